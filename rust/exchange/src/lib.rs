@@ -1,0 +1,1 @@
+//! Moves one request to one worker and its reply back.

@@ -1,0 +1,1 @@
+//! Listeners, HTTP, static files, dispatch.

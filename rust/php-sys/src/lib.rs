@@ -1,0 +1,1 @@
+//! Declarations of libphp and the C shim.

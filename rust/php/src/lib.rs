@@ -1,0 +1,1 @@
+//! Runs PHP safely: engine, request, script.

@@ -1,0 +1,1 @@
+//! Owns mapped regions, checked offsets, futex wait and wake.

@@ -1,0 +1,1 @@
+//! Starts, watches, recycles and replaces workers.

@@ -1,0 +1,1 @@
+//! Harness, fakes and clients for tests.

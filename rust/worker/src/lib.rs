@@ -1,0 +1,1 @@
+//! The worker process: take, run, reply, recycle, fork.

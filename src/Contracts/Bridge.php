@@ -1,0 +1,47 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Contracts;
+
+use Askr\Laravel\Exceptions\BridgeUnavailable;
+
+/**
+ * What the server that embeds PHP offers to the application.
+ */
+interface Bridge
+{
+    /** Whether this process is a worker of the server. */
+    public function isAvailable(): bool;
+
+    /**
+     * Wait for a request, run the handler for it and send its answer.
+     *
+     * @param  callable(): void  $handler
+     * @return bool False when the worker is to leave.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function handleRequest(callable $handler): bool;
+
+    /**
+     * Say that the application is booted and workers may be forked from here.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function cowReady(): void;
+
+    /**
+     * Complete the answer now and run the rest of the handler after it.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function finishRequest(): bool;
+
+    /**
+     * The number of this worker.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function workerId(): int;
+}

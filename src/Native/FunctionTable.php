@@ -1,0 +1,27 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Native;
+
+/**
+ * The native functions this package knows, with the signatures the stub gives them.
+ */
+class FunctionTable
+{
+    /**
+     * Signature by function name.
+     *
+     * @return array<string, string>
+     */
+    public static function signatures(): array
+    {
+        return [
+            'askr_handle_request' => '(callable $handler): bool',
+            'askr_cow_ready' => '(): void',
+            'askr_finish_request' => '(): bool',
+            'fastcgi_finish_request' => '(): bool',
+            'askr_worker_id' => '(): int',
+        ];
+    }
+}

@@ -1,0 +1,70 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Native;
+
+use Askr\Laravel\Contracts\Bridge;
+use Askr\Laravel\Exceptions\BridgeUnavailable;
+
+/**
+ * Calls the native functions of the server; nothing else in the package does.
+ */
+class NativeBridge implements Bridge
+{
+    /** Whether this process is a worker of the server. */
+    public function isAvailable(): bool
+    {
+        return function_exists('askr_handle_request');
+    }
+
+    /**
+     * Wait for a request, run the handler for it and send its answer.
+     *
+     * @param  callable(): void  $handler
+     *
+     * @throws BridgeUnavailable
+     */
+    public function handleRequest(callable $handler): bool
+    {
+        return function_exists('askr_handle_request')
+            ? askr_handle_request($handler)
+            : throw BridgeUnavailable::forFunction('askr_handle_request');
+    }
+
+    /**
+     * Say that the application is booted and workers may be forked from here.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function cowReady(): void
+    {
+        function_exists('askr_cow_ready')
+            ? askr_cow_ready()
+            : throw BridgeUnavailable::forFunction('askr_cow_ready');
+    }
+
+    /**
+     * Complete the answer now and run the rest of the handler after it.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function finishRequest(): bool
+    {
+        return function_exists('askr_finish_request')
+            ? askr_finish_request()
+            : throw BridgeUnavailable::forFunction('askr_finish_request');
+    }
+
+    /**
+     * The number of this worker.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function workerId(): int
+    {
+        return function_exists('askr_worker_id')
+            ? askr_worker_id()
+            : throw BridgeUnavailable::forFunction('askr_worker_id');
+    }
+}

@@ -1,0 +1,83 @@
+<?php
+
+/**
+ * The functions that exist in PHP when Askr runs it.
+ *
+ * This file is read by editors, static analysers and tests; it is never loaded
+ * by the server, where the functions are native.
+ */
+
+/**
+ * Waits for the next request, runs the handler for it and completes its reply.
+ *
+ * While the handler runs, `$_GET`, `$_POST`, `$_COOKIE`, `$_FILES`, `$_SERVER`
+ * and `php://input` belong to that request. What the handler prints, and what it
+ * gives to `header()`, `setcookie()` and `http_response_code()`, is the reply.
+ * A handler that ends by `exit` or by an exception ends its request only: the
+ * exception is logged with class, file and line, and answered with status 500 if
+ * no byte of the reply was sent. Any other start of the reply is cut, so that
+ * the client sees it is not whole.
+ *
+ * A handler that takes a parameter is given the request as an array; it is not
+ * built for a handler that takes none. Its keys are
+ *
+ *  - `method` (string): as the client sent it, for example `GET`;
+ *  - `uri` (string): the raw path with its query string, `/path?a=1`;
+ *  - `query` (string): the raw query string, without the question mark;
+ *  - `headers` (array<string, string>): lower-case name to value; the values of
+ *    a repeated header are joined with `, `;
+ *  - `cookies` (array): the same as `$_COOKIE`;
+ *  - `server` (array): the same as `$_SERVER`;
+ *  - `body` (string): the raw body;
+ *  - `files` (array): the same as `$_FILES`.
+ *
+ * Exists in worker mode only does any work there: in classic mode, and on the
+ * command line, it returns false at once.
+ *
+ * @param  callable  $handler  `function (array $request): void` or `function (): void`.
+ * @return bool False when the worker is to leave: leave the loop and let the script end.
+ */
+function askr_handle_request(callable $handler): bool
+{
+}
+
+/**
+ * Says that the application is booted, and that workers may be forked from here.
+ *
+ * Call it once, after booting and before the first `askr_handle_request()`.
+ * Where workers are not forked from a booted application it does nothing.
+ */
+function askr_cow_ready(): void
+{
+}
+
+/**
+ * Completes the reply; the rest of the handler runs after the client has it.
+ *
+ * What is printed afterwards goes nowhere. The worker takes its next request
+ * when the handler returns.
+ *
+ * @return bool False when there is no request, or its reply is complete already.
+ */
+function askr_finish_request(): bool
+{
+}
+
+/**
+ * The same as `askr_finish_request()`, by the name FPM gives it.
+ *
+ * @return bool False when there is no request, or its reply is complete already.
+ */
+function fastcgi_finish_request(): bool
+{
+}
+
+/**
+ * The number of the worker that runs this script, counted from 0.
+ *
+ * A worker that replaces another may have its number; use it to tell the
+ * workers of one moment apart, not as a name that lasts.
+ */
+function askr_worker_id(): int
+{
+}

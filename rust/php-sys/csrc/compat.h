@@ -1,0 +1,29 @@
+/* Differences between the supported versions of PHP, and nothing else. */
+#ifndef ASKR_PHP_COMPAT_H
+#define ASKR_PHP_COMPAT_H
+
+#include "php.h"
+
+#if PHP_VERSION_ID < 80200
+# error "Askr needs PHP 8.2 or newer"
+#endif
+
+#ifdef ZTS
+# error "Askr needs a non-thread-safe PHP (configure without --enable-zts)"
+#endif
+
+/* 8.4 and older build opcache as a shared object; our recipe archives its
+ * objects under these names so that they can be linked in. From 8.5 on the
+ * engine has opcache built in. */
+#if defined(ASKR_OPCACHE_STATIC) && PHP_VERSION_ID < 80500
+# define ASKR_REGISTERS_OPCACHE 1
+#endif
+
+/* Debian's engines handle signals through zend_signal; ours is built without. */
+#ifdef ZEND_SIGNALS
+# define askr_signals_startup() zend_signal_startup()
+#else
+# define askr_signals_startup() ((void) 0)
+#endif
+
+#endif

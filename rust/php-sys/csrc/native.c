@@ -1,0 +1,172 @@
+/* The functions PHP code can call; declared for people in stubs/askr.stub.php. */
+#include "internal.h"
+
+#include "compat.h"
+
+#include "ext/standard/head.h"
+#include "ext/standard/info.h"
+#include "php_main.h"
+#include "php_output.h"
+#include "zend_exceptions.h"
+
+static void askr_add_headers(zval *array, const askr_php_request *request)
+{
+	zval headers;
+
+	array_init_size(&headers, request->header_count);
+	for (size_t i = 0; i < request->header_count; i++) {
+		const askr_php_pair *pair = &request->headers[i];
+		zval value;
+
+		ZVAL_STRINGL_FAST(&value, pair->value.bytes, pair->value.len);
+		zend_hash_str_update(Z_ARRVAL(headers), pair->name.bytes, pair->name.len, &value);
+	}
+	add_assoc_zval(array, "headers", &headers);
+}
+
+static void askr_add_superglobal(zval *array, const char *key, int which)
+{
+	zval *global = &PG(http_globals)[which];
+
+	if (Z_TYPE_P(global) == IS_ARRAY) {
+		Z_ADDREF_P(global);
+		add_assoc_zval(array, key, global);
+	} else {
+		zval empty;
+
+		ZVAL_EMPTY_ARRAY(&empty);
+		add_assoc_zval(array, key, &empty);
+	}
+}
+
+static void askr_add_body(zval *array)
+{
+	php_stream *stream = php_stream_open_wrapper("php://input", "rb", 0, NULL);
+	zend_string *body = stream ? php_stream_copy_to_mem(stream, PHP_STREAM_COPY_ALL, 0) : NULL;
+
+	if (stream) {
+		php_stream_close(stream);
+	}
+	add_assoc_str(array, "body", body ? body : ZSTR_EMPTY_ALLOC());
+}
+
+static void askr_build_request_array(zval *array, const askr_php_request *request)
+{
+	array_init_size(array, 8);
+	add_assoc_string(array, "method", (char *) request->method);
+	add_assoc_string(array, "uri", request->uri);
+	add_assoc_string(array, "query", request->query_string);
+	askr_add_headers(array, request);
+	askr_add_superglobal(array, "cookies", TRACK_VARS_COOKIE);
+	askr_add_superglobal(array, "server", TRACK_VARS_SERVER);
+	askr_add_body(array);
+	askr_add_superglobal(array, "files", TRACK_VARS_FILES);
+}
+
+static bool askr_takes_an_argument(const zend_fcall_info_cache *handler)
+{
+	const zend_function *function = handler->function_handler;
+
+	return function->common.num_args > 0 || (function->common.fn_flags & ZEND_ACC_VARIADIC);
+}
+
+static void askr_call_handler(zend_fcall_info *call, zend_fcall_info_cache *handler)
+{
+	zval result, array;
+
+	ZVAL_UNDEF(&result);
+	ZVAL_UNDEF(&array);
+	call->retval = &result;
+	if (askr_takes_an_argument(handler)) {
+		askr_build_request_array(&array, askr_turn_request());
+		call->params = &array;
+		call->param_count = 1;
+	}
+	zend_call_function(call, handler);
+	zval_ptr_dtor(&result);
+	zval_ptr_dtor(&array);
+	if (EG(exception)) {
+		askr_turn_settle_exception();
+	}
+}
+
+ZEND_FUNCTION(askr_handle_request)
+{
+	zend_fcall_info call;
+	zend_fcall_info_cache handler;
+
+	ZEND_PARSE_PARAMETERS_START(1, 1)
+		Z_PARAM_FUNC(call, handler)
+	ZEND_PARSE_PARAMETERS_END();
+
+	if (SG(server_context)) {
+		zend_throw_error(NULL, "askr_handle_request() belongs into a worker script's loop, "
+			"not into the handling of a request");
+		RETURN_THROWS();
+	}
+	if (!askr_turn_next()) {
+		RETURN_FALSE;
+	}
+	askr_call_handler(&call, &handler);
+	askr_turn_close();
+	RETURN_TRUE;
+}
+
+ZEND_FUNCTION(askr_cow_ready)
+{
+	ZEND_PARSE_PARAMETERS_NONE();
+	askr_rs_cow_ready();
+}
+
+ZEND_FUNCTION(askr_finish_request)
+{
+	ZEND_PARSE_PARAMETERS_NONE();
+	if (!SG(server_context)) {
+		RETURN_FALSE;
+	}
+	php_output_end_all();
+	php_header();
+	askr_rs_reply_end();
+	RETURN_TRUE;
+}
+
+ZEND_FUNCTION(askr_worker_id)
+{
+	ZEND_PARSE_PARAMETERS_NONE();
+	RETURN_LONG((zend_long) askr_rs_worker_id());
+}
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_handle_request, 0, 1, _IS_BOOL, 0)
+	ZEND_ARG_TYPE_INFO(0, handler, IS_CALLABLE, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_cow_ready, 0, 0, IS_VOID, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_finish_request, 0, 0, _IS_BOOL, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_worker_id, 0, 0, IS_LONG, 0)
+ZEND_END_ARG_INFO()
+
+static const zend_function_entry askr_native_functions[] = {
+	ZEND_FE(askr_handle_request, arginfo_askr_handle_request)
+	ZEND_FE(askr_cow_ready, arginfo_askr_cow_ready)
+	ZEND_FE(askr_finish_request, arginfo_askr_finish_request)
+	ZEND_FALIAS(fastcgi_finish_request, askr_finish_request, arginfo_askr_finish_request)
+	ZEND_FE(askr_worker_id, arginfo_askr_worker_id)
+	ZEND_FE_END
+};
+
+static zend_module_entry askr_native_entry = {
+	STANDARD_MODULE_HEADER,
+	.name = "askr",
+	.functions = askr_native_functions,
+	.version = "0.1.0",
+	STANDARD_MODULE_PROPERTIES,
+};
+
+zend_module_entry *askr_native_module(void)
+{
+	return &askr_native_entry;
+}

@@ -1,0 +1,509 @@
+/* See shim.h. Sections: engine, SAPI slots, requests, turns, native functions. */
+#include "shim.h"
+
+#include "compat.h"
+#include "internal.h"
+
+#include "SAPI.h"
+#include "ext/standard/basic_functions.h"
+#include "ext/standard/head.h"
+#include "ext/standard/info.h"
+#include "php_ini.h"
+#include "php_main.h"
+#include "php_output.h"
+#include "php_variables.h"
+#include "zend_exceptions.h"
+#include "zend_extensions.h"
+#include "zend_interfaces.h"
+
+static const askr_php_config *askr_config;
+
+/* True between the moment a worker took a request and the end of its reply. */
+static bool askr_turn_is_open;
+/* Whether the script that runs is a worker script that has asked for work. */
+static bool askr_loop_has_begun;
+/* Shutdown functions registered while booting; they run when the worker ends. */
+static HashTable *askr_boot_shutdown_functions;
+
+uint32_t askr_php_version_id(void)
+{
+	return PHP_VERSION_ID;
+}
+
+const char *askr_php_version(void)
+{
+	return PHP_VERSION;
+}
+
+bool askr_php_thread_safe(void)
+{
+#ifdef ZTS
+	return true;
+#else
+	return false;
+#endif
+}
+
+/* ---- SAPI slots, in the order of sapi_module_struct ---- */
+
+static int askr_sapi_startup(sapi_module_struct *module)
+{
+	return php_module_startup(module, askr_config->command_line ? NULL : askr_native_module());
+}
+
+/* Ends the script that writes to a client that left, as exit() would: without
+ * a bailout, so that a worker keeps its booted application. */
+static void askr_client_is_gone(void)
+{
+	PG(connection_status) = PHP_CONNECTION_ABORTED;
+	php_output_set_status(PHP_OUTPUT_DISABLED);
+	if (!PG(ignore_user_abort) && EG(current_execute_data) && !EG(exception)) {
+		zend_throw_exception_internal(zend_create_unwind_exit());
+	}
+}
+
+static size_t askr_sapi_write(const char *bytes, size_t len)
+{
+	if (!askr_rs_write(bytes, len)) {
+		askr_client_is_gone();
+	}
+	return len;
+}
+
+static void askr_sapi_flush(void *context)
+{
+	if (!context) {
+		return;
+	}
+	if (!SG(headers_sent)) {
+		php_header();
+	}
+	if (!askr_rs_flush()) {
+		askr_client_is_gone();
+	}
+}
+
+static int askr_sapi_send_headers(sapi_headers_struct *headers)
+{
+	zend_llist_position position;
+	sapi_header_struct *header = zend_llist_get_first_ex(&headers->headers, &position);
+
+	while (header) {
+		askr_rs_header(header->header, header->header_len);
+		header = zend_llist_get_next_ex(&headers->headers, &position);
+	}
+	askr_rs_head(headers->http_response_code ? headers->http_response_code : 200);
+	return SAPI_HEADER_SENT_SUCCESSFULLY;
+}
+
+static size_t askr_sapi_read_post(char *out, size_t len)
+{
+	return askr_rs_read_body(out, len);
+}
+
+static const askr_php_request *askr_current(void)
+{
+	return SG(server_context);
+}
+
+static char *askr_sapi_read_cookies(void)
+{
+	return askr_current()->cookies;
+}
+
+static void askr_register_variable(zval *array, const askr_php_pair *pair)
+{
+	char *value = estrndup(pair->value.bytes, pair->value.len);
+	size_t len = pair->value.len;
+
+	if (!sapi_module.input_filter
+	 || sapi_module.input_filter(PARSE_SERVER, pair->name.bytes, &value, len, &len)) {
+		zval entry;
+
+		ZVAL_STRINGL_FAST(&entry, value, len);
+		zend_hash_str_update(Z_ARRVAL_P(array), pair->name.bytes, pair->name.len, &entry);
+	}
+	efree(value);
+}
+
+/* The environment first, as FPM does, then the request, which wins. */
+static void askr_sapi_register_variables(zval *array)
+{
+	const askr_php_request *request = askr_current();
+
+	php_import_environment_variables(array);
+	zend_hash_str_del(Z_ARRVAL_P(array), ZEND_STRL("HTTP_PROXY"));
+	for (size_t i = 0; request && i < request->variable_count; i++) {
+		askr_register_variable(array, &request->variables[i]);
+	}
+}
+
+static void askr_sapi_log(const char *message, int priority)
+{
+	askr_rs_log(priority, message, strlen(message));
+}
+
+static zend_result askr_sapi_request_time(double *time)
+{
+	if (!askr_current()) {
+		return FAILURE;
+	}
+	*time = askr_current()->received;
+	return SUCCESS;
+}
+
+void askr_apply_ini_defaults(HashTable *configuration)
+{
+	for (size_t i = 0; i < askr_config->ini_default_count; i++) {
+		const askr_php_pair *pair = &askr_config->ini_defaults[i];
+		zval value;
+
+		ZVAL_NEW_STR(&value, zend_string_init(pair->value.bytes, pair->value.len, true));
+		zend_hash_str_update(configuration, pair->name.bytes, pair->name.len, &value);
+	}
+}
+
+#ifdef ASKR_REGISTERS_OPCACHE
+extern zend_extension askr_opcache_extension_entry;
+#endif
+
+/* The engine reads its configuration here: its extension list exists already
+ * and no extension has been started yet. */
+static void askr_sapi_ini_defaults(HashTable *configuration)
+{
+#ifdef ASKR_REGISTERS_OPCACHE
+	zend_register_extension(&askr_opcache_extension_entry, NULL);
+#endif
+	askr_apply_ini_defaults(configuration);
+}
+
+static sapi_module_struct askr_sapi = {
+	.pretty_name = "Askr",
+	.startup = askr_sapi_startup,
+	.shutdown = php_module_shutdown_wrapper,
+	.ub_write = askr_sapi_write,
+	.flush = askr_sapi_flush,
+	.sapi_error = php_error,
+	.send_headers = askr_sapi_send_headers,
+	.read_post = askr_sapi_read_post,
+	.read_cookies = askr_sapi_read_cookies,
+	.register_server_variables = askr_sapi_register_variables,
+	.log_message = askr_sapi_log,
+	.get_request_time = askr_sapi_request_time,
+	.ini_defaults = askr_sapi_ini_defaults,
+};
+
+/* ---- engine ---- */
+
+askr_php_status askr_php_start(const askr_php_config *config)
+{
+	askr_config = config;
+	askr_sapi.name = (char *) config->sapi_name;
+	askr_sapi.ini_entries = config->ini_entries;
+	askr_sapi.php_ini_path_override = (char *) config->ini_path;
+	askr_sapi.php_ini_ignore = config->ini_ignored;
+	askr_sapi.php_ini_ignore_cwd = 1;
+	askr_sapi.executable_location = (char *) config->executable;
+	if (config->command_line) {
+		askr_cli_fill_slots(&askr_sapi);
+	}
+
+	askr_signals_startup();
+	sapi_startup(&askr_sapi);
+	return askr_sapi.startup(&askr_sapi) == SUCCESS ? ASKR_PHP_OK : ASKR_PHP_FAILED;
+}
+
+void askr_php_stop(void)
+{
+	php_module_shutdown();
+	sapi_shutdown();
+}
+
+/* ---- one request ---- */
+
+static void askr_describe_request(const askr_php_request *request)
+{
+	SG(server_context) = request->method ? (void *) request : NULL;
+	SG(sapi_headers).http_response_code = 200;
+	SG(request_info).request_method = request->method;
+	SG(request_info).query_string = request->query_string;
+	SG(request_info).request_uri = request->uri;
+	SG(request_info).path_translated = request->script_path;
+	SG(request_info).content_type = request->content_type;
+	SG(request_info).content_length = request->content_length;
+	SG(request_info).proto_num = request->protocol;
+	php_handle_auth_data(request->authorization);
+}
+
+askr_php_status askr_php_request_start(const askr_php_request *request)
+{
+	askr_loop_has_begun = false;
+	askr_turn_is_open = false;
+	askr_boot_shutdown_functions = NULL;
+	EG(exit_status) = 0;
+	askr_describe_request(request);
+	if (php_request_startup() != SUCCESS) {
+		return ASKR_PHP_BAILED_OUT;
+	}
+	SG(request_info).proto_num = request->protocol;
+	return ASKR_PHP_OK;
+}
+
+askr_php_status askr_php_run(const char *path, int *exit_status)
+{
+	zend_file_handle file;
+	volatile askr_php_status status = ASKR_PHP_FAILED;
+
+	zend_try {
+		zend_stream_init_filename(&file, path);
+		file.primary_script = true;
+		if (php_execute_script(&file)) {
+			status = ASKR_PHP_OK;
+		}
+		zend_destroy_file_handle(&file);
+	} zend_end_try();
+
+	if (CG(unclean_shutdown)) {
+		status = ASKR_PHP_BAILED_OUT;
+	} else if (EG(exit_status) == 255) {
+		status = ASKR_PHP_FAILED;
+	}
+	*exit_status = EG(exit_status);
+	return status;
+}
+
+size_t askr_php_last_error(char *text, size_t capacity)
+{
+	int len;
+
+	if (!PG(last_error_message)) {
+		return 0;
+	}
+	len = snprintf(text, capacity, "%s in %s on line %d", ZSTR_VAL(PG(last_error_message)),
+		PG(last_error_file) ? ZSTR_VAL(PG(last_error_file)) : "unknown", PG(last_error_lineno));
+	return len < 0 ? 0 : MIN((size_t) len, capacity - 1);
+}
+
+/* A worker that ends runs what its boot registered, before the turn's own. */
+static void askr_rejoin_shutdown_functions(void)
+{
+	HashTable *of_turn = BG(user_shutdown_function_names);
+
+	BG(user_shutdown_function_names) = askr_boot_shutdown_functions;
+	askr_boot_shutdown_functions = NULL;
+	if (of_turn) {
+		php_call_shutdown_functions();
+		php_free_shutdown_functions();
+		BG(user_shutdown_function_names) = of_turn;
+	}
+}
+
+void askr_php_request_stop(void)
+{
+	if (askr_boot_shutdown_functions) {
+		zend_try {
+			askr_rejoin_shutdown_functions();
+		} zend_end_try();
+	}
+	/* Nothing has to read what is left of the body. */
+	SG(post_read) = 1;
+	php_request_shutdown(NULL);
+	SG(server_context) = NULL;
+	askr_turn_is_open = false;
+}
+
+/* ---- turns: requests inside one long-lived run of a worker script ---- */
+
+/* Modules whose own request state belongs to a turn, not to the worker. */
+static const char *const askr_turn_modules[] = {"filter", "session"};
+#define ASKR_TURN_MODULE_COUNT (sizeof(askr_turn_modules) / sizeof(*askr_turn_modules))
+
+static void askr_turn_modules_start(void)
+{
+	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
+		const char *name = askr_turn_modules[i];
+		zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+
+		if (module && module->request_startup_func) {
+			module->request_startup_func(module->type, module->module_number);
+		}
+	}
+}
+
+static void askr_turn_modules_stop(void)
+{
+	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
+		const char *name = askr_turn_modules[i];
+		zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+
+		if (module && module->request_shutdown_func) {
+			module->request_shutdown_func(module->type, module->module_number);
+		}
+	}
+	zend_hash_str_del(&EG(symbol_table), ZEND_STRL("_SESSION"));
+}
+
+/* A handle on php://input that outlives its request would point into the body
+ * freed below. */
+static void askr_close_input_streams(void)
+{
+	zend_resource *resource;
+
+	ZEND_HASH_FOREACH_PTR(&EG(regular_list), resource) {
+		php_stream *stream = resource ? resource->ptr : NULL;
+
+		if (stream && resource->type == php_file_le_stream()
+		 && strcmp(stream->ops->label, "Input") == 0) {
+			php_stream_free(stream, PHP_STREAM_FREE_CLOSE);
+		}
+	} ZEND_HASH_FOREACH_END();
+}
+
+static void askr_release_body(void)
+{
+	php_stream *body = SG(request_info).request_body;
+
+	SG(post_read) = 1;
+	if (body) {
+		askr_close_input_streams();
+		SG(request_info).request_body = NULL;
+		php_stream_free(body, PHP_STREAM_FREE_CLOSE);
+	}
+}
+
+/* $_ENV belongs to the worker; all others are made anew, whatever
+ * auto_globals_jit says: code compiled long ago does not arm them again. */
+static void askr_import_superglobals(void)
+{
+	zend_auto_global *global;
+
+	for (int i = 0; i < NUM_TRACK_VARS; i++) {
+		if (i != TRACK_VARS_ENV) {
+			zval_ptr_dtor(&PG(http_globals)[i]);
+			ZVAL_UNDEF(&PG(http_globals)[i]);
+		}
+	}
+	ZEND_HASH_MAP_FOREACH_PTR(CG(auto_globals), global) {
+		if (global->auto_global_callback && !zend_string_equals_literal(global->name, "_ENV")) {
+			global->armed = global->auto_global_callback(global->name);
+		}
+	} ZEND_HASH_FOREACH_END();
+}
+
+/* php_call_shutdown_functions() catches a bailout itself; a turn must not go on
+ * after one. */
+static void askr_run_shutdown_functions(void)
+{
+	php_call_shutdown_functions();
+	php_free_shutdown_functions();
+	if (CG(unclean_shutdown)) {
+		zend_bailout();
+	}
+}
+
+/* Ends what is open, the boot or a turn, and leaves the engine waiting. A
+ * bailout goes to the run of the whole script, whose stop ends the reply. */
+void askr_turn_close(void)
+{
+	if (askr_turn_is_open) {
+		askr_run_shutdown_functions();
+	}
+	php_output_end_all();
+	zend_unset_timeout();
+	askr_turn_modules_stop();
+	php_output_deactivate();
+	if (askr_turn_is_open) {
+		askr_turn_is_open = false;
+		askr_rs_reply_end();
+	}
+	askr_release_body();
+	sapi_deactivate_module();
+	sapi_deactivate_destroy();
+	SG(server_context) = NULL;
+}
+
+static void askr_start_output(void)
+{
+	php_output_activate();
+	PG(header_is_being_sent) = 0;
+	PG(connection_status) = PHP_CONNECTION_NORMAL;
+	if (PG(output_handler) && PG(output_handler)[0]) {
+		zval handler;
+
+		ZVAL_STRING(&handler, PG(output_handler));
+		php_output_start_user(&handler, 0, PHP_OUTPUT_HANDLER_STDFLAGS);
+		zval_ptr_dtor(&handler);
+	} else if (PG(output_buffering)) {
+		php_output_start_user(NULL, PG(output_buffering) > 1 ? PG(output_buffering) : 0,
+			PHP_OUTPUT_HANDLER_STDFLAGS);
+	} else if (PG(implicit_flush)) {
+		php_output_set_implicit_flush(1);
+	}
+}
+
+static void askr_turn_open(const askr_php_request *request)
+{
+	askr_turn_is_open = true;
+	EG(exit_status) = 0;
+	askr_describe_request(request);
+	sapi_activate();
+	SG(request_info).proto_num = request->protocol;
+	zend_set_timeout(INI_INT("max_execution_time"), 0);
+	askr_start_output();
+	if (PG(expose_php)) {
+		sapi_add_header(SAPI_PHP_VERSION_HEADER, sizeof(SAPI_PHP_VERSION_HEADER) - 1, 1);
+	}
+	SG(sapi_started) = 1;
+	askr_import_superglobals();
+	askr_turn_modules_start();
+}
+
+/* The first call for work ends the boot: its shutdown functions are kept for
+ * the end of the worker. */
+static void askr_loop_begin(void)
+{
+	askr_loop_has_begun = true;
+	askr_boot_shutdown_functions = BG(user_shutdown_function_names);
+	BG(user_shutdown_function_names) = NULL;
+	PG(during_request_startup) = 0;
+}
+
+bool askr_turn_next(void)
+{
+	const askr_php_request *request;
+
+	if (!askr_loop_has_begun) {
+		askr_loop_begin();
+		askr_turn_close();
+	}
+	request = askr_rs_take();
+	if (request) {
+		askr_turn_open(request);
+	}
+	return request != NULL;
+}
+
+const askr_php_request *askr_turn_request(void)
+{
+	return askr_turn_is_open ? askr_current() : NULL;
+}
+
+/* An exception that nobody caught ends the turn, never the worker. */
+void askr_turn_settle_exception(void)
+{
+	zend_object *exception = EG(exception);
+	bool is_exit = zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception);
+
+	if (!is_exit && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF) {
+		zend_user_exception_handler();
+		exception = EG(exception);
+		is_exit = exception
+			&& (zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception));
+	}
+	if (exception && !is_exit) {
+		zend_exception_error(exception, E_ERROR);
+	} else if (exception) {
+		EG(exception) = NULL;
+		OBJ_RELEASE(exception);
+	}
+}

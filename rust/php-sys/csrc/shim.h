@@ -1,0 +1,135 @@
+/*
+ * The only door between Rust and the PHP engine.
+ *
+ * Rust calls askr_php_*; every such function contains its own bailout and
+ * returns a status. C calls askr_rs_*, implemented by the `php` crate; none of
+ * them calls back into the engine, so no longjmp ever crosses a Rust frame.
+ */
+#ifndef ASKR_PHP_SHIM_H
+#define ASKR_PHP_SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum {
+	ASKR_PHP_OK = 0,
+	/* The script ended with an uncaught exception or could not be opened. */
+	ASKR_PHP_FAILED = 1,
+	/* A fatal error unwound the engine; the request must be stopped. */
+	ASKR_PHP_BAILED_OUT = 2,
+} askr_php_status;
+
+/* Borrowed bytes, not NUL-terminated. */
+typedef struct {
+	const char *bytes;
+	size_t len;
+} askr_php_text;
+
+typedef struct {
+	askr_php_text name;
+	askr_php_text value;
+} askr_php_pair;
+
+/* Settings of one engine; everything is borrowed until askr_php_stop(). */
+typedef struct {
+	const char *sapi_name;
+	/* Lines "name=value\n" that win over every php.ini. */
+	const char *ini_entries;
+	/* Settings that any php.ini may replace. */
+	const askr_php_pair *ini_defaults;
+	size_t ini_default_count;
+	/* -c and -n of the command line; NULL and false in a worker. */
+	const char *ini_path;
+	bool ini_ignored;
+	/* What PHP_BINARY says. */
+	const char *executable;
+	/* A command-line engine has no native functions of the server. */
+	bool command_line;
+} askr_php_config;
+
+/* One request; everything is borrowed until the next take or request stop. */
+typedef struct {
+	/* NUL-terminated; NULL while a worker script boots. */
+	const char *method;
+	char *query_string;
+	char *uri;
+	char *script_path;
+	/* NULL when the client sent none. */
+	const char *content_type;
+	const char *authorization;
+	char *cookies;
+	int64_t content_length;
+	/* 1000 is HTTP/1.0, 1001 HTTP/1.1. */
+	int protocol;
+	/* Unix time in seconds at which the gateway received the request. */
+	double received;
+	/* The entries of $_SERVER. */
+	const askr_php_pair *variables;
+	size_t variable_count;
+	/* Header fields for the handler's array, names in lower case. */
+	const askr_php_pair *headers;
+	size_t header_count;
+} askr_php_request;
+
+/* Versions and properties of the engine that was compiled in. */
+uint32_t askr_php_version_id(void);
+const char *askr_php_version(void);
+bool askr_php_thread_safe(void);
+
+/* ---- engine ---- */
+askr_php_status askr_php_start(const askr_php_config *config);
+void askr_php_stop(void);
+
+/* ---- one request ---- */
+askr_php_status askr_php_request_start(const askr_php_request *request);
+/* `path` is NUL-terminated. */
+askr_php_status askr_php_run(const char *path, int *exit_status);
+/* The last error as "message in file on line N", cut at `capacity`; returns
+ * the bytes written, 0 when there was no error. */
+size_t askr_php_last_error(char *text, size_t capacity);
+void askr_php_request_stop(void);
+
+/* ---- command line ---- */
+typedef enum {
+	ASKR_PHP_CLI_FILE = 0,
+	ASKR_PHP_CLI_CODE = 1,
+	ASKR_PHP_CLI_STDIN = 2,
+	ASKR_PHP_CLI_INFO = 3,
+	ASKR_PHP_CLI_MODULES = 4,
+	ASKR_PHP_CLI_VERSION = 5,
+	ASKR_PHP_CLI_LINT = 6,
+} askr_php_cli_action;
+
+typedef struct {
+	askr_php_cli_action action;
+	/* A script's path or the code of -r; NUL-terminated, NULL if unused. */
+	const char *subject;
+	int argc;
+	char **argv;
+} askr_php_cli_job;
+
+/* Runs one command-line job in a request of its own; returns the exit status. */
+int askr_php_cli_run(const askr_php_cli_job *job);
+/* Makes PHP_BINARY say `path`, NUL-terminated. */
+void askr_php_cli_name_binary(const char *path);
+
+/* ---- implemented in Rust ---- */
+/* Waits for the next request; NULL when the worker is to leave. */
+const askr_php_request *askr_rs_take(void);
+/* Returns false when the client is gone. */
+bool askr_rs_write(const char *bytes, size_t len);
+/* Returns false when the client is gone. */
+bool askr_rs_flush(void);
+/* One header line of the reply, "Name: value". */
+void askr_rs_header(const char *line, size_t len);
+/* The head is complete. */
+void askr_rs_head(int status);
+size_t askr_rs_read_body(char *out, size_t len);
+/* The reply is complete; later output is dropped. */
+void askr_rs_reply_end(void);
+void askr_rs_log(int priority, const char *message, size_t len);
+int64_t askr_rs_worker_id(void);
+void askr_rs_cow_ready(void);
+
+#endif

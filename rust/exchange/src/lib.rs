@@ -1,1 +1,31 @@
-//! Moves one request to one worker and its reply back.
+//! Moves one request to one PHP worker and its reply back.
+//!
+//! # Responsibility
+//! The shared-memory layout of one pool's exchange, the life cycle of a slot, bodies larger than
+//! a slot, fair queues on both sides, recovery after a peer died, and the documents that cross:
+//! request and reply heads (`wire`), and the messages of the control socket (`control`).
+//! # Not here
+//! Mapping memory, futexes and pidfds (`shm`); HTTP (gateway); PHP (php, worker); when to start
+//! or end a process (supervisor). No clock, no socket, no environment: time is an argument.
+//! # Invariants
+//! A slot has one owner at a time, and only `Slot::advance` changes its state. Every index and
+//! length that the other side wrote is loaded once and checked by its reader. Every wait is
+//! bounded. A SIGKILL of either side at any instruction costs at most the one request.
+//! # Testing
+//! `tests/loom.rs` all interleavings of two ends, `tests/crash.rs` kills a peer in each state,
+//! `tests/model.rs` random operations against a queue, `tests/hostile.rs` corrupt regions.
+#![forbid(unsafe_code)]
+
+pub mod control;
+mod error;
+mod ids;
+mod limits;
+mod wire;
+
+pub use error::{CreateError, DecodeError, JobError, OpenError, ReplyError, SendError};
+pub use ids::{WaiterId, WorkerId};
+pub use limits::{
+    CONTROL_BYTES_MAX, ExchangeLimits, HEAD_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN,
+    SEAT_COUNT_MAX, SLOT_COUNT_MAX,
+};
+pub use wire::{HttpVersion, ReplyHead, RequestHead};

@@ -1,0 +1,68 @@
+//! Upper bounds of everything that crosses the exchange.
+
+/// Most bytes of one encoded request or reply head, its length prefix included.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Most bytes of one packet on the control socket.
+pub const CONTROL_BYTES_MAX: usize = 128 * 1024;
+
+/// Most slots of one exchange: the size of the ready and attention bitmaps.
+pub const SLOT_COUNT_MAX: u16 = 256;
+
+/// Most seats of one exchange: the size of the sleepers bitmap.
+pub const SEAT_COUNT_MAX: u16 = 256;
+
+/// Smallest ring: one cache line.
+pub const RING_BYTES_MIN: u32 = 64;
+
+/// Largest ring; keeps the whole region far below what an offset can express.
+pub const RING_BYTES_MAX: u32 = 16 * 1024 * 1024;
+
+/// The sizes of one exchange, fixed for its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExchangeLimits {
+    /// Requests that can be in the exchange at once, 1 to [`SLOT_COUNT_MAX`].
+    pub slot_count: u16,
+    /// Workers that can be connected at once, 1 to [`SEAT_COUNT_MAX`].
+    pub seat_count: u16,
+    /// Capacity of a slot's request ring in bytes, a power of two.
+    pub request_bytes: u32,
+    /// Capacity of a slot's reply ring in bytes, a power of two.
+    pub reply_bytes: u32,
+}
+
+impl Default for ExchangeLimits {
+    fn default() -> Self {
+        ExchangeLimits {
+            slot_count: 64,
+            seat_count: 64,
+            request_bytes: 64 * 1024,
+            reply_bytes: 256 * 1024,
+        }
+    }
+}
+
+impl ExchangeLimits {
+    /// Names the first field that is out of bounds, with its value.
+    pub(crate) fn fault(&self) -> Option<(&'static str, u32)> {
+        let counts = [
+            ("slot_count", self.slot_count, SLOT_COUNT_MAX),
+            ("seat_count", self.seat_count, SEAT_COUNT_MAX),
+        ];
+        let rings = [
+            ("request_bytes", self.request_bytes),
+            ("reply_bytes", self.reply_bytes),
+        ];
+        let count = counts
+            .into_iter()
+            .find(|&(_, count, most)| count == 0 || count > most);
+        let ring = rings.into_iter().find(|&(_, bytes)| !is_ring_size(bytes));
+        count
+            .map(|(name, count, _)| (name, u32::from(count)))
+            .or(ring)
+    }
+}
+
+fn is_ring_size(bytes: u32) -> bool {
+    bytes.is_power_of_two() && (RING_BYTES_MIN..=RING_BYTES_MAX).contains(&bytes)
+}

@@ -1,3 +1,39 @@
-//! Placeholder until the first step lands.
+//! The `askr` binary.
+//!
+//! # Responsibility
+//! Command line, configuration, logging, composition of the other crates, exit codes.
+//! # Not here
+//! HTTP (`gateway`), processes (`supervisor`), PHP (`worker`, `php`).
+//! # Invariants
+//! No port is bound and no process started before the configuration is valid; only [`exit`] turns
+//! an error into an exit code; only [`config`] reads flags, environment and files.
+//! # Testing
+//! Unit tests beside the modules; `tests/` runs the binary.
+#![forbid(unsafe_code)]
 
-fn main() {}
+mod args;
+mod command;
+mod config;
+mod exit;
+
+use std::process::ExitCode;
+
+use args::Args;
+use exit::Failure;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(failure) => exit::report(&failure),
+    }
+}
+
+fn run() -> Result<ExitCode, Failure> {
+    match Args::parse()? {
+        Args::Config { inputs, markdown } => command::config(&inputs, markdown),
+        Args::Serve(_) | Args::Doctor(_) | Args::Php(_) | Args::Artisan { .. } | Args::Template => {
+            Err(args::UsageError("this command has not landed yet".to_owned()).into())
+        }
+        Args::Print(text) => command::print(&text),
+    }
+}

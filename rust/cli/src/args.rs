@@ -1,0 +1,226 @@
+//! The command line, derived from the option registry.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
+
+use crate::config::{Inputs, OPTIONS, OptionSpec};
+
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) enum Args {
+    /// `askr serve`.
+    Serve(Inputs),
+    /// `askr config`.
+    Config { inputs: Inputs, markdown: bool },
+    /// `askr doctor`.
+    Doctor(Inputs),
+    /// `askr php …`, or the binary called `php`.
+    Php(Vec<OsString>),
+    /// `askr artisan …`.
+    Artisan { inputs: Inputs, rest: Vec<OsString> },
+    /// `askr template`: started by `askr serve` with its file descriptors.
+    Template,
+    /// Text to print: help or version.
+    Print(String),
+}
+
+/// A command line that cannot be understood; the text is the whole complaint.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct UsageError(pub(crate) String);
+
+impl Args {
+    /// Reads the process's arguments and environment.
+    ///
+    /// # Errors
+    /// An unknown command or flag, a flag without its value, or text that is not UTF-8.
+    pub(crate) fn parse() -> Result<Self, UsageError> {
+        let current_dir = env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
+        let variables = env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let surroundings = Inputs {
+            variables,
+            current_dir,
+            ..Inputs::default()
+        };
+        Self::from(env::args_os().collect(), surroundings)
+    }
+
+    /// Understands `argv`; `surroundings` has everything but the flags.
+    pub(crate) fn from(argv: Vec<OsString>, surroundings: Inputs) -> Result<Self, UsageError> {
+        let called = argv.first().map(Path::new).and_then(Path::file_name);
+        if called == Some(OsStr::new("php")) {
+            return Ok(Self::Php(argv.into_iter().skip(1).collect()));
+        }
+        match argv.get(1).and_then(|word| word.to_str()) {
+            Some("php") => Ok(Self::Php(argv.into_iter().skip(2).collect())),
+            Some("artisan") => {
+                let rest = argv.into_iter().skip(2).collect();
+                Ok(Self::Artisan {
+                    inputs: surroundings,
+                    rest,
+                })
+            }
+            Some("template") => Ok(Self::Template),
+            _ => parse_own(argv, surroundings),
+        }
+    }
+}
+
+/// The whole command, for parsing and for help.
+pub(crate) fn command() -> Clap {
+    let passed_on = |name, about| {
+        Clap::new(name)
+            .about(about)
+            .arg(rest())
+            .disable_help_flag(true)
+    };
+    Clap::new("askr")
+        .about("Serves PHP applications from one binary")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(with_options(
+            Clap::new("serve").about("Serve an application"),
+        ))
+        .subcommand(
+            with_options(Clap::new("config").about("Print every option's value and its source"))
+                .arg(markdown_flag()),
+        )
+        .subcommand(with_options(
+            Clap::new("doctor").about("Check the engine, the application and this machine"),
+        ))
+        .subcommand(passed_on("php", "Run PHP on the command line"))
+        .subcommand(passed_on("artisan", "Run the application's artisan"))
+}
+
+fn with_options(command: Clap) -> Clap {
+    let file = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("Configuration file [default: ./askr.toml or APP_BASE/askr.toml, if there]");
+    OPTIONS.iter().fold(command.arg(file), |command, option| {
+        command.arg(flag(option))
+    })
+}
+
+fn flag(option: &OptionSpec) -> Arg {
+    let action = if option.is_list() {
+        ArgAction::Append
+    } else {
+        ArgAction::Set
+    };
+    Arg::new(option.name)
+        .long(option.flag())
+        .value_name(option.placeholder)
+        .allow_negative_numbers(true)
+        .action(action)
+        .help(format!(
+            "{} [default: {}]",
+            option.doc,
+            option.default_shown()
+        ))
+}
+
+fn markdown_flag() -> Arg {
+    Arg::new("markdown")
+        .long("markdown")
+        .action(ArgAction::SetTrue)
+        .help("Print the reference page instead")
+}
+
+fn rest() -> Arg {
+    Arg::new("arguments")
+        .num_args(0..)
+        .allow_hyphen_values(true)
+        .trailing_var_arg(true)
+}
+
+fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageError> {
+    let matches = match command().try_get_matches_from(argv) {
+        Ok(matches) => matches,
+        Err(error) => return answer(&error),
+    };
+    let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
+    let inputs = Inputs {
+        flags: flags(matches),
+        file_flag: file_flag(matches),
+        ..surroundings
+    };
+    Ok(match name {
+        "serve" => Args::Serve(inputs),
+        "config" => Args::Config {
+            inputs,
+            markdown: matches.get_flag("markdown"),
+        },
+        "doctor" => Args::Doctor(inputs),
+        _ => unreachable!("{name} was handled before clap saw it"),
+    })
+}
+
+fn flags(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
+    let words = |option: &OptionSpec| {
+        let values = matches.get_many::<String>(option.name)?;
+        Some((option.name.to_owned(), values.cloned().collect()))
+    };
+    OPTIONS.iter().filter_map(words).collect()
+}
+
+fn file_flag(matches: &ArgMatches) -> Option<PathBuf> {
+    matches.get_one::<PathBuf>("config").cloned()
+}
+
+/// Help and version are answers; the rest becomes one line.
+fn answer(error: &clap::Error) -> Result<Args, UsageError> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Args::Print(error.to_string())),
+        _ => Err(UsageError(one_line(error))),
+    }
+}
+
+fn one_line(error: &clap::Error) -> String {
+    let context = |kind| error.get(kind).map(context_text);
+    let wrong =
+        context(ContextKind::InvalidArg).or_else(|| context(ContextKind::InvalidSubcommand));
+    let wrong = wrong.unwrap_or_default();
+    let meant = context(ContextKind::SuggestedArg)
+        .or_else(|| context(ContextKind::SuggestedSubcommand))
+        .map_or_else(
+            || "`askr --help` and `askr serve --help` list what there is".to_owned(),
+            |meant| format!("did you mean {meant}?"),
+        );
+    match error.kind() {
+        ErrorKind::UnknownArgument => format!("unknown flag or argument {wrong}; {meant}"),
+        ErrorKind::InvalidSubcommand => format!("unknown command {wrong}; {meant}"),
+        ErrorKind::MissingSubcommand => format!("no command given; {meant}"),
+        ErrorKind::ArgumentConflict => format!("{wrong} is given more than once; give it once"),
+        ErrorKind::InvalidValue => format!("{wrong} has no value; give one after it"),
+        ErrorKind::InvalidUtf8 => "an argument is not UTF-8; write it in UTF-8".to_owned(),
+        _ => first_line(&error.to_string()),
+    }
+}
+
+fn context_text(value: &ContextValue) -> String {
+    match value {
+        ContextValue::Strings(list) => list.join(" or "),
+        other => other.to_string(),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests;

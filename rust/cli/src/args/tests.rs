@@ -1,0 +1,118 @@
+//! What a command line means, and what it says when it means nothing.
+
+use super::*;
+
+fn parse(line: &[&str]) -> Result<Args, UsageError> {
+    let argv = line.iter().map(OsString::from).collect();
+    Args::from(argv, Inputs::default())
+}
+
+fn words(rest: &[OsString]) -> Vec<&str> {
+    rest.iter().filter_map(|word| word.to_str()).collect()
+}
+
+#[test]
+fn the_command_is_well_formed() {
+    command().debug_assert();
+}
+
+#[test]
+fn php_gets_its_arguments_untouched() {
+    let Ok(Args::Php(rest)) = parse(&["askr", "php", "-r", "echo 1;", "--help"]) else {
+        panic!()
+    };
+    assert_eq!(words(&rest), ["-r", "echo 1;", "--help"]);
+}
+
+#[test]
+fn a_binary_called_php_is_php() {
+    let Ok(Args::Php(rest)) = parse(&["/usr/local/bin/php", "serve", "-v"]) else {
+        panic!()
+    };
+    assert_eq!(words(&rest), ["serve", "-v"]);
+}
+
+#[test]
+fn artisan_gets_its_arguments_untouched() {
+    let line = ["askr", "artisan", "migrate", "--force", "--workers"];
+    let Ok(Args::Artisan { rest, .. }) = parse(&line) else {
+        panic!()
+    };
+    assert_eq!(words(&rest), ["migrate", "--force", "--workers"]);
+}
+
+#[test]
+fn repeated_flags_are_a_list() {
+    let line = [
+        "askr",
+        "serve",
+        "--ini",
+        "a=1",
+        "--ini",
+        "b=2",
+        "--workers",
+        "3",
+    ];
+    let Ok(Args::Serve(inputs)) = parse(&line) else {
+        panic!()
+    };
+    assert_eq!(inputs.flags["ini"], ["a=1", "b=2"]);
+    assert_eq!(inputs.flags["workers"], ["3"]);
+}
+
+#[test]
+fn a_wrong_command_line_is_one_line_with_a_remedy() {
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["askr", "serve", "--wokers", "2"],
+            "unknown flag or argument --wokers; did you mean --workers?",
+        ),
+        (
+            &["askr", "serve", "--colour"],
+            "unknown flag or argument --colour; `askr --help` and `askr serve --help` list what there is",
+        ),
+        (
+            &["askr", "sevre"],
+            "unknown command sevre; did you mean serve?",
+        ),
+        (
+            &["askr"],
+            "no command given; `askr --help` and `askr serve --help` list what there is",
+        ),
+        (
+            &["askr", "serve", "--workers"],
+            "--workers <N> has no value; give one after it",
+        ),
+        (
+            &["askr", "serve", "--workers", "2", "--workers", "3"],
+            "--workers <N> is given more than once; give it once",
+        ),
+    ];
+    for (line, expected) in cases {
+        assert_eq!(parse(line).unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn a_negative_number_is_a_value_and_not_a_flag() {
+    let Ok(Args::Serve(inputs)) = parse(&["askr", "serve", "--workers", "-1"]) else {
+        panic!()
+    };
+    assert_eq!(inputs.flags["workers"], ["-1"]);
+}
+
+#[test]
+fn help_and_version_are_answers() {
+    let Ok(Args::Print(help)) = parse(&["askr", "serve", "--help"]) else {
+        panic!()
+    };
+    assert!(
+        OPTIONS
+            .iter()
+            .all(|option| help.contains(&format!("--{}", option.flag())))
+    );
+    let Ok(Args::Print(version)) = parse(&["askr", "--version"]) else {
+        panic!()
+    };
+    assert!(version.starts_with("askr "));
+}

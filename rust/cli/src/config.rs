@@ -1,0 +1,27 @@
+//! Flags, environment and files become one configuration.
+//!
+//! One registry ([`options`]) names every option; the four channels that can set one are read in
+//! [`channels`], merged by precedence in [`settings`], and turned into plain typed values in
+//! [`serve`]. Nothing here binds a port or starts a process.
+
+mod channels;
+mod error;
+mod files;
+mod kind;
+mod nearest;
+mod options;
+mod page;
+mod serve;
+mod settings;
+mod source;
+mod units;
+
+pub(crate) use channels::Inputs;
+pub(crate) use error::ConfigError;
+pub(crate) use options::{OPTIONS, OptionSpec};
+pub(crate) use page::{markdown, table};
+pub(crate) use serve::ServeConfig;
+pub(crate) use settings::Settings;
+
+#[cfg(test)]
+mod tests;

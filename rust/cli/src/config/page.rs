@@ -1,0 +1,94 @@
+//! The registry as a table of effective values and as the reference page.
+
+use std::fmt::Write;
+
+use super::kind::Value;
+use super::options::{Key, OPTIONS, OptionSpec};
+use super::serve;
+use super::settings::Settings;
+
+const PREFACE: &str = "\
+# Configuration
+
+This page is generated from the option registry by `askr config --markdown`; do not edit it.
+
+Each option can be given in four ways, strongest first: a flag of `askr serve`, an environment
+variable, a key of `askr.toml`, a key of `config/askr.php` (when started by
+`php artisan askr:start`). `askr config` prints every effective value and where it came from.
+
+`askr.toml` is the file named by `--config FILE` or `ASKR_CONFIG`, else `askr.toml` in the current
+folder, else the one in `app_base`. Relative paths in it start at its own folder; in flags and the
+environment they start at the current folder. An empty environment variable counts as not set.
+
+Sizes are bytes or a number with `KB`, `MB`, `GB` (powers of 1024); durations are seconds or a
+number with `ms`, `s`, `m`, `h`. An unknown key, a value of the wrong type or one out of range
+stops the start, also where a stronger channel overrides it: exit code 64 when a flag is at fault,
+78 otherwise.
+";
+
+/// `key = value (source)` for every option, in the order of the registry.
+pub(crate) fn table(settings: &Settings) -> String {
+    let rows: Vec<[String; 3]> = OPTIONS.iter().map(|option| row(option, settings)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (key_width, value_width) = (width(0), width(1));
+    let mut text = String::new();
+    for [key, value, source] in &rows {
+        let _ = writeln!(text, "{key:key_width$}  {value:value_width$}  {source}");
+    }
+    text
+}
+
+/// The reference page, `docs/config.md`.
+pub(crate) fn markdown() -> String {
+    let mut text = PREFACE.to_owned();
+    for option in OPTIONS {
+        let _ = write!(text, "\n{}", section(option));
+    }
+    text
+}
+
+fn row(option: &OptionSpec, settings: &Settings) -> [String; 3] {
+    let setting = settings.setting(option.key);
+    let source = match setting.source.to_string() {
+        origin if setting.name == option.name => origin,
+        origin => format!("{origin} {}", setting.name),
+    };
+    [option.name.to_owned(), effective(option, settings), source]
+}
+
+/// The value in force, also where it is found out rather than written down.
+fn effective(option: &OptionSpec, settings: &Settings) -> String {
+    const NONE: &str = "-";
+    match (&settings.setting(option.key).value, option.key) {
+        (None, Key::Root) => {
+            serve::root_path(settings).map_or(NONE.to_owned(), |path| path.display().to_string())
+        }
+        (Some(Value::Count(None)), Key::Workers) => {
+            format!("{} (auto)", serve::workers(settings))
+        }
+        (None, _) => NONE.to_owned(),
+        (Some(Value::Ini(list)), _) if list.is_empty() => NONE.to_owned(),
+        (Some(value), _) => value.to_text(),
+    }
+}
+
+fn section(option: &OptionSpec) -> String {
+    let OptionSpec {
+        name,
+        placeholder,
+        doc,
+        ..
+    } = option;
+    format!(
+        "## {name}\n\n{doc}\n\n\
+         - value: {}\n\
+         - default: {}\n\
+         - flag: `--{} {placeholder}`\n\
+         - environment: `{}`\n\
+         - `askr.toml` and `config/askr.php`: `{name}`\n",
+        (option.kind)().expected(),
+        option.default_shown(),
+        option.flag(),
+        option.variable(),
+    )
+}

@@ -1,0 +1,175 @@
+//! Settings become the plain values that the components take.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::kind::Value;
+use super::options::{Key, WORKERS_MAX};
+use super::settings::Settings;
+
+/// Everything `askr serve` needs, checked against the file system.
+#[derive(Clone, Debug)]
+pub(crate) struct ServeConfig {
+    pub(crate) app_base: Option<PathBuf>,
+    pub(crate) root: PathBuf,
+    /// `None` is classic mode.
+    pub(crate) worker_script: Option<PathBuf>,
+    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) workers: u16,
+    pub(crate) max_requests: u64,
+    pub(crate) boot_timeout: Duration,
+    pub(crate) shutdown_timeout: Duration,
+    pub(crate) limits: RequestLimits,
+    pub(crate) ini: Vec<(String, String)>,
+}
+
+/// What a request may cost.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestLimits {
+    pub(crate) head_bytes_max: u64,
+    pub(crate) body_bytes_max: u64,
+    pub(crate) header_timeout: Duration,
+    pub(crate) body_timeout: Duration,
+    pub(crate) queue_count_max: u64,
+    pub(crate) queue_timeout: Duration,
+}
+
+/// How to log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogConfig {
+    /// One of the words of `log_level`.
+    pub(crate) level: &'static str,
+    pub(crate) format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+impl ServeConfig {
+    /// Picks the values of `askr serve` and checks that what they name is there.
+    ///
+    /// # Errors
+    /// No root, or a folder or script that does not exist.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigError> {
+        Ok(Self {
+            app_base: folder(settings, Key::AppBase, "name the folder of the application")?,
+            root: root(settings)?,
+            worker_script: worker_script(settings)?,
+            listen: settings.addresses(Key::Listen).to_vec(),
+            workers: workers(settings),
+            max_requests: settings.count(Key::MaxRequests).unwrap_or(0),
+            boot_timeout: settings.duration(Key::BootTimeout),
+            shutdown_timeout: settings.duration(Key::ShutdownTimeout),
+            limits: RequestLimits::new(settings),
+            ini: settings.ini().to_vec(),
+        })
+    }
+}
+
+impl RequestLimits {
+    fn new(settings: &Settings) -> Self {
+        Self {
+            head_bytes_max: settings.bytes(Key::HeadLimit),
+            body_bytes_max: settings.bytes(Key::BodyLimit),
+            header_timeout: settings.duration(Key::HeaderTimeout),
+            body_timeout: settings.duration(Key::BodyTimeout),
+            queue_count_max: settings.count(Key::QueueLimit).unwrap_or(u64::MAX),
+            queue_timeout: settings.duration(Key::QueueTimeout),
+        }
+    }
+}
+
+impl LogConfig {
+    /// The log settings, which cannot be wrong once they are merged.
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let format = match settings.choice(Key::LogFormat) {
+            "json" => LogFormat::Json,
+            _ => LogFormat::Text,
+        };
+        Self {
+            level: settings.choice(Key::LogLevel),
+            format,
+        }
+    }
+}
+
+/// The number of workers; `auto` is the cores by affinity and cgroup quota.
+pub(super) fn workers(settings: &Settings) -> u16 {
+    let auto = || thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let count = settings
+        .count(Key::Workers)
+        .unwrap_or_else(auto)
+        .clamp(1, WORKERS_MAX);
+    u16::try_from(count).expect("WORKERS_MAX fits")
+}
+
+/// The root that was given, else `public` in the application.
+pub(super) fn root_path(settings: &Settings) -> Option<PathBuf> {
+    let given = settings.path(Key::Root).map(Path::to_owned);
+    given.or_else(|| Some(settings.path(Key::AppBase)?.join("public")))
+}
+
+fn root(settings: &Settings) -> Result<PathBuf, ConfigError> {
+    let Some(path) = root_path(settings) else {
+        let remedy = "give --root DIR, or --app-base DIR for a Laravel application";
+        return Err(ConfigError::Missing {
+            name: "root",
+            remedy,
+        });
+    };
+    if path.is_dir() {
+        return Ok(path);
+    }
+    let key = if settings.path(Key::Root).is_some() {
+        Key::Root
+    } else {
+        Key::AppBase
+    };
+    let remedy = "name the folder that holds index.php, or create it";
+    Err(not_there(settings, key, &path, "folder", remedy))
+}
+
+fn folder(
+    settings: &Settings,
+    key: Key,
+    remedy: &'static str,
+) -> Result<Option<PathBuf>, ConfigError> {
+    match settings.path(key) {
+        Some(path) if !path.is_dir() => Err(not_there(settings, key, path, "folder", remedy)),
+        path => Ok(path.map(Path::to_owned)),
+    }
+}
+
+fn worker_script(settings: &Settings) -> Result<Option<PathBuf>, ConfigError> {
+    match settings.path(Key::WorkerScript) {
+        Some(path) if !path.is_file() => {
+            let remedy = "name the PHP script that boots the application, or leave it out";
+            Err(not_there(settings, Key::WorkerScript, path, "file", remedy))
+        }
+        path => Ok(path.map(Path::to_owned)),
+    }
+}
+
+fn not_there(
+    settings: &Settings,
+    key: Key,
+    path: &Path,
+    what: &'static str,
+    remedy: &'static str,
+) -> ConfigError {
+    let setting = settings.setting(key);
+    ConfigError::NotThere {
+        name: setting.name.clone(),
+        value: Value::Path(path.to_owned()).to_text(),
+        origin: setting.source.clone(),
+        what,
+        remedy,
+    }
+}

@@ -1,0 +1,155 @@
+//! One value per option, by precedence: flag, environment, `askr.toml`, `config/askr.php`, default.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::channels::{Channels, Entry, Inputs};
+use super::error::ConfigError;
+use super::kind::Value;
+use super::options::{Key, OPTIONS, OptionSpec};
+use super::source::Source;
+
+/// Every option with its effective value.
+pub(crate) struct Settings {
+    values: BTreeMap<Key, Setting>,
+}
+
+/// The effective value of one option.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Setting {
+    /// `None` when nobody set it and it has no default.
+    pub(crate) value: Option<Value>,
+    pub(crate) source: Source,
+    /// What the option is called where the value came from.
+    pub(crate) name: String,
+}
+
+impl Settings {
+    /// Merges all channels.
+    ///
+    /// # Errors
+    /// Every value is checked, also one that a stronger channel overrides.
+    pub(crate) fn resolve(inputs: &Inputs) -> Result<Self, ConfigError> {
+        let channels = Channels::read(inputs)?;
+        let mut values = BTreeMap::new();
+        for option in OPTIONS {
+            values.insert(option.key, merge(option, channels.entries(option.key))?);
+        }
+        Ok(Self { values })
+    }
+
+    /// The option's value and where it came from.
+    pub(crate) fn setting(&self, key: Key) -> &Setting {
+        self.values.get(&key).expect("resolve puts every option in")
+    }
+
+    pub(crate) fn path(&self, key: Key) -> Option<&Path> {
+        match &self.setting(key).value {
+            Some(Value::Path(path)) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// `None` is `auto`.
+    pub(crate) fn count(&self, key: Key) -> Option<u64> {
+        match self.setting(key).value {
+            Some(Value::Count(number)) => number,
+            _ => None,
+        }
+    }
+
+    pub(crate) fn bytes(&self, key: Key) -> u64 {
+        match self.setting(key).value {
+            Some(Value::Bytes(bytes)) => bytes,
+            _ => unreachable!("{key:?} is a size with a default"),
+        }
+    }
+
+    pub(crate) fn duration(&self, key: Key) -> Duration {
+        match self.setting(key).value {
+            Some(Value::Duration(duration)) => duration,
+            _ => unreachable!("{key:?} is a duration with a default"),
+        }
+    }
+
+    pub(crate) fn choice(&self, key: Key) -> &'static str {
+        match self.setting(key).value {
+            Some(Value::Choice(word)) => word,
+            _ => unreachable!("{key:?} is a choice with a default"),
+        }
+    }
+
+    pub(crate) fn addresses(&self, key: Key) -> &[SocketAddr] {
+        match &self.setting(key).value {
+            Some(Value::Addresses(list)) => list,
+            _ => unreachable!("{key:?} is a list of addresses with a default"),
+        }
+    }
+
+    pub(crate) fn ini(&self) -> &[(String, String)] {
+        match &self.setting(Key::Ini).value {
+            Some(Value::Ini(list)) => list,
+            _ => unreachable!("ini has a default"),
+        }
+    }
+}
+
+/// The strongest channel's value; php.ini settings are merged by their own keys.
+fn merge(option: &OptionSpec, entries: &[Entry]) -> Result<Setting, ConfigError> {
+    let mut strongest: Option<Setting> = None;
+    for entry in entries {
+        let value = accept(option, entry)?;
+        match &mut strongest {
+            None => strongest = Some(Setting::from_entry(option, entry, value)),
+            Some(setting) => setting.add_weaker(value),
+        }
+    }
+    Ok(strongest.unwrap_or_else(|| Setting {
+        value: (option.default)(),
+        source: Source::Default,
+        name: option.name.to_owned(),
+    }))
+}
+
+impl Setting {
+    fn from_entry(option: &OptionSpec, entry: &Entry, value: Value) -> Self {
+        Self {
+            value: Some(value),
+            source: entry.source.clone(),
+            name: entry.name_of(option),
+        }
+    }
+
+    fn add_weaker(&mut self, weaker: Value) {
+        let (Some(Value::Ini(list)), Value::Ini(weaker)) = (&mut self.value, weaker) else {
+            return;
+        };
+        for (key, value) in weaker {
+            if !list.iter().any(|(known, _)| *known == key) {
+                list.push((key, value));
+            }
+        }
+    }
+}
+
+fn accept(option: &OptionSpec, entry: &Entry) -> Result<Value, ConfigError> {
+    let kind = (option.kind)();
+    match kind.accept(&entry.raw) {
+        Some(Value::Path(path)) => Ok(Value::Path(absolute(&entry.folder, path))),
+        Some(value) => Ok(value),
+        None => Err(ConfigError::Refused {
+            name: entry.name_of(option),
+            value: entry.raw.written(),
+            origin: entry.source.clone(),
+            expected: kind.expected(),
+        }),
+    }
+}
+
+/// Without `.` and double slashes; symbolic links stay, since a release path may be one.
+fn absolute(folder: &Path, path: PathBuf) -> PathBuf {
+    let joined = folder.join(path);
+    std::path::absolute(&joined).unwrap_or(joined)
+}

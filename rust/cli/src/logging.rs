@@ -1,0 +1,40 @@
+//! Where log lines go: standard error, as text or JSON.
+
+use std::io::{self, IsTerminal};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::TryInitError;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{LogConfig, LogFormat};
+
+/// Logging was set up before.
+#[derive(Debug, thiserror::Error)]
+#[error("logging cannot start")]
+pub(crate) struct LogError(#[from] TryInitError);
+
+/// Starts logging; our own crates at the level asked for, the libraries below them at `warn`.
+pub(crate) fn init(config: LogConfig) -> Result<(), LogError> {
+    let builder = tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_env_filter(EnvFilter::new(directives(config.level)));
+    match config.format {
+        LogFormat::Text => {
+            builder.with_ansi(io::stderr().is_terminal()).finish().try_init()?;
+        }
+        LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,
+    }
+    Ok(())
+}
+
+/// `serving` is the one line that start scripts wait for; it is logged at every level.
+fn directives(level: &str) -> String {
+    let libraries = match level {
+        "debug" | "trace" => level,
+        _ => "error",
+    };
+    format!("{libraries},askr={level},{SERVING_TARGET}=info")
+}
+
+/// The target of the line that says the server serves.
+pub(crate) const SERVING_TARGET: &str = "serving";

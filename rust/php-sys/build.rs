@@ -9,7 +9,14 @@ fn main() {
     declare_shim();
     compile_shim(&php);
     link(&php);
-    for file in ["shim.h", "internal.h", "compat.h", "shim.c", "native.c", "cli.c"] {
+    for file in [
+        "shim.h",
+        "internal.h",
+        "compat.h",
+        "shim.c",
+        "native.c",
+        "cli.c",
+    ] {
         println!("cargo::rerun-if-changed=csrc/{file}");
     }
     println!("cargo::rerun-if-env-changed=ASKR_PHP_CONFIG");
@@ -23,8 +30,10 @@ struct PhpConfig {
 
 impl PhpConfig {
     fn find() -> Self {
-        let program = env::var_os("ASKR_PHP_CONFIG")
-            .map_or_else(|| cache_dir().join("libphp/current/bin/php-config"), PathBuf::from);
+        let program = env::var_os("ASKR_PHP_CONFIG").map_or_else(
+            || cache_dir().join("libphp/current/bin/php-config"),
+            PathBuf::from,
+        );
         assert!(
             program.exists(),
             "{} is not there: run `cargo xtask setup`, or set ASKR_PHP_CONFIG to the php-config \
@@ -46,7 +55,11 @@ impl PhpConfig {
     /// Include directories, as the `-I` flags name them.
     fn includes(&self) -> Vec<PathBuf> {
         let flags = self.ask("--includes");
-        flags.split_whitespace().filter_map(|flag| flag.strip_prefix("-I")).map(PathBuf::from).collect()
+        flags
+            .split_whitespace()
+            .filter_map(|flag| flag.strip_prefix("-I"))
+            .map(PathBuf::from)
+            .collect()
     }
 
     fn prefix(&self) -> PathBuf {
@@ -84,16 +97,29 @@ fn declare_shim() {
 
 fn compile_shim(php: &PhpConfig) {
     let mut build = cc::Build::new();
-    build.files(["csrc/shim.c", "csrc/native.c", "csrc/cli.c"]).std("gnu11").pic(true).opt_level(2);
+    build
+        .files(["csrc/shim.c", "csrc/native.c", "csrc/cli.c"])
+        .std("gnu11")
+        .pic(true)
+        .opt_level(2);
     for include in php.includes() {
         build.flag(format!("-isystem{}", include.display()));
     }
-    for flag in ["-Wall", "-Wextra", "-Wshadow", "-Werror", "-Wno-unused-parameter"] {
+    for flag in [
+        "-Wall",
+        "-Wextra",
+        "-Wshadow",
+        "-Werror",
+        "-Wno-unused-parameter",
+    ] {
         build.flag(flag);
     }
     // Variables that live across zend_try are volatile; gcc 12 warns of others at -O2.
     build.flag("-Wno-clobbered");
-    if php.static_library().is_some_and(|lib| lib.join("libopcache.a").exists()) {
+    if php
+        .static_library()
+        .is_some_and(|lib| lib.join("libopcache.a").exists())
+    {
         build.define("ASKR_OPCACHE_STATIC", None);
     }
     build.compile("askr_php_shim");
@@ -125,7 +151,14 @@ fn link_static(php: &PhpConfig, lib: &Path) {
 fn link_shared(php: &PhpConfig) {
     let version = php.ask("--version");
     let mut numbers = version.split('.');
-    let series = format!("{}.{}", numbers.next().unwrap_or(""), numbers.next().unwrap_or(""));
-    println!("cargo::rustc-link-search=native={}", php.prefix().join("lib").display());
+    let series = format!(
+        "{}.{}",
+        numbers.next().unwrap_or(""),
+        numbers.next().unwrap_or("")
+    );
+    println!(
+        "cargo::rustc-link-search=native={}",
+        php.prefix().join("lib").display()
+    );
     println!("cargo::rustc-link-lib=dylib=php{series}");
 }

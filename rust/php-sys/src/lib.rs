@@ -10,9 +10,21 @@
 //! version differences exist in C only.
 //! # Testing
 //! The layouts are asserted at compile time by the generated code; everything else through `php`.
-#![allow(non_camel_case_types, non_upper_case_globals, reason = "names are those of the C header")]
-#![allow(missing_docs, reason = "documented in csrc/shim.h, from which this is generated")]
-#![allow(unreachable_pub, clippy::ptr_as_ptr, clippy::undocumented_unsafe_blocks,
-    clippy::multiple_unsafe_ops_per_block, reason = "generated code")]
+#![allow(
+    non_camel_case_types,
+    non_upper_case_globals,
+    reason = "names are those of the C header"
+)]
+#![allow(
+    missing_docs,
+    reason = "documented in csrc/shim.h, from which this is generated"
+)]
+#![allow(
+    unreachable_pub,
+    clippy::ptr_as_ptr,
+    clippy::undocumented_unsafe_blocks,
+    clippy::multiple_unsafe_ops_per_block,
+    reason = "generated code"
+)]
 
 include!(concat!(env!("OUT_DIR"), "/shim.rs"));

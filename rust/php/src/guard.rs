@@ -1,0 +1,32 @@
+//! The one way from C into Rust.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::{Host, Incoming};
+
+/// What the callbacks work on; one per process, on the engine's thread.
+pub(crate) struct Embedding {
+    pub(crate) host: Box<dyn Host>,
+    /// Lent to the engine while a request is active; boxed, so that it does not move.
+    pub(crate) incoming: Box<Incoming>,
+}
+
+thread_local! {
+    static EMBEDDING: RefCell<Option<Embedding>> = const { RefCell::new(None) };
+}
+
+/// Puts the host in place, or takes it away.
+pub(crate) fn install(embedding: Option<Embedding>) {
+    EMBEDDING.with_borrow_mut(|slot| *slot = embedding);
+}
+
+/// Runs `body` for a callback. Without a host, or when `body` panics, the engine gets `fallback`;
+/// the panic hook has reported it by then.
+pub(crate) fn guard<T>(fallback: T, body: impl FnOnce(&mut Embedding) -> T) -> T {
+    let run = || EMBEDDING.with_borrow_mut(|slot| slot.as_mut().map(body));
+    catch_unwind(AssertUnwindSafe(run))
+        .ok()
+        .flatten()
+        .unwrap_or(fallback)
+}

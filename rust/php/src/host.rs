@@ -1,0 +1,63 @@
+//! The engine's surroundings, as a trait.
+
+use crate::Incoming;
+
+/// How grave a log line is, as syslog numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// LOG_EMERG to LOG_ERR.
+    Error,
+    /// LOG_WARNING.
+    Warning,
+    /// LOG_NOTICE and LOG_INFO.
+    Info,
+    /// LOG_DEBUG.
+    Debug,
+}
+
+impl Priority {
+    pub(crate) fn from_syslog(number: i32) -> Self {
+        match number {
+            ..=3 => Self::Error,
+            4 => Self::Warning,
+            5 | 6 => Self::Info,
+            _ => Self::Debug,
+        }
+    }
+}
+
+/// What the engine needs from the process around it.
+///
+/// The methods are called from inside PHP, so none may call back into the engine.
+pub trait Host {
+    /// Waits for the next request and describes it in `incoming`, which is empty. Returns false
+    /// when the worker is to leave its loop.
+    fn take(&mut self, incoming: &mut Incoming) -> bool;
+
+    /// One header line of the reply, `Name: value`; called before [`head`](Self::head).
+    fn header(&mut self, line: &[u8]);
+
+    /// The head of the reply is complete.
+    fn head(&mut self, status: u16);
+
+    /// Bytes of the reply's body. Returns false when the client is gone.
+    fn write(&mut self, bytes: &[u8]) -> bool;
+
+    /// Sends on what was written so far. Returns false when the client is gone.
+    fn flush(&mut self) -> bool;
+
+    /// Reads the request's body into `out`; 0 at its end.
+    fn read_body(&mut self, out: &mut [u8]) -> usize;
+
+    /// The reply is complete; what is written later is dropped.
+    fn reply_end(&mut self);
+
+    /// A line for the log.
+    fn log(&mut self, priority: Priority, message: &str);
+
+    /// The number of this worker, as `askr_worker_id()` gives it.
+    fn worker_id(&self) -> u32;
+
+    /// The worker script says that the application is booted and may be forked.
+    fn cow_ready(&mut self);
+}

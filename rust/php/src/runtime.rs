@@ -1,0 +1,211 @@
+//! The engine of this process.
+
+use std::ffi::{CStr, CString};
+use std::marker::PhantomData;
+use std::os::raw::c_char;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use askr_php_sys as sys;
+
+use crate::guard::{Embedding, guard, install};
+use crate::{CommandLine, Host, Incoming, Request, RequestError, StartError};
+
+/// PHP takes only names it knows for SAPIs that may use opcache, and applications that move from
+/// FPM test for this one.
+const SERVER_SAPI: &CStr = c"fpm-fcgi";
+const COMMAND_LINE_SAPI: &CStr = c"cli";
+
+/// How to start an engine.
+#[derive(Clone, Debug, Default)]
+pub struct EngineConfig {
+    /// Settings that a php.ini may replace, as name and value.
+    pub ini_defaults: Vec<(String, String)>,
+    /// Settings that win over every php.ini.
+    pub ini_overrides: Vec<(String, String)>,
+    /// A php.ini, or a folder with one, in place of the usual one.
+    pub ini_path: Option<String>,
+    /// Read no php.ini at all.
+    pub ini_ignored: bool,
+    /// The path that the process was started by.
+    pub executable: Option<String>,
+    /// Command-line semantics instead of a server's.
+    pub command_line: bool,
+}
+
+/// Proof that libphp has been started in this process. Not `Send`: the engine stays on the thread
+/// that started it. Dropping it stops the engine.
+pub struct Runtime {
+    _settings: Box<Settings>,
+    _thread: PhantomData<*mut ()>,
+}
+
+impl Runtime {
+    /// Starts the engine of this process; there is one for its whole life.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub fn start(config: &EngineConfig, host: Box<dyn Host>) -> Result<Self, StartError> {
+        static STARTED: AtomicBool = AtomicBool::new(false);
+        let settings = Settings::new(config)?;
+        if STARTED.swap(true, Ordering::SeqCst) {
+            return Err(StartError::Twice);
+        }
+        install(Some(Embedding {
+            host,
+            incoming: Box::default(),
+        }));
+        // SAFETY: no engine was started in this process before, as `STARTED` proves; the settings
+        // are boxed and kept in `Runtime` until the engine has stopped.
+        match unsafe { sys::askr_php_start(&raw const settings.raw) } {
+            sys::askr_php_status::ASKR_PHP_OK => Ok(Self {
+                _settings: settings,
+                _thread: PhantomData,
+            }),
+            _ => Err(StartError::Modules),
+        }
+    }
+
+    /// The version of PHP that is linked in, such as `8.4.24`.
+    pub fn version() -> String {
+        // SAFETY: the shim returns a string literal, NUL-terminated and never freed.
+        let text = unsafe { CStr::from_ptr(sys::askr_php_version()) };
+        text.to_string_lossy().into_owned()
+    }
+
+    /// Whether the engine was built thread-safe; Askr refuses to compile against such a one.
+    pub fn thread_safe() -> bool {
+        // SAFETY: the function reads a compile-time constant and has no precondition.
+        unsafe { sys::askr_php_thread_safe() }
+    }
+
+    /// Gives the engine other surroundings, as a worker does after it was forked.
+    pub fn replace_host(&mut self, host: Box<dyn Host>) {
+        install(Some(Embedding {
+            host,
+            incoming: Box::default(),
+        }));
+    }
+
+    /// Starts a request that `describe` describes; with nothing described it is the boot of a
+    /// worker script.
+    ///
+    /// # Errors
+    /// [`RequestError::BailedOut`] when PHP cannot start it.
+    pub fn request(
+        &mut self,
+        describe: impl FnOnce(&mut dyn Host, &mut Incoming),
+    ) -> Result<Request<'_>, RequestError> {
+        let incoming = guard(ptr::null(), |embedding| {
+            embedding.incoming.clear();
+            describe(&mut *embedding.host, &mut embedding.incoming);
+            embedding.incoming.lend()
+        });
+        if incoming.is_null() {
+            return Err(RequestError::BailedOut);
+        }
+        Request::start(self, incoming)
+    }
+
+    /// Runs one command-line job; returns its exit status.
+    pub fn run_command_line(&mut self, job: &CommandLine) -> i32 {
+        let mut argv: Vec<*mut c_char> =
+            job.argv.iter().map(|arg| arg.as_ptr().cast_mut()).collect();
+        let raw = sys::askr_php_cli_job {
+            action: job.action.to_sys(),
+            subject: job
+                .subject
+                .as_ref()
+                .map_or(ptr::null(), |subject| subject.as_ptr()),
+            argc: i32::try_from(argv.len()).unwrap_or(i32::MAX),
+            argv: argv.as_mut_ptr(),
+        };
+        // SAFETY: the engine runs, as `self` proves, and no request is active, as `self` is
+        // borrowed mutably; `job` and `argv` outlive the call. No bailout leaves the function.
+        unsafe { sys::askr_php_cli_run(&raw const raw) }
+    }
+
+    /// Makes the constant `PHP_BINARY` say `path`.
+    pub fn name_binary(&mut self, path: &CStr) {
+        // SAFETY: the engine runs, as `self` proves; the shim copies the NUL-terminated path.
+        unsafe { sys::askr_php_cli_name_binary(path.as_ptr()) }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // SAFETY: `start` began the engine, and no request is active: each borrows the runtime.
+        unsafe { sys::askr_php_stop() }
+        install(None);
+    }
+}
+
+/// The settings in the form the shim borrows them.
+struct Settings {
+    raw: sys::askr_php_config,
+    _texts: Vec<CString>,
+    _defaults: Vec<sys::askr_php_pair>,
+}
+
+impl Settings {
+    fn new(config: &EngineConfig) -> Result<Box<Self>, StartError> {
+        let mut texts = Texts(Vec::new());
+        let overrides = ini_lines(&config.ini_overrides);
+        let sapi = if config.command_line {
+            COMMAND_LINE_SAPI
+        } else {
+            SERVER_SAPI
+        };
+        let mut defaults = Vec::with_capacity(config.ini_defaults.len());
+        for (name, value) in &config.ini_defaults {
+            let (name, value) = (texts.text(name)?, texts.text(value)?);
+            defaults.push(sys::askr_php_pair { name, value });
+        }
+        let raw = sys::askr_php_config {
+            sapi_name: sapi.as_ptr(),
+            ini_entries: texts.keep(&overrides)?,
+            ini_defaults: defaults.as_ptr(),
+            ini_default_count: defaults.len(),
+            ini_path: texts.optional(config.ini_path.as_deref())?,
+            ini_ignored: config.ini_ignored,
+            executable: texts.optional(config.executable.as_deref())?,
+            command_line: config.command_line,
+        };
+        Ok(Box::new(Self {
+            raw,
+            _texts: texts.0,
+            _defaults: defaults,
+        }))
+    }
+}
+
+/// C strings whose bytes do not move when the list grows.
+struct Texts(Vec<CString>);
+
+impl Texts {
+    fn keep(&mut self, text: &str) -> Result<*const c_char, StartError> {
+        let kept = CString::new(text).map_err(|_| StartError::NulByte {
+            text: text.to_owned(),
+        })?;
+        self.0.push(kept);
+        Ok(self.0.last().map_or(ptr::null(), |text| text.as_ptr()))
+    }
+
+    fn optional(&mut self, text: Option<&str>) -> Result<*const c_char, StartError> {
+        text.map_or(Ok(ptr::null()), |text| self.keep(text))
+    }
+
+    fn text(&mut self, text: &str) -> Result<sys::askr_php_text, StartError> {
+        Ok(sys::askr_php_text {
+            bytes: self.keep(text)?,
+            len: text.len(),
+        })
+    }
+}
+
+fn ini_lines(settings: &[(String, String)]) -> String {
+    settings
+        .iter()
+        .map(|(name, value)| format!("{name}={value}\n"))
+        .collect()
+}

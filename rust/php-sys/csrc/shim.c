@@ -199,7 +199,6 @@ askr_php_status askr_php_start(const askr_php_config *config)
 {
 	askr_config = config;
 	askr_sapi.name = (char *) config->sapi_name;
-	askr_sapi.ini_entries = config->ini_entries;
 	askr_sapi.php_ini_path_override = (char *) config->ini_path;
 	askr_sapi.php_ini_ignore = config->ini_ignored;
 	askr_sapi.php_ini_ignore_cwd = 1;
@@ -210,6 +209,8 @@ askr_php_status askr_php_start(const askr_php_config *config)
 
 	askr_signals_startup();
 	sapi_startup(&askr_sapi);
+	/* sapi_startup() forgets what was set before it. */
+	askr_sapi.ini_entries = (char *) config->ini_entries;
 	return askr_sapi.startup(&askr_sapi) == SUCCESS ? ASKR_PHP_OK : ASKR_PHP_FAILED;
 }
 
@@ -233,6 +234,15 @@ static void askr_describe_request(const askr_php_request *request)
 	SG(request_info).content_length = request->content_length;
 	SG(request_info).proto_num = request->protocol;
 	php_handle_auth_data(request->authorization);
+}
+
+/* The engine frees these when it deactivates and only sets them anew for a
+ * request that has a context; a worker deactivates without one. */
+static void askr_forget_freed(void)
+{
+	SG(server_context) = NULL;
+	SG(request_info).content_type_dup = NULL;
+	SG(request_info).current_user = NULL;
 }
 
 askr_php_status askr_php_request_start(const askr_php_request *request)
@@ -308,7 +318,7 @@ void askr_php_request_stop(void)
 	/* Nothing has to read what is left of the body. */
 	SG(post_read) = 1;
 	php_request_shutdown(NULL);
-	SG(server_context) = NULL;
+	askr_forget_freed();
 	askr_turn_is_open = false;
 }
 
@@ -419,7 +429,7 @@ void askr_turn_close(void)
 	askr_release_body();
 	sapi_deactivate_module();
 	sapi_deactivate_destroy();
-	SG(server_context) = NULL;
+	askr_forget_freed();
 }
 
 static void askr_start_output(void)

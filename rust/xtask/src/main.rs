@@ -1,3 +1,65 @@
-//! Placeholder until the first step lands.
+//! The project's toolbox: `cargo xtask setup`, `demo`, `test`, `check` and `bench`.
+//!
+//! # Responsibility
+//! Everything a person or CI does with a checkout, on a bare machine or a prepared one.
+//! # Not here
+//! Anything a user of the server needs at run time.
+//! # Invariants
+//! Depends on no crate that links libphp: it has to run before libphp exists.
+//! # Testing
+//! Parsers of other programs' output have unit tests; the commands themselves are run by CI.
 
-fn main() {}
+#![forbid(unsafe_code)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a developer's tool talks to its terminal"
+)]
+
+mod cache;
+mod checkout;
+mod files;
+mod process;
+mod setup;
+mod step;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::cache::Cache;
+use crate::checkout::Checkout;
+
+/// The toolbox of the Askr repository.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Installs, builds and fetches whatever is missing; seconds when nothing is.
+    Setup,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("cargo xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: &Task) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let checkout = Checkout::find();
+    let cache = Cache::open()?;
+    match task {
+        Task::Setup => setup::run(&checkout, &cache).map(drop)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,69 @@
+//! Turns a fresh clone into a working checkout; every step is skipped when its result is there.
+
+mod apt;
+mod binary;
+mod composer_install;
+mod composer_package;
+mod demo_app;
+mod engine;
+mod libphp;
+mod opcache_archive;
+mod packages;
+mod php_source;
+mod php_tools;
+mod php_tree;
+mod recipe;
+
+use std::time::Instant;
+
+pub(crate) use self::engine::Engine;
+pub(crate) use self::php_tools::PhpTools;
+use crate::cache::{Cache, CacheError};
+use crate::checkout::Checkout;
+use crate::step::{shown, step};
+
+/// What a finished setup offers to the other commands.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// The PHP engine that is built from source.
+    pub(crate) engine: Engine,
+    /// Composer and the way it reaches packages.
+    pub(crate) tools: PhpTools,
+}
+
+/// The step of setup that failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SetupError {
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error(transparent)]
+    Packages(#[from] packages::PackagesError),
+    #[error(transparent)]
+    Engine(#[from] engine::EngineError),
+    #[error(transparent)]
+    Tools(#[from] php_tools::ToolsError),
+    #[error(transparent)]
+    Install(#[from] composer_install::InstallError),
+    #[error(transparent)]
+    Application(#[from] demo_app::ApplicationError),
+    #[error(transparent)]
+    Binary(#[from] binary::BinaryError),
+}
+
+/// Does everything that is not done yet.
+pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<Ready, SetupError> {
+    let started = Instant::now();
+    let _lock = cache.lock()?;
+    step("system packages", packages::install)?;
+    let engine = step("libphp", || Engine::open(checkout, cache))?;
+    let tools = step("PHP tools", || PhpTools::open(cache, &engine))?;
+    step("PHP packages of the Composer package", || {
+        composer_install::install(checkout, checkout.root(), &tools)
+    })?;
+    step("Laravel for laravel/demo", || {
+        demo_app::install(checkout, &engine, &tools)
+    })?;
+    step("release binary", || binary::build(checkout))?;
+    println!("setup took {}", shown(started.elapsed()));
+    Ok(Ready { engine, tools })
+}

@@ -4,8 +4,19 @@ declare(strict_types=1);
 
 namespace Askr\Laravel;
 
+use Askr\Laravel\Console\StartCommand;
+use Askr\Laravel\Console\StatusCommand;
+use Askr\Laravel\Console\StopCommand;
 use Askr\Laravel\Contracts\Bridge;
+use Askr\Laravel\Contracts\ProcessTable;
+use Askr\Laravel\Contracts\ServerProcess as ServerProcessContract;
 use Askr\Laravel\Native\NativeBridge;
+use Askr\Laravel\Process\BinaryLocator;
+use Askr\Laravel\Process\LinuxProcessTable;
+use Askr\Laravel\Process\Machine;
+use Askr\Laravel\Process\ServerProcess;
+use Askr\Laravel\Process\ServerStateFile;
+use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\ServiceProvider;
 
 /**
@@ -16,6 +27,62 @@ class AskrServiceProvider extends ServiceProvider
     /** Register what the package offers to the container. */
     public function register(): void
     {
+        $this->mergeConfigFrom(dirname(__DIR__).'/config/askr.php', 'askr');
+
         $this->app->singleton(Bridge::class, NativeBridge::class);
+
+        $this->registerProcess();
+    }
+
+    /** Register what only a console needs. */
+    public function boot(): void
+    {
+        if (! $this->app->runningInConsole()) {
+            return;
+        }
+
+        $this->registerCommands();
+        $this->registerPublishing();
+    }
+
+    /** Register how the server is found, started and looked up. */
+    protected function registerProcess(): void
+    {
+        $this->app->bind(ProcessTable::class, LinuxProcessTable::class);
+
+        $this->app->bind(ServerProcessContract::class, ServerProcess::class);
+
+        $this->app->bind(BinaryLocator::class, fn (Application $app): BinaryLocator => new BinaryLocator(
+            Machine::current(),
+            [
+                'the `binary` key of config/askr.php' => $app->make('config')->get('askr.binary'),
+                'the ASKR_BINARY environment variable' => getenv('ASKR_BINARY') ?: null,
+            ],
+            [$app->basePath('vendor/bin/askr'), dirname(__DIR__).'/bin/askr'],
+            getenv('PATH') ?: '',
+        ));
+
+        $this->app->bind(ServerStateFile::class, fn (Application $app): ServerStateFile => new ServerStateFile(
+            $app->make('config')->get('askr.state_file'),
+            $app->make(ProcessTable::class),
+        ));
+    }
+
+    /** Register the commands. */
+    protected function registerCommands(): void
+    {
+        $this->commands([
+            StartCommand::class,
+            StatusCommand::class,
+            StopCommand::class,
+        ]);
+    }
+
+    /** Register what an application can have a copy of. */
+    protected function registerPublishing(): void
+    {
+        $this->publishes([
+            dirname(__DIR__).'/config/askr.php' => $this->app->configPath('askr.php'),
+        ], ['askr', 'askr-config']);
     }
 }

@@ -1,0 +1,152 @@
+<?php
+
+declare(strict_types=1);
+
+use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Listeners\FlushAuthenticationState;
+use Askr\Laravel\Listeners\FlushLocaleState;
+use Askr\Laravel\Listeners\FlushQueuedCookies;
+use Askr\Laravel\Listeners\FlushRouteController;
+use Askr\Laravel\Listeners\FlushSessionState;
+use Askr\Laravel\Listeners\GiveNewRequestInstanceToApplication;
+use Askr\Laravel\Listeners\RestoreConfiguration;
+
+return [
+
+    /*
+    |--------------------------------------------------------------------------
+    | Server Binary
+    |--------------------------------------------------------------------------
+    |
+    | The path of the askr binary, when it is somewhere special. Left empty, it
+    | is looked for in the ASKR_BINARY environment variable, in vendor/bin, in
+    | the folder of the package, and finally in the folders of your PATH.
+    |
+    */
+
+    'binary' => env('ASKR_BINARY'),
+
+    /*
+    |--------------------------------------------------------------------------
+    | Address
+    |--------------------------------------------------------------------------
+    |
+    | The address and the port the server listens on. Options of askr:start win
+    | over them, and so does a "listen" key in the application's askr.toml. A
+    | port of 0 takes a free one, which is printed when the server is up.
+    |
+    */
+
+    'host' => env('ASKR_HOST', '127.0.0.1'),
+
+    'port' => (int) env('ASKR_PORT', 8000),
+
+    /*
+    |--------------------------------------------------------------------------
+    | Server Options
+    |--------------------------------------------------------------------------
+    |
+    | Options of the server, by the names they have in askr.toml. An option that
+    | is null is left to askr.toml, and to the server's own default after that;
+    | `askr config` prints each value in effect, and the source it came from.
+    |
+    */
+
+    'server' => [
+        'workers' => env('ASKR_WORKERS', 'auto'),
+        'max_requests' => env('ASKR_MAX_REQUESTS', 500),
+        'boot_timeout' => env('ASKR_BOOT_TIMEOUT'),
+        'shutdown_timeout' => env('ASKR_SHUTDOWN_TIMEOUT'),
+        'head_limit' => env('ASKR_HEAD_LIMIT'),
+        'body_limit' => env('ASKR_BODY_LIMIT'),
+        'header_timeout' => env('ASKR_HEADER_TIMEOUT'),
+        'body_timeout' => env('ASKR_BODY_TIMEOUT'),
+        'queue_limit' => env('ASKR_QUEUE_LIMIT'),
+        'queue_timeout' => env('ASKR_QUEUE_TIMEOUT'),
+        'log_level' => env('ASKR_LOG_LEVEL'),
+        'log_format' => env('ASKR_LOG_FORMAT'),
+        'ini' => [
+            // 'memory_limit' => '256M',
+        ],
+    ],
+
+    /*
+    |--------------------------------------------------------------------------
+    | Server State File
+    |--------------------------------------------------------------------------
+    |
+    | Where askr:start notes which process serves this application, and where
+    | askr:stop and askr:status look it up. Each application needs its own.
+    |
+    */
+
+    'state_file' => storage_path('logs/askr-server-state.json'),
+
+    /*
+    |--------------------------------------------------------------------------
+    | Listeners
+    |--------------------------------------------------------------------------
+    |
+    | What runs at the moments of a worker's life. Those of RequestReceived run
+    | ahead of all code of the application and renew its state, each one piece
+    | of it. Listeners are made once per worker, and called one by one.
+    |
+    */
+
+    'listeners' => [
+        RequestReceived::class => [
+            RestoreConfiguration::class,
+            GiveNewRequestInstanceToApplication::class,
+            FlushSessionState::class,
+            FlushAuthenticationState::class,
+            FlushQueuedCookies::class,
+            FlushLocaleState::class,
+            FlushRouteController::class,
+        ],
+    ],
+
+    /*
+    |--------------------------------------------------------------------------
+    | Warm Services
+    |--------------------------------------------------------------------------
+    |
+    | Services that are resolved once, when a worker boots, and kept. All other
+    | singletons are made anew for a request that wants them. Put a service of
+    | yours here when it is costly to make and keeps nothing of a request.
+    |
+    */
+
+    'warm' => [
+        'auth',
+        'blade.compiler',
+        'cache',
+        'cache.store',
+        'config',
+        'cookie',
+        'db',
+        'db.factory',
+        'db.transactions',
+        'encrypter',
+        'files',
+        'filesystem',
+        'hash',
+        'log',
+        'redirect',
+        'router',
+        'routes',
+        'session',
+        'session.store',
+        'translator',
+        'url',
+        'validator',
+        'view',
+        'view.engine.resolver',
+        'view.finder',
+        Illuminate\Contracts\Debug\ExceptionHandler::class,
+        Illuminate\Contracts\Routing\ResponseFactory::class,
+        Illuminate\Routing\Contracts\CallableDispatcher::class,
+        Illuminate\Routing\Contracts\ControllerDispatcher::class,
+        Illuminate\Session\Middleware\StartSession::class,
+    ],
+
+];

@@ -1,0 +1,38 @@
+<?php
+
+declare(strict_types=1);
+
+/*
+ * Boots the application once, and serves requests with it until the server wants
+ * the process back. `php artisan askr:start` runs this file; your own server would
+ * be given it as `--worker-script`, with ASKR_APP_BASE naming the application.
+ */
+
+use Askr\Laravel\Native\NativeBridge;
+use Askr\Laravel\Worker\ApplicationFactory;
+use Askr\Laravel\Worker\RequestMarshaller;
+use Askr\Laravel\Worker\ResponseEmitter;
+use Askr\Laravel\Worker\SapiClient;
+use Askr\Laravel\Worker\Worker;
+
+(static function (): void {
+    $base = getenv('ASKR_APP_BASE') ?: getenv('APP_BASE_PATH');
+
+    if ($base === false || $base === '') {
+        throw new RuntimeException('ASKR_APP_BASE is not set: set it to the folder of the Laravel application.');
+    }
+
+    $autoload = (getenv('COMPOSER_VENDOR_DIR') ?: "{$base}/vendor").'/autoload.php';
+
+    if (! is_file($autoload)) {
+        throw new RuntimeException("There is no {$autoload}: run `composer install` in {$base}.");
+    }
+
+    require_once $autoload;
+
+    (new Worker(
+        (new ApplicationFactory($base))->create(),
+        new NativeBridge,
+        new SapiClient(new RequestMarshaller, new ResponseEmitter),
+    ))->run();
+})();

@@ -1,0 +1,86 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Console;
+
+use Askr\Laravel\Exceptions\BinaryNotFound;
+use Askr\Laravel\Exceptions\StateFileNotWritable;
+use Askr\Laravel\Exceptions\UnsupportedMachine;
+use Askr\Laravel\Exceptions\UnusableAddress;
+use Askr\Laravel\Process\ForegroundServer;
+use Askr\Laravel\Process\InvocationBuilder;
+use Askr\Laravel\Process\ServerAddress;
+use Askr\Laravel\Process\ServerState;
+use Askr\Laravel\Process\ServerStateFile;
+use Illuminate\Console\Command;
+use Symfony\Component\Console\Attribute\AsCommand;
+use Symfony\Component\Console\Output\OutputInterface;
+
+/**
+ * Serves the application until it is stopped.
+ */
+#[AsCommand(name: 'askr:start', description: 'Serve the application with Askr')]
+class StartCommand extends Command
+{
+    /** @var string */
+    protected $signature = 'askr:start
+        {--host= : The address to listen on [default: 127.0.0.1]}
+        {--port= : The port to listen on; 0 takes a free one [default: 8000]}
+        {--workers= : The number of workers, or "auto" for one per core [default: auto]}
+        {--max-requests= : The requests after which a worker is replaced; 0 is never [default: 500]}
+        {--log-level= : The least level to log: error, warn, info, debug or trace [default: info]}';
+
+    /** Run the server, and give its exit code. */
+    public function handle(InvocationBuilder $builder, ServerStateFile $file, ForegroundServer $server): int
+    {
+        if ($running = $file->running()) {
+            return $this->refuse($running);
+        }
+
+        try {
+            $address = $builder->address($this->option('host'), $this->option('port'));
+            $invocation = $builder->build($this->flags($address));
+            $this->components->info("Starting Askr on [{$address->toUrl()}]. Press Ctrl+C to stop it.");
+
+            return $server->run($invocation, $address, $this->forward(...));
+        } catch (BinaryNotFound|StateFileNotWritable|UnsupportedMachine|UnusableAddress $exception) {
+            $this->components->error($exception->getMessage());
+
+            return self::FAILURE;
+        }
+    }
+
+    /**
+     * The options that were given, as flags of the server.
+     *
+     * @return array<string, string>
+     */
+    private function flags(ServerAddress $address): array
+    {
+        $isAddressGiven = $this->option('host') !== null || $this->option('port') !== null;
+
+        return array_filter([
+            'listen' => $isAddressGiven ? $address->toString() : null,
+            'workers' => $this->option('workers'),
+            'max-requests' => $this->option('max-requests'),
+            'log-level' => $this->option('log-level'),
+        ], fn (?string $value): bool => $value !== null);
+    }
+
+    private function refuse(ServerState $running): int
+    {
+        $this->components->error(
+            "This application is served already, on [{$running->address()->toUrl()}] by process {$running->processId}. ".
+            'Stop it with `php artisan askr:stop` first.'
+        );
+
+        return self::FAILURE;
+    }
+
+    /** Show what the server prints, as it is. */
+    private function forward(string $text): void
+    {
+        $this->output->write($text, false, OutputInterface::OUTPUT_RAW);
+    }
+}

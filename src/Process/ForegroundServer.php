@@ -1,0 +1,74 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Process;
+
+use Askr\Laravel\Contracts\ProcessTable;
+use Askr\Laravel\Contracts\ServerProcess;
+use Askr\Laravel\Exceptions\StateFileNotWritable;
+use Closure;
+
+/**
+ * Runs the server until it ends, and keeps the state file true meanwhile.
+ */
+class ForegroundServer
+{
+    /** SIGTERM, which has no name without the pcntl extension. */
+    private const TERMINATE = 15;
+
+    public function __construct(
+        private ServerProcess $server,
+        private ServerStateFile $file,
+        private ProcessTable $processes,
+        private SignalForwarder $signals,
+    ) {
+    }
+
+    /**
+     * Run the server, and give its exit code.
+     *
+     * @param  ServerAddress  $address  Where the server was told to listen; it may say another.
+     * @param  Closure(string): void  $output  Given what the server prints.
+     *
+     * @throws StateFileNotWritable
+     */
+    public function run(ServerInvocation $invocation, ServerAddress $address, Closure $output): int
+    {
+        $announcement = new Announcement;
+        $this->signals->forward($this->server->signal(...));
+
+        $processId = $this->server->start($invocation, function (string $text) use ($output, $announcement, &$state): void {
+            $output($text);
+
+            if ($state !== null && $heard = $announcement->hear($text)) {
+                $this->file->write($state->listeningOn($heard));
+            }
+        });
+
+        $state = new ServerState($processId, $this->processes->startTime($processId), $address->host, $address->port, time());
+
+        return $this->attend($state);
+    }
+
+    /**
+     * @throws StateFileNotWritable
+     */
+    private function attend(ServerState $state): int
+    {
+        try {
+            $this->file->write($state);
+
+            return $this->server->wait();
+        } catch (StateFileNotWritable $exception) {
+            // A server that nobody could stop by its state file is not left behind.
+            $this->server->signal(self::TERMINATE);
+            $this->server->wait();
+
+            throw $exception;
+        } finally {
+            $this->signals->restore();
+            $this->file->forget($state);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Process;
+
+use Askr\Laravel\Exceptions\BinaryNotFound;
+use Askr\Laravel\Exceptions\UnsupportedMachine;
+use Askr\Laravel\Exceptions\UnusableAddress;
+use Illuminate\Contracts\Config\Repository;
+use Illuminate\Contracts\Foundation\Application;
+
+/**
+ * Works out how the server is called for this application.
+ */
+class InvocationBuilder
+{
+    public function __construct(
+        private Application $app,
+        private Repository $config,
+        private BinaryLocator $locator,
+        private StartingEnvironment $environment,
+    ) {
+    }
+
+    /**
+     * The call of the server.
+     *
+     * Only what somebody gave on the command line becomes a flag. The values of
+     * `config/askr.php` travel beside it, because flags win over `askr.toml`, and
+     * `askr.toml` wins over `config/askr.php`.
+     *
+     * @param  array<string, string>  $flags  Options from the command line, by their names.
+     *
+     * @throws BinaryNotFound
+     * @throws UnsupportedMachine
+     * @throws UnusableAddress
+     */
+    public function build(array $flags): ServerInvocation
+    {
+        $command = [$this->locator->locate(), 'serve'];
+
+        foreach ($this->places() + $flags as $name => $value) {
+            array_push($command, "--{$name}", $value);
+        }
+
+        return new ServerInvocation($command, $this->variables() + $this->environment->additions(), $this->app->basePath());
+    }
+
+    /**
+     * The address of the configuration, where no option says otherwise.
+     *
+     * @throws UnusableAddress
+     */
+    public function address(?string $host, ?string $port): ServerAddress
+    {
+        return ServerAddress::of(
+            $host ?? (string) $this->config->get('askr.host'),
+            $port ?? (string) $this->config->get('askr.port'),
+        );
+    }
+
+    /** @return array<string, string> */
+    private function places(): array
+    {
+        return [
+            'root' => $this->app->publicPath(),
+            'worker-script' => dirname(__DIR__, 2).'/laravel/worker.php',
+        ];
+    }
+
+    /**
+     * @return array<string, string>
+     *
+     * @throws UnusableAddress
+     */
+    private function variables(): array
+    {
+        return [
+            'ASKR_APP_BASE' => $this->app->basePath(),
+            'ASKR_LARAVEL_CONFIG' => json_encode($this->options(), JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES),
+            'APP_BASE_PATH' => $this->app->basePath(),
+            'APP_PUBLIC_PATH' => $this->app->publicPath(),
+        ];
+    }
+
+    /**
+     * The server's options, as `config/askr.php` gives them.
+     *
+     * @return array<string, mixed>
+     *
+     * @throws UnusableAddress
+     */
+    private function options(): array
+    {
+        $options = array_filter(
+            (array) $this->config->get('askr.server', []),
+            fn (mixed $value): bool => $value !== null && $value !== '' && $value !== [],
+        );
+
+        return $options + ['listen' => $this->address(null, null)->toString()];
+    }
+}

@@ -1,0 +1,56 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Process;
+
+use Closure;
+
+/**
+ * Passes on the signals that were meant for the server.
+ */
+class SignalForwarder
+{
+    /** A signal of the kernel: Ctrl-C in a terminal, which every process of the foreground gets. */
+    private const SENT_BY_KERNEL = 0x80;
+
+    /** @var array<int, mixed> */
+    private array $before = [];
+
+    /**
+     * Give signals to the receiver, from now on and until `restore()`.
+     *
+     * A Ctrl-C reaches the server by itself. It is not passed on: a server takes a
+     * second signal for impatience, and would not wait for the requests that run.
+     *
+     * @param  Closure(int): void  $receiver
+     */
+    public function forward(Closure $receiver): void
+    {
+        if (! extension_loaded('pcntl')) {
+            return;
+        }
+
+        pcntl_async_signals(true);
+
+        foreach ([SIGINT, SIGTERM] as $signal) {
+            $this->before[$signal] = pcntl_signal_get_handler($signal);
+
+            pcntl_signal($signal, function (int $signal, mixed $details) use ($receiver): void {
+                if (($details['code'] ?? null) !== self::SENT_BY_KERNEL) {
+                    $receiver($signal);
+                }
+            });
+        }
+    }
+
+    /** Put back what handled the signals before. */
+    public function restore(): void
+    {
+        foreach ($this->before as $signal => $handler) {
+            pcntl_signal($signal, $handler);
+        }
+
+        $this->before = [];
+    }
+}

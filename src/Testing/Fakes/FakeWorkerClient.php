@@ -1,0 +1,52 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Testing\Fakes;
+
+use Askr\Laravel\Contracts\WorkerClient;
+use Illuminate\Http\Request;
+use LogicException;
+use Symfony\Component\HttpFoundation\Response;
+
+/**
+ * Stands in for the clients of a worker: it has requests, and keeps the responses.
+ */
+class FakeWorkerClient implements WorkerClient
+{
+    /** @var list<Response> */
+    public array $responses = [];
+
+    /** How many requests were answered as failed. */
+    public int $failures = 0;
+
+    /** @param  list<Request>  $requests */
+    public function __construct(private array $requests)
+    {
+    }
+
+    /**
+     * Take the next request.
+     *
+     * @throws LogicException
+     */
+    public function receive(): Request
+    {
+        return array_shift($this->requests)
+            ?? throw new LogicException('The worker wants a request, and the test has given no more.');
+    }
+
+    /** Keep the response. */
+    public function respond(Response $response): void
+    {
+        $this->responses[] = $response;
+    }
+
+    /** Count the failure. */
+    public function fail(): bool
+    {
+        $this->failures++;
+
+        return true;
+    }
+}

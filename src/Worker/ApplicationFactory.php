@@ -1,0 +1,69 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Worker;
+
+use Askr\Laravel\Exceptions\ApplicationNotFound;
+use Illuminate\Contracts\Foundation\Application as ApplicationContract;
+use Illuminate\Contracts\Http\Kernel;
+use Illuminate\Foundation\Application;
+use Illuminate\Foundation\Bootstrap\RegisterProviders;
+use Illuminate\Foundation\Bootstrap\SetRequestForConsole;
+
+/**
+ * Boots the application once, for all the requests to come.
+ */
+class ApplicationFactory
+{
+    public function __construct(private string $basePath)
+    {
+    }
+
+    /**
+     * Create the application, boot it, and resolve what every request needs.
+     *
+     * @throws ApplicationNotFound
+     */
+    public function create(): Application
+    {
+        $app = $this->load($this->basePath.'/bootstrap/app.php');
+
+        // Providers may ask for the request while they boot, and there is none yet:
+        // they get the one console commands get, made from `app.url`.
+        $app->beforeBootstrapping(RegisterProviders::class, function (Application $app): void {
+            (new SetRequestForConsole)->bootstrap($app);
+        });
+
+        $app->make(Kernel::class)->bootstrap();
+        $this->warm($app);
+
+        return $app;
+    }
+
+    /**
+     * @throws ApplicationNotFound
+     */
+    private function load(string $path): Application
+    {
+        if (! is_file($path)) {
+            throw ApplicationNotFound::withoutBootstrapFile($path);
+        }
+
+        $app = require $path;
+
+        return $app instanceof Application
+            ? $app
+            : throw ApplicationNotFound::whenBootstrapFileReturns($path, $app);
+    }
+
+    /** Resolve the services that would otherwise be built anew for every request. */
+    private function warm(ApplicationContract $app): void
+    {
+        foreach ($app->make('config')->get('askr.warm', []) as $service) {
+            if ($app->bound($service)) {
+                $app->make($service);
+            }
+        }
+    }
+}

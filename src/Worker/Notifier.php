@@ -1,0 +1,44 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Worker;
+
+use Illuminate\Contracts\Events\Dispatcher;
+use Illuminate\Contracts\Foundation\Application;
+
+/**
+ * Tells the listeners of `config/askr.php`, then the application's own, what happened.
+ *
+ * The configured listeners are made once and called directly: they run ahead of
+ * every request, and what renews its state must not depend on a dispatcher that
+ * the application can replace, fake or stop.
+ */
+class Notifier
+{
+    /** @var array<class-string, list<object>> */
+    private array $listeners = [];
+
+    private Dispatcher $events;
+
+    public function __construct(Application $app)
+    {
+        $this->events = $app->make('events');
+
+        foreach ($app->make('config')->get('askr.listeners', []) as $event => $classes) {
+            $this->listeners[$event] = array_map($app->make(...), array_values($classes));
+        }
+    }
+
+    /** Run everything that listens for the event. */
+    public function notify(object $event): void
+    {
+        foreach ($this->listeners[$event::class] ?? [] as $listener) {
+            $listener->handle($event);
+        }
+
+        if ($this->events->hasListeners($event::class)) {
+            $this->events->dispatch($event);
+        }
+    }
+}

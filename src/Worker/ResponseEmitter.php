@@ -1,0 +1,94 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Worker;
+
+use Closure;
+use Generator;
+use ReflectionFunction;
+use Symfony\Component\HttpFoundation\Response;
+use Symfony\Component\HttpFoundation\StreamedResponse;
+use Throwable;
+
+/**
+ * Sends a response through PHP's own headers and output.
+ */
+class ResponseEmitter
+{
+    /**
+     * Send status, headers, what was printed on the way, and the body.
+     *
+     * @throws Throwable When the body fails on the way.
+     */
+    public function emit(Response $response, string $printed = ''): void
+    {
+        if (! headers_sent()) {
+            $this->emitHead($response, $printed);
+        }
+
+        if ($printed !== '') {
+            echo $printed;
+        }
+
+        $this->emitBody($response);
+    }
+
+    private function emitHead(Response $response, string $printed): void
+    {
+        if ($printed !== '') {
+            // The stated length counts the body alone, and there is more than that.
+            $response->headers->remove('Content-Length');
+        }
+
+        foreach ($response->headers->allPreserveCaseWithoutCookies() as $name => $values) {
+            // PHP has a content type of its own; any other header may be there twice.
+            $replace = strcasecmp($name, 'Content-Type') === 0;
+
+            foreach ($values as $value) {
+                header($name.': '.$value, $replace);
+            }
+        }
+
+        foreach ($response->headers->getCookies() as $cookie) {
+            header('Set-Cookie: '.$cookie, false);
+        }
+
+        // Last, because PHP changes the status by itself for some headers.
+        http_response_code($response->getStatusCode());
+    }
+
+    /**
+     * @throws Throwable
+     */
+    private function emitBody(Response $response): void
+    {
+        $chunks = $response instanceof StreamedResponse ? $this->generatorOf($response) : null;
+
+        if ($chunks === null) {
+            $response->sendContent();
+
+            return;
+        }
+
+        foreach ($chunks as $chunk) {
+            echo $chunk;
+
+            if (ob_get_level() > 0) {
+                ob_flush();
+            }
+
+            flush();
+        }
+    }
+
+    /** The chunks of a response whose callback is a generator, which `sendContent()` would not run. */
+    private function generatorOf(StreamedResponse $response): ?Generator
+    {
+        $callback = $response->getCallback();
+
+        return $callback instanceof Closure && (new ReflectionFunction($callback))->isGenerator()
+            ? $callback()
+            : null;
+    }
+}

@@ -1,0 +1,80 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Worker;
+
+use Askr\Laravel\Contracts\WorkerClient;
+use Illuminate\Http\Request;
+use Symfony\Component\HttpFoundation\Response;
+use Throwable;
+
+/**
+ * Talks to the client of the request through PHP's superglobals, headers and output.
+ */
+class SapiClient implements WorkerClient
+{
+    /** Output buffers that were open before the request. */
+    private int $level = 0;
+
+    public function __construct(
+        private RequestMarshaller $marshaller,
+        private ResponseEmitter $emitter,
+    ) {
+    }
+
+    /** Take the request that is being served, and keep what it prints from now on. */
+    public function receive(): Request
+    {
+        // What a controller prints must not send the headers before the response
+        // has had its say; `dd()` and `exit` still show it, since PHP empties open
+        // buffers when a request ends.
+        $this->level = ob_get_level();
+        ob_start();
+
+        return $this->marshaller->fromGlobals();
+    }
+
+    /**
+     * Send the whole response.
+     *
+     * @throws Throwable When the body fails after the first part of it was sent.
+     */
+    public function respond(Response $response): void
+    {
+        $this->emitter->emit($response, $this->takePrinted());
+    }
+
+    /**
+     * Answer that the request failed.
+     *
+     * @return bool False when part of a response has been sent, so that nothing can be said any more.
+     */
+    public function fail(): bool
+    {
+        $this->takePrinted();
+
+        if (headers_sent()) {
+            return false;
+        }
+
+        header_remove();
+        header('Content-Type: text/plain; charset=utf-8');
+        http_response_code(Response::HTTP_INTERNAL_SERVER_ERROR);
+        echo "Internal Server Error\n";
+
+        return true;
+    }
+
+    /** Close the buffers the request opened, and give what they held. */
+    private function takePrinted(): string
+    {
+        $printed = '';
+
+        while (ob_get_level() > $this->level) {
+            $printed = ob_get_clean().$printed;
+        }
+
+        return $printed;
+    }
+}

@@ -1,0 +1,134 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Worker;
+
+use Askr\Laravel\Contracts\Bridge;
+use Askr\Laravel\Contracts\WorkerClient;
+use Askr\Laravel\Events\RequestHandled;
+use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Events\RequestTerminated;
+use Askr\Laravel\Events\WorkerErrorOccurred;
+use Askr\Laravel\Events\WorkerStarting;
+use Askr\Laravel\Events\WorkerStopping;
+use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Http\Kernel;
+use Illuminate\Foundation\Application;
+use Illuminate\Http\Request;
+use Symfony\Component\HttpFoundation\Response;
+use Throwable;
+
+/**
+ * Serves requests with the booted application until the server wants the process back.
+ */
+class Worker
+{
+    private Kernel $kernel;
+
+    private Sandbox $sandbox;
+
+    private Notifier $notifier;
+
+    public function __construct(
+        private Application $app,
+        private Bridge $bridge,
+        private WorkerClient $client,
+    ) {
+        $this->kernel = $app->make(Kernel::class);
+        $this->notifier = new Notifier($app);
+        $this->sandbox = new Sandbox($app);
+    }
+
+    /** Serve until the server says that this worker is to leave. */
+    public function run(): void
+    {
+        $this->notifier->notify(new WorkerStarting($this->app));
+        $this->bridge->cowReady();
+
+        while ($this->bridge->handleRequest($this->handle(...))) {
+            // Everything happens in the handler.
+        }
+
+        $this->sandbox->renew();
+        $this->notifier->notify(new WorkerStopping($this->app));
+    }
+
+    /**
+     * Serve the request that is waiting.
+     *
+     * The state of the request before is renewed here, ahead of all code of the
+     * application, because what ends a request early would skip it at the end.
+     *
+     * @throws Throwable When a response fails after the first part of it was sent,
+     *                   so that the server cuts it instead of completing it.
+     */
+    public function handle(): void
+    {
+        try {
+            $this->serve();
+        } catch (Throwable $exception) {
+            $this->report($exception);
+
+            if (! $this->client->fail()) {
+                throw $exception;
+            }
+
+            $this->log($exception);
+        }
+    }
+
+    /**
+     * @throws Throwable
+     */
+    private function serve(): void
+    {
+        $this->sandbox->renew();
+
+        $request = $this->client->receive();
+        $this->notifier->notify(new RequestReceived($this->app, $request));
+
+        $response = $this->kernel->handle($request);
+        $this->notifier->notify(new RequestHandled($this->app, $request, $response));
+
+        $this->client->respond($response);
+        $this->bridge->finishRequest();
+
+        $this->terminate($request, $response);
+    }
+
+    /** Do what the application wants done once the client has its response. */
+    private function terminate(Request $request, Response $response): void
+    {
+        try {
+            $this->kernel->terminate($request, $response);
+            $this->notifier->notify(new RequestTerminated($this->app, $request, $response));
+        } catch (Throwable $exception) {
+            $this->report($exception);
+            $this->log($exception);
+        }
+    }
+
+    /** Hand an exception to the application's own handler. */
+    private function report(Throwable $exception): void
+    {
+        try {
+            $this->app->make(ExceptionHandler::class)->report($exception);
+            $this->notifier->notify(new WorkerErrorOccurred($this->app, $exception));
+        } catch (Throwable $second) {
+            $this->log($second);
+        }
+    }
+
+    /** Write an exception to the log of the server, which is there when nothing else works. */
+    private function log(Throwable $exception): void
+    {
+        error_log(sprintf(
+            '%s: %s in %s:%d',
+            $exception::class,
+            $exception->getMessage(),
+            $exception->getFile(),
+            $exception->getLine(),
+        ));
+    }
+}

@@ -265,7 +265,7 @@ askr_php_status askr_php_run(const char *path, int *exit_status)
 	volatile askr_php_status status = ASKR_PHP_FAILED;
 
 	zend_try {
-		zend_stream_init_filename(&file, path);
+		zend_stream_init_filename(&file, path ? path : SG(request_info).path_translated);
 		file.primary_script = true;
 		if (php_execute_script(&file)) {
 			status = ASKR_PHP_OK;
@@ -320,6 +320,7 @@ void askr_php_request_stop(void)
 	php_request_shutdown(NULL);
 	askr_forget_freed();
 	askr_turn_is_open = false;
+	askr_rs_reply_end();
 }
 
 /* ---- turns: requests inside one long-lived run of a worker script ---- */

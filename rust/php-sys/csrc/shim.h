@@ -83,11 +83,12 @@ void askr_php_stop(void);
 
 /* ---- one request ---- */
 askr_php_status askr_php_request_start(const askr_php_request *request);
-/* `path` is NUL-terminated. */
+/* `path` is NUL-terminated; NULL means the script_path of the request. */
 askr_php_status askr_php_run(const char *path, int *exit_status);
 /* The last error as "message in file on line N", cut at `capacity`; returns
  * the bytes written, 0 when there was no error. */
 size_t askr_php_last_error(char *text, size_t capacity);
+/* Runs what is left to run, sends what is left to send, ends the reply. */
 void askr_php_request_stop(void);
 
 /* ---- command line ---- */

@@ -6,18 +6,11 @@ use std::{ptr, slice};
 use askr_php_sys::askr_php_request;
 
 use crate::Priority;
-use crate::guard::guard;
+use crate::guard::{Embedding, guard};
 
 #[unsafe(no_mangle)]
 extern "C" fn askr_rs_take() -> *const askr_php_request {
-    guard(ptr::null(), |embedding| {
-        embedding.incoming.clear();
-        if embedding.host.take(&mut embedding.incoming) {
-            embedding.incoming.lend()
-        } else {
-            ptr::null()
-        }
-    })
+    guard(ptr::null(), Embedding::take)
 }
 
 #[unsafe(no_mangle)]

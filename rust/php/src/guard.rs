@@ -2,6 +2,9 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use askr_php_sys::askr_php_request;
 
 use crate::{Host, Incoming};
 
@@ -10,6 +13,18 @@ pub(crate) struct Embedding {
     pub(crate) host: Box<dyn Host>,
     /// Lent to the engine while a request is active; boxed, so that it does not move.
     pub(crate) incoming: Box<Incoming>,
+}
+
+impl Embedding {
+    /// Asks the host for a request; null when there is none.
+    pub(crate) fn take(&mut self) -> *const askr_php_request {
+        self.incoming.clear();
+        if self.host.take(&mut self.incoming) {
+            self.incoming.lend()
+        } else {
+            ptr::null()
+        }
+    }
 }
 
 thread_local! {

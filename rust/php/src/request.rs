@@ -2,7 +2,8 @@
 
 use std::ffi::CStr;
 use std::marker::PhantomData;
-use std::os::raw::c_int;
+use std::os::raw::{c_char, c_int};
+use std::ptr;
 
 use askr_php_sys as sys;
 
@@ -59,10 +60,20 @@ impl<'runtime> Request<'runtime> {
 
     /// Runs the script at `path`.
     pub fn run(&mut self, path: &CStr) -> Exit {
+        self.execute(path.as_ptr())
+    }
+
+    /// Runs the script that the request itself names.
+    pub fn run_its_script(&mut self) -> Exit {
+        self.execute(ptr::null())
+    }
+
+    fn execute(&mut self, path: *const c_char) -> Exit {
         let mut status: c_int = 0;
-        // SAFETY: a request is active, as `self` proves; `path` is NUL-terminated and outlives
-        // the call; `status` is written on all paths. No bailout leaves the function.
-        let outcome = match unsafe { sys::askr_php_run(path.as_ptr(), &raw mut status) } {
+        // SAFETY: a request is active, as `self` proves; `path` is null or comes from a `CStr`
+        // that outlives the call; `status` is written on all paths. No bailout leaves the
+        // function.
+        let outcome = match unsafe { sys::askr_php_run(path, &raw mut status) } {
             sys::askr_php_status::ASKR_PHP_OK => Outcome::Completed,
             sys::askr_php_status::ASKR_PHP_FAILED => Outcome::Failed,
             sys::askr_php_status::ASKR_PHP_BAILED_OUT => Outcome::BailedOut,

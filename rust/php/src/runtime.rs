@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use askr_php_sys as sys;
 
 use crate::guard::{Embedding, guard, install};
-use crate::{CommandLine, Host, Incoming, Request, RequestError, StartError};
+use crate::{CommandLine, Host, Request, RequestError, StartError};
 
 /// PHP takes only names it knows for SAPIs that may use opcache, and applications that move from
 /// FPM test for this one.
@@ -87,23 +87,32 @@ impl Runtime {
         }));
     }
 
-    /// Starts a request that `describe` describes; with nothing described it is the boot of a
-    /// worker script.
+    /// Waits for a request and starts it; `None` when the host has no more.
+    ///
+    /// # Errors
+    /// [`RequestError::BailedOut`] when PHP cannot start it; the reply has been ended.
+    pub fn next_request(&mut self) -> Result<Option<Request<'_>>, RequestError> {
+        let incoming = guard(ptr::null(), Embedding::take);
+        if incoming.is_null() {
+            Ok(None)
+        } else {
+            Request::start(self, incoming).map(Some)
+        }
+    }
+
+    /// Starts the request in which a worker script boots: no client, no method.
     ///
     /// # Errors
     /// [`RequestError::BailedOut`] when PHP cannot start it.
-    pub fn request(
-        &mut self,
-        describe: impl FnOnce(&mut dyn Host, &mut Incoming),
-    ) -> Result<Request<'_>, RequestError> {
+    pub fn boot_request(&mut self) -> Result<Request<'_>, RequestError> {
         let incoming = guard(ptr::null(), |embedding| {
             embedding.incoming.clear();
-            describe(&mut *embedding.host, &mut embedding.incoming);
             embedding.incoming.lend()
         });
-        if incoming.is_null() {
-            return Err(RequestError::BailedOut);
-        }
+        assert!(
+            !incoming.is_null(),
+            "a runtime has a host from its start to its drop"
+        );
         Request::start(self, incoming)
     }
 

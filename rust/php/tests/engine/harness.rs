@@ -283,18 +283,14 @@ fn perform(runtime: &mut Runtime, desk: &RefCell<Desk>, job: &Job) -> Vec<Reply>
         ..Desk::default()
     };
     loop {
-        let mut request = runtime
-            .request(|host, incoming| {
-                if !job.loops {
-                    assert!(host.take(incoming));
-                }
-            })
-            .expect("the request starts");
+        let request = if job.loops {
+            runtime.boot_request().map(Some)
+        } else {
+            runtime.next_request()
+        };
+        let mut request = request.expect("the request starts").expect("one waits");
         let exit = request.run(&path);
         drop(request);
-        if let Some(reply) = desk.borrow_mut().reply() {
-            reply.ended = true;
-        }
         if !job.loops || exit.outcome != Outcome::BailedOut {
             break;
         }

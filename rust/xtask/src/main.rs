@@ -18,11 +18,14 @@
 
 mod cache;
 mod checkout;
+mod demo;
 mod files;
 mod process;
 mod setup;
 mod step;
+mod test;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,6 +45,13 @@ struct Arguments {
 enum Task {
     /// Installs, builds and fetches whatever is missing; seconds when nothing is.
     Setup,
+    /// Setup, then serves laravel/demo; what follows goes to `php artisan askr:start`.
+    Demo {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        options: Vec<OsString>,
+    },
+    /// Setup, then runs every test.
+    Test,
 }
 
 fn main() -> ExitCode {
@@ -59,7 +69,11 @@ fn run(task: &Task) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let checkout = Checkout::find();
     let cache = Cache::open()?;
     match task {
-        Task::Setup => setup::run(&checkout, &cache).map(drop)?,
+        Task::Setup => {
+            setup::run(&checkout, &cache)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Demo { options } => match demo::run(&checkout, &cache, options)? {},
+        Task::Test => Ok(test::run(&checkout, &cache)?),
     }
-    Ok(ExitCode::SUCCESS)
 }

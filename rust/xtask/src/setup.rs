@@ -12,12 +12,13 @@ mod packages;
 mod php_source;
 mod php_tools;
 mod php_tree;
+pub(crate) mod preview_headers;
 mod recipe;
 
 use std::time::Instant;
 
 pub(crate) use self::engine::Engine;
-pub(crate) use self::php_tools::PhpTools;
+use self::php_tools::PhpTools;
 use crate::cache::{Cache, CacheError};
 use crate::checkout::Checkout;
 use crate::step::{shown, step};
@@ -27,8 +28,6 @@ use crate::step::{shown, step};
 pub(crate) struct Ready {
     /// The PHP engine that is built from source.
     pub(crate) engine: Engine,
-    /// Composer and the way it reaches packages.
-    pub(crate) tools: PhpTools,
 }
 
 /// The step of setup that failed.
@@ -65,5 +64,5 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<Ready, SetupErro
     })?;
     step("release binary", || binary::build(checkout))?;
     println!("setup took {}", shown(started.elapsed()));
-    Ok(Ready { engine, tools })
+    Ok(Ready { engine })
 }

@@ -19,6 +19,9 @@ pub(crate) const SOURCE_SUITE: &str = "trixie";
 /// Suite whose binary packages are taken.
 pub(crate) const BINARY_SUITE: &str = "forky";
 
+/// Suite with versions of PHP that no release has yet; only taken where it is asked for by name.
+pub(crate) const PREVIEW_SUITE: &str = "experimental";
+
 /// Why Debian's archive could not be used.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AptError {
@@ -153,6 +156,7 @@ fn archive_in(listing: &str) -> Option<String> {
 fn sources(archive: &str) -> String {
     format!(
         "deb [signed-by={KEYRING}] {archive} {BINARY_SUITE} main\n\
+         deb [signed-by={KEYRING}] {archive} {PREVIEW_SUITE} main\n\
          deb-src [signed-by={KEYRING}] {archive} {SOURCE_SUITE} main\n"
     )
 }

@@ -1,0 +1,152 @@
+//! `cargo xtask test`: every test there is, and one line that says how it went.
+
+mod counts;
+mod runner;
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use self::counts::Counts;
+use self::runner::{Format, Runner};
+use crate::cache::Cache;
+use crate::checkout::Checkout;
+use crate::process;
+use crate::setup::{self, Ready, SetupError, preview_headers};
+use crate::step::shown;
+
+/// Debian's PHP, a second engine that the PHP crates compile and run against.
+const DEBIAN_PHP_CONFIG: &str = "/usr/bin/php-config8.2";
+
+/// Why the tests did not run at all.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TestError {
+    /// Setup failed.
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+}
+
+/// Runs everything, also after a failure; the exit code tells whether all of it passed.
+pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<ExitCode, TestError> {
+    let started = Instant::now();
+    let ready = setup::run(checkout, cache)?;
+    let mut total = Counts::default();
+    for runner in runners(checkout, cache, &ready) {
+        total = total + runner.run();
+    }
+    println!("── all tests took {}", shown(started.elapsed()));
+    println!("{} passed, {} failed", total.passed, total.failed);
+    Ok(if total.failed == 0 && total.passed > 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn runners(checkout: &Checkout, cache: &Cache, ready: &Ready) -> Vec<Runner> {
+    let mut runners = vec![
+        workspace(checkout),
+        documentation(checkout),
+        loom(checkout),
+        debian_engine(checkout),
+    ];
+    runners.extend(next_engine(checkout, cache));
+    runners.push(phpunit(checkout, &ready.engine.php));
+    runners
+}
+
+/// Unit, crate and end-to-end tests; the latter run the release binary.
+fn workspace(checkout: &Checkout) -> Runner {
+    let has_nextest = process::is_installed("cargo-nextest");
+    let mut command = cargo(checkout);
+    if has_nextest {
+        command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    } else {
+        command.args(["test", "--workspace", "--no-fail-fast", "--all-targets"]);
+    }
+    let format = if has_nextest {
+        Format::Nextest
+    } else {
+        Format::Libtest
+    };
+    Runner::new("Rust, end to end included", format, command)
+}
+
+fn documentation(checkout: &Checkout) -> Runner {
+    let mut command = cargo(checkout);
+    command.args(["test", "--workspace", "--doc", "--no-fail-fast"]);
+    Runner::new(
+        "examples in the documentation",
+        Format::LibtestOrNone,
+        command,
+    )
+}
+
+/// The hand-over's state transitions in every interleaving.
+fn loom(checkout: &Checkout) -> Runner {
+    let mut command = cargo(checkout);
+    command
+        .args(["test", "--release", "--no-fail-fast"])
+        .args(["--package", "askr-shm", "--package", "askr-exchange"])
+        .args(["--test", "loom"])
+        .env("RUSTFLAGS", "--cfg loom")
+        .env("CARGO_TARGET_DIR", checkout.target().join("loom"));
+    Runner::new("loom", Format::Libtest, command)
+}
+
+/// The crates around PHP, against Debian's embed library.
+fn debian_engine(checkout: &Checkout) -> Runner {
+    let mut command = cargo(checkout);
+    command
+        .args(["test", "--no-fail-fast", "--lib", "--tests"])
+        .args(["--package", "askr-php-sys", "--package", "askr-php"])
+        .env("ASKR_PHP_CONFIG", DEBIAN_PHP_CONFIG)
+        .env("CARGO_TARGET_DIR", checkout.target().join("php8.2"));
+    Runner::new("PHP crates on Debian's PHP 8.2", Format::Libtest, command)
+}
+
+/// The shim against the headers of the next version; nothing can be run there.
+fn next_engine(checkout: &Checkout, cache: &Cache) -> Option<Runner> {
+    let series = preview_headers::SERIES;
+    match preview_headers::open(cache) {
+        Ok(php_config) => Some(compile_check(checkout, series, &php_config)),
+        Err(error) => {
+            println!(
+                "── PHP {series} headers are not to be had here, its compile check is left out"
+            );
+            println!("   {error}");
+            None
+        }
+    }
+}
+
+fn compile_check(checkout: &Checkout, series: &str, php_config: &Path) -> Runner {
+    let mut command = cargo(checkout);
+    command
+        .args(["check", "--package", "askr-php-sys"])
+        .env("ASKR_PHP_CONFIG", php_config)
+        .env(
+            "CARGO_TARGET_DIR",
+            checkout.target().join(format!("php{series}")),
+        );
+    let name = format!("php-sys compiles against PHP {series}");
+    Runner::new(&name, Format::ExitStatus, command)
+}
+
+/// The Composer package's own tests.
+fn phpunit(checkout: &Checkout, php: &Path) -> Runner {
+    let mut command = Command::new(php);
+    command
+        .args(["vendor/bin/phpunit", "--colors=never"])
+        .current_dir(checkout.root());
+    Runner::new("PHPUnit", Format::Phpunit, command)
+}
+
+fn cargo(checkout: &Checkout) -> Command {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(checkout.root())
+        .env("CARGO_TERM_COLOR", "never")
+        .env("ASKR_BINARY", checkout.binary());
+    command
+}

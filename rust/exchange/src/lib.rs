@@ -16,16 +16,34 @@
 //! `tests/model.rs` random operations against a queue, `tests/hostile.rs` corrupt regions.
 #![forbid(unsafe_code)]
 
+mod bitmap;
 pub mod control;
+mod desk;
 mod error;
+mod gateway_end;
+mod hall;
 mod ids;
+mod job;
+mod layout;
+mod lease;
 mod limits;
+mod open;
+mod ready;
+mod ring;
+mod seat;
+mod slot;
+mod waiters;
 mod wire;
+mod worker_end;
 
 pub use error::{CreateError, DecodeError, JobError, OpenError, ReplyError, SendError};
+pub use gateway_end::{GatewayEnd, LeaseFuture, SeatState};
 pub use ids::{WaiterId, WorkerId};
+pub use job::Job;
+pub use lease::{Lease, ReplyEvent};
 pub use limits::{
     CONTROL_BYTES_MAX, ExchangeLimits, HEAD_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN,
     SEAT_COUNT_MAX, SLOT_COUNT_MAX,
 };
 pub use wire::{HttpVersion, ReplyHead, RequestHead};
+pub use worker_end::{Taken, WorkerEnd};

@@ -1,5 +1,7 @@
 //! Upper bounds of everything that crosses the exchange.
 
+use std::time::Duration;
+
 /// Most bytes of one encoded request or reply head, its length prefix included.
 pub const HEAD_BYTES_MAX: usize = 64 * 1024;
 
@@ -12,11 +14,20 @@ pub const SLOT_COUNT_MAX: u16 = 256;
 /// Most seats of one exchange: the size of the sleepers bitmap.
 pub const SEAT_COUNT_MAX: u16 = 256;
 
-/// Smallest ring: one cache line.
-pub const RING_BYTES_MIN: u32 = 64;
+/// Smallest ring: one cache line. The model checker needs smaller ones to see both edges.
+pub const RING_BYTES_MIN: u32 = if cfg!(loom) { 4 } else { 64 };
 
 /// Largest ring; keeps the whole region far below what an offset can express.
 pub const RING_BYTES_MAX: u32 = 16 * 1024 * 1024;
+
+/// Longest uninterrupted sleep of a worker, after which it looks whether the gateway lives.
+pub(crate) const LIVENESS_SLICE: Duration = Duration::from_millis(200);
+
+/// Most looks for work before a worker goes to sleep.
+pub(crate) const SPINS_MAX: u32 = if cfg!(loom) { 0 } else { 512 };
+
+/// Fewest looks for work before a worker goes to sleep: enough to notice that it would pay again.
+pub(crate) const SPINS_MIN: u32 = if cfg!(loom) { 0 } else { 8 };
 
 /// The sizes of one exchange, fixed for its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

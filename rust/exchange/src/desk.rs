@@ -1,0 +1,202 @@
+//! The gateway's private books: which slots are free, who waits, whom to wake.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::task::{Context, Waker};
+
+use crate::hall::Hall;
+use crate::ids::{WaiterId, WorkerId};
+use crate::slot::{Slot, SlotState, Stage};
+use crate::waiters::Waiters;
+
+/// What [`GatewayEnd`](crate::GatewayEnd)s and leases of one exchange share.
+///
+/// No lock is held while a task is woken, and none while another is taken.
+pub(crate) struct Desk {
+    hall: Hall,
+    waiters: Mutex<Waiters>,
+    books: Vec<Mutex<Book>>,
+    next_ticket: AtomicU64,
+}
+
+/// What the gateway knows about one slot. Workers cannot change it.
+#[derive(Debug, Default)]
+struct Book {
+    /// The task that waits for news of this slot.
+    waker: Option<Waker>,
+    /// The lease is gone but a worker still runs the request.
+    orphan: bool,
+    /// Counts the leases of the slot.
+    turn: u8,
+}
+
+impl Desk {
+    pub(crate) fn new(hall: Hall) -> Desk {
+        let slot_count = hall.plan().limits().slot_count;
+        Desk {
+            hall,
+            waiters: Mutex::new(Waiters::new(slot_count)),
+            books: (0..slot_count).map(|_| Mutex::default()).collect(),
+            next_ticket: AtomicU64::new(1),
+        }
+    }
+
+    pub(crate) fn hall(&self) -> &Hall {
+        &self.hall
+    }
+
+    pub(crate) fn next_ticket(&self) -> u64 {
+        self.next_ticket.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A slot in [`Stage::Writing`], or a place in the queue.
+    pub(crate) fn poll_slot(
+        &self,
+        cx: &Context<'_>,
+        waiter: &mut Option<WaiterId>,
+    ) -> Option<(u16, SlotState)> {
+        let slot_index = self.waiters().poll(cx, waiter)?;
+        let slot = self.hall.slot(slot_index);
+        Some((slot_index, self.rewrite(slot, Stage::Free)))
+    }
+
+    /// Puts a slot of which only the gateway has a claim into [`Stage::Writing`], empty, on a
+    /// new turn.
+    pub(crate) fn rewrite(&self, slot: Slot<'_>, from: Stage) -> SlotState {
+        let turn = {
+            let mut book = self.book(slot.index());
+            book.turn = book.turn.wrapping_add(1);
+            book.turn
+        };
+        let writing = SlotState::of_gateway(Stage::Writing, turn);
+        let moved = match slot.state() {
+            Ok(seen) if seen.stage == from => slot.advance(seen, writing).is_ok(),
+            Ok(_) | Err(_) => false,
+        };
+        if !moved {
+            slot.seize(writing);
+        }
+        slot.reset();
+        writing
+    }
+
+    pub(crate) fn forget(&self, waiter: WaiterId) {
+        let next = self.waiters().forget(waiter);
+        next.into_iter().for_each(Waker::wake);
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters().len()
+    }
+
+    /// Frees a slot that no worker has any more and lets the next request in.
+    pub(crate) fn release(&self, slot: Slot<'_>) {
+        let turn = self.book(slot.index()).turn;
+        let moved = match slot.state() {
+            Ok(seen) if seen.stage == Stage::Free => true,
+            Ok(seen) if seen.stage.may_become(Stage::Free) => slot
+                .advance(seen, SlotState::of_gateway(Stage::Free, turn))
+                .is_ok(),
+            Ok(_) | Err(_) => false,
+        };
+        if !moved {
+            slot.seize(SlotState::of_gateway(Stage::Free, turn));
+        }
+        let next = self.waiters().release(slot.index());
+        next.into_iter().for_each(Waker::wake);
+    }
+
+    /// Leaves a running slot to its worker; it is freed when the worker ends.
+    pub(crate) fn abandon(&self, slot: Slot<'_>) {
+        {
+            let mut book = self.book(slot.index());
+            book.orphan = true;
+            book.waker = None;
+        }
+        slot.cancel();
+        self.reap(slot);
+    }
+
+    /// Remembers whom to wake about a slot. The caller must look at the slot once more.
+    pub(crate) fn watch(&self, slot_index: u16, cx: &Context<'_>) {
+        let mut book = self.book(slot_index);
+        match &mut book.waker {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => book.waker = Some(cx.waker().clone()),
+        }
+    }
+
+    /// There is news of a slot: wakes its task, or frees it if its lease is gone.
+    pub(crate) fn attend(&self, slot_index: u16) {
+        let (waker, orphan) = {
+            let mut book = self.book(slot_index);
+            (book.waker.take(), book.orphan)
+        };
+        if orphan {
+            self.reap(self.hall.slot(slot_index));
+        }
+        waker.into_iter().for_each(Waker::wake);
+    }
+
+    /// The worker is dead: its requests are lost. Returns how many.
+    pub(crate) fn bury(&self, worker: WorkerId) -> usize {
+        if let Some(seat) = self.hall.seat(worker.seat) {
+            seat.vacate(worker.incarnation);
+        }
+        self.hall
+            .slots()
+            .filter(|&slot| self.bury_slot(slot, worker))
+            .count()
+    }
+
+    /// Returns whether the slot's request was lost.
+    fn bury_slot(&self, slot: Slot<'_>, worker: WorkerId) -> bool {
+        let Ok(state) = slot.state() else {
+            return false;
+        };
+        let lost = state.stage == Stage::Running && !self.is_seated(state.worker);
+        if lost {
+            // Its taker may have died before it cleared the bit. Nobody else can make the slot
+            // ready before it is lost, so the bit cleared here is not a new one.
+            self.hall.ready().clear(slot.index());
+            slot.seize(state.to(Stage::Lost));
+        }
+        if lost || state.worker == worker {
+            self.attend(slot.index());
+        }
+        lost
+    }
+
+    /// Whether the worker sits where it claims. One that does not is dead, or made up by a
+    /// worker that wrote nonsense, and will never end its request.
+    fn is_seated(&self, worker: WorkerId) -> bool {
+        let occupant = self.hall.seat(worker.seat).and_then(|seat| seat.occupant());
+        occupant.is_some_and(|seated| seated.incarnation == worker.incarnation)
+    }
+
+    /// Frees an abandoned slot once no worker runs it.
+    fn reap(&self, slot: Slot<'_>) {
+        let freed = {
+            let mut book = self.book(slot.index());
+            let over = slot
+                .state()
+                .map_or(true, |state| state.stage != Stage::Running);
+            let freed = book.orphan && over;
+            book.orphan &= !freed;
+            freed
+        };
+        if freed {
+            self.release(slot);
+        }
+    }
+
+    fn waiters(&self) -> MutexGuard<'_, Waiters> {
+        self.waiters.lock().expect(NO_PANIC)
+    }
+
+    fn book(&self, slot_index: u16) -> MutexGuard<'_, Book> {
+        self.books[usize::from(slot_index)].lock().expect(NO_PANIC)
+    }
+}
+
+const NO_PANIC: &str = "nothing panics while it holds the books";

@@ -1,0 +1,278 @@
+//! The gateway's side of an exchange.
+
+use std::future::Future;
+use std::os::fd::BorrowedFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use askr_shm::sync::{Ordering, fence};
+use askr_shm::{Deadline, Doorbell, Peer, Region};
+
+use crate::desk::Desk;
+use crate::error::CreateError;
+use crate::hall::Hall;
+use crate::ids::{WaiterId, WorkerId};
+use crate::layout::{LAYOUT_VERSION, MAGIC, Plan, header};
+use crate::lease::Lease;
+use crate::limits::ExchangeLimits;
+use crate::seat::{Occupant, Posture};
+
+/// The gateway's handle to an exchange; clones are the same exchange.
+///
+/// One I/O thread is the normal case, and the only one that may call [`poll`](Self::poll),
+/// [`prepare_park`](Self::prepare_park) and [`unpark`](Self::unpark). Everything else may be
+/// called from any thread.
+#[derive(Clone)]
+pub struct GatewayEnd {
+    desk: Arc<Desk>,
+}
+
+impl GatewayEnd {
+    /// Makes a new exchange in shared memory of its own.
+    ///
+    /// # Errors
+    /// If a limit is out of bounds or the system refuses memory or descriptors.
+    pub fn create(limits: ExchangeLimits) -> Result<GatewayEnd, CreateError> {
+        if let Some((name, value)) = limits.fault() {
+            return Err(CreateError::Limits { name, value });
+        }
+        let plan = Plan::new(limits);
+        let bytes = plan.bytes();
+        let region = Region::create("askr-exchange", bytes)
+            .map_err(|source| CreateError::Region { bytes, source })?;
+        write_identity(&region, limits);
+        let doorbell = Doorbell::create().map_err(CreateError::Doorbell)?;
+        Ok(GatewayEnd {
+            desk: Arc::new(Desk::new(Hall::new(region, plan, doorbell))),
+        })
+    }
+
+    /// What a worker needs for [`WorkerEnd::open`](crate::WorkerEnd::open): the region and the
+    /// doorbell, in that order. Both are closed on exec unless they are passed on.
+    #[cfg(not(loom))]
+    #[must_use]
+    pub fn fds(&self) -> (BorrowedFd<'_>, BorrowedFd<'_>) {
+        use std::os::fd::AsFd;
+        (self.hall().region().fd(), self.hall().doorbell().as_fd())
+    }
+
+    /// A slot for one request, strictly first come first served.
+    ///
+    /// While pending, `waiter` holds the place in the queue. Whoever stops polling before a
+    /// lease came must hand it to [`GatewayEnd::forget_waiter`].
+    pub fn poll_lease(&self, cx: &mut Context<'_>, waiter: &mut Option<WaiterId>) -> Poll<Lease> {
+        match self.desk.poll_slot(cx, waiter) {
+            Some((slot_index, state)) => {
+                Poll::Ready(Lease::new(Arc::clone(&self.desk), slot_index, state))
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    /// Gives up a place in the queue.
+    pub fn forget_waiter(&self, waiter: WaiterId) {
+        self.desk.forget(waiter);
+    }
+
+    /// A slot for one request, strictly first come first served.
+    ///
+    /// # Cancel safety
+    /// Dropping the future gives up the place in the queue and costs nobody else theirs.
+    pub fn lease(&self) -> LeaseFuture {
+        LeaseFuture {
+            end: self.clone(),
+            waiter: None,
+        }
+    }
+
+    /// Requests that wait for a slot.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.desk.waiting()
+    }
+
+    /// Looks for news from workers and wakes the tasks concerned. Returns whether there was any.
+    ///
+    /// To be called before the I/O thread parks and when the doorbell rings. No system call.
+    pub fn poll(&self) -> bool {
+        let news = self.hall().attention().drain();
+        news.iter()
+            .for_each(|slot_index| self.desk.attend(slot_index));
+        !news.is_empty()
+    }
+
+    /// Announces that the I/O thread is about to park, then polls once more.
+    ///
+    /// Returns true if it may park: workers ring the doorbell from now on. Returns false if
+    /// tasks were woken; then nothing was announced and [`unpark`](Self::unpark) is not needed.
+    #[must_use]
+    pub fn prepare_park(&self) -> bool {
+        self.hall().asleep().store(1, Ordering::Relaxed);
+        // Pairs with the fence in `Hall::announce`.
+        fence(Ordering::SeqCst);
+        let news = self.poll();
+        if news {
+            self.unpark();
+        }
+        !news
+    }
+
+    /// The I/O thread is awake again: workers need not ring.
+    pub fn unpark(&self) {
+        self.hall().asleep().store(0, Ordering::Relaxed);
+    }
+
+    /// Silences the doorbell until it is rung again. For those who wait for it with a
+    /// level-triggered poll; one system call.
+    pub fn quiet(&self) {
+        self.hall().doorbell().quiet();
+    }
+
+    /// Parks the calling thread, which must be the I/O thread, until there is news or `patience`
+    /// is over; polls, and returns whether there was any. For those who have no event loop.
+    pub fn block(&self, patience: Duration) -> bool {
+        if !self.prepare_park() {
+            return true;
+        }
+        let rung = self.hall().doorbell().wait(Deadline::after(patience));
+        self.unpark();
+        if rung {
+            self.quiet();
+        }
+        self.poll()
+    }
+
+    /// Asks a worker to leave at its next request boundary, and wakes it if it sleeps.
+    pub fn retire(&self, worker: WorkerId) {
+        if let Some(seat) = self.hall().seat(worker.seat) {
+            seat.retire(worker.incarnation);
+        }
+    }
+
+    /// What a worker does, as far as is known here.
+    #[must_use]
+    pub fn seat(&self, worker: WorkerId) -> SeatState {
+        let Some(seat) = self.hall().seat(worker.seat) else {
+            return SeatState::Vacant;
+        };
+        match seat.occupant() {
+            Some(Occupant { incarnation, .. }) if incarnation != worker.incarnation => {
+                SeatState::Vacant
+            }
+            None => SeatState::Vacant,
+            Some(_) if seat.is_retired(worker.incarnation) => SeatState::Retiring,
+            Some(occupant) => SeatState::of(occupant.posture),
+        }
+    }
+
+    /// The worker's process is certainly dead: its running requests are lost, its seat is
+    /// vacant, and if requests wait, the other sleepers are woken in case it was to take one.
+    /// Returns how many requests were lost.
+    pub fn bury(&self, worker: WorkerId) -> usize {
+        let lost = self.desk.bury(worker);
+        if !self.hall().ready().snapshot().is_empty() {
+            self.hall().wake_all();
+        }
+        lost
+    }
+
+    /// Workers that wait for a request.
+    #[must_use]
+    pub fn idle_workers(&self) -> usize {
+        self.count_seats(|state| state == SeatState::Idle)
+    }
+
+    /// Workers that take requests: the idle and the busy ones.
+    #[must_use]
+    pub fn ready_workers(&self) -> usize {
+        self.count_seats(|state| matches!(state, SeatState::Idle | SeatState::Busy))
+    }
+
+    pub(crate) fn hall(&self) -> &Hall {
+        self.desk.hall()
+    }
+
+    fn count_seats(&self, counts: impl Fn(SeatState) -> bool) -> usize {
+        let states = self.hall().seats().filter_map(|seat| {
+            let occupant = seat.occupant()?;
+            let stays = !seat.is_retired(occupant.incarnation);
+            stays.then(|| SeatState::of(occupant.posture))
+        });
+        states.filter(|&state| counts(state)).count()
+    }
+}
+
+impl std::fmt::Debug for GatewayEnd {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("GatewayEnd")
+            .field("limits", &self.hall().plan().limits())
+            .finish()
+    }
+}
+
+/// What a worker does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeatState {
+    /// It does not sit there: not yet, or not any more.
+    Vacant,
+    /// It has not asked for a request yet.
+    Booting,
+    /// It waits for a request.
+    Idle,
+    /// It has a request.
+    Busy,
+    /// It was asked to leave and has not gone yet.
+    Retiring,
+}
+
+impl SeatState {
+    fn of(posture: Posture) -> SeatState {
+        match posture {
+            Posture::Booting => SeatState::Booting,
+            Posture::Idle => SeatState::Idle,
+            Posture::Busy => SeatState::Busy,
+        }
+    }
+}
+
+/// Resolves to a [`Lease`]. Made by [`GatewayEnd::lease`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are polled"]
+pub struct LeaseFuture {
+    end: GatewayEnd,
+    waiter: Option<WaiterId>,
+}
+
+impl Future for LeaseFuture {
+    type Output = Lease;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Lease> {
+        let LeaseFuture { end, waiter } = &mut *self;
+        end.poll_lease(cx, waiter)
+    }
+}
+
+impl Drop for LeaseFuture {
+    fn drop(&mut self) {
+        self.waiter
+            .into_iter()
+            .for_each(|waiter| self.end.forget_waiter(waiter));
+    }
+}
+
+fn write_identity(region: &Region, limits: ExchangeLimits) {
+    let words = [
+        (header::VERSION, LAYOUT_VERSION),
+        (header::GATEWAY_PID, Peer::own_pid()),
+        (header::SLOT_COUNT, u32::from(limits.slot_count)),
+        (header::SEAT_COUNT, u32::from(limits.seat_count)),
+        (header::REQUEST_BYTES, limits.request_bytes),
+        (header::REPLY_BYTES, limits.reply_bytes),
+    ];
+    for (at, value) in words {
+        region.word32(at).store(value, Ordering::Relaxed);
+    }
+    region.word64(header::MAGIC).store(MAGIC, Ordering::Release);
+}

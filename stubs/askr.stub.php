@@ -31,8 +31,7 @@
  *  - `body` (string): the raw body;
  *  - `files` (array): the same as `$_FILES`.
  *
- * Exists in worker mode only does any work there: in classic mode, and on the
- * command line, it returns false at once.
+ * It serves in worker mode only; elsewhere it returns false at once.
  *
  * @param  callable  $handler  `function (array $request): void` or `function (): void`.
  * @return bool False when the worker is to leave: leave the loop and let the script end.

@@ -58,7 +58,7 @@ class ApplicationFactory
     }
 
     /** Resolve the services that would otherwise be built anew for every request. */
-    private function warm(ApplicationContract $app): void
+    public function warm(ApplicationContract $app): void
     {
         foreach ($app->make('config')->get('askr.warm', []) as $service) {
             if ($app->bound($service)) {

@@ -27,6 +27,12 @@ class RuntimeReport
         $this->requests++;
     }
 
+    /** Whether this process goes on with the same application after this request. */
+    public function staysBooted(): bool
+    {
+        return $this->requests > 1 || $this->bridge->isAvailable();
+    }
+
     /**
      * The facts worth showing, label by label.
      *
@@ -40,7 +46,7 @@ class RuntimeReport
             'SAPI' => PHP_SAPI,
             'opcache' => $this->opcache(),
             'Laravel' => $this->app->version(),
-            'Worker' => $this->bridge->isAvailable() ? (string) $this->bridge->workerId() : 'none',
+            'Worker' => $this->bridge->isAvailable() ? 'number '.$this->bridge->workerId() : 'none',
             'Process' => (string) getmypid(),
             'Requests served by this worker' => (string) $this->requests,
         ];

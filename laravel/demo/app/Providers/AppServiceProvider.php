@@ -14,4 +14,10 @@ class AppServiceProvider extends ServiceProvider
     {
         $this->app->singleton(RuntimeReport::class);
     }
+
+    /** Make it now: what a request makes ends with the request. */
+    public function boot(): void
+    {
+        $this->app->make(RuntimeReport::class);
+    }
 }

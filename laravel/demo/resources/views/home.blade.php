@@ -1,7 +1,11 @@
 <x-layout title="What is running">
     <section class="hero">
         <h1>The application is up.</h1>
-        <p>It booted once and answers from the booted state. Reload this page and watch the last number grow; each worker counts for itself.</p>
+        @if ($staysBooted)
+            <p>It booted once and answers from the booted state. Reload this page and watch the last number grow; each worker counts for itself.</p>
+        @else
+            <p>It boots anew for every request here, so the last number stays 1. Under Askr it boots once.</p>
+        @endif
     </section>
 
     <section class="facts" aria-label="What is running">

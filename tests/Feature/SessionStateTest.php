@@ -1,0 +1,84 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Tests\Feature;
+
+use Askr\Laravel\Tests\TestCase;
+use Illuminate\Http\Request;
+use RuntimeException;
+
+class SessionStateTest extends TestCase
+{
+    public function test_what_one_visitor_keeps_is_not_there_for_the_next(): void
+    {
+        $bodies = $this->bodies([
+            'keep' => function (Request $request): string {
+                $before = $request->session()->get('secret', 'nothing');
+                $request->session()->put('secret', 'of the first visitor');
+
+                return $before;
+            },
+            'look' => fn (Request $request): string => $request->session()->get('secret', 'nothing'),
+        ], '/keep', '/look', '/keep');
+
+        $this->assertSame(['nothing', 'nothing', 'nothing'], $bodies);
+    }
+
+    public function test_a_session_left_behind_by_a_failure_is_not_there_for_the_next(): void
+    {
+        $client = $this->serve([
+            'fail' => function (Request $request): never {
+                $this->app->make('session.store')->put('secret', 'left behind');
+
+                throw new RuntimeException('on purpose');
+            },
+            'look' => fn (): string => $this->app->make('session.store')->get('secret', 'nothing'),
+        ], '/fail', '/look', '/fail');
+
+        $this->assertSame([500, 200, 500], array_map(fn ($response) => $response->getStatusCode(), $client->responses));
+        $this->assertSame('nothing', $client->responses[1]->getContent());
+    }
+
+    public function test_each_visitor_without_a_cookie_has_an_identity_and_a_token_of_its_own(): void
+    {
+        $bodies = $this->bodies([
+            'who' => fn (Request $request): string => $request->session()->getId().' '.$request->session()->token(),
+        ], '/who', '/who', '/who');
+
+        $this->assertCount(3, array_unique(array_map(fn (string $body): string => strtok($body, ' '), $bodies)));
+        $this->assertCount(3, array_unique(array_map(fn (string $body): string => strrchr($body, ' '), $bodies)));
+    }
+
+    public function test_a_visitor_who_comes_back_finds_the_session_again(): void
+    {
+        $name = $this->app->make('config')->get('session.cookie');
+        $handler = $this->app->make('session')->driver()->getHandler();
+        $id = str_repeat('a', 40);
+        $handler->write($id, serialize(['secret' => 'mine']));
+
+        $returning = fn (): Request => Request::create('/look', cookies: [
+            $name => $this->app->make('encrypter')->encrypt(
+                \Illuminate\Cookie\CookieValuePrefix::create($name, $this->app->make('encrypter')->getKey()).$id,
+                false,
+            ),
+        ]);
+
+        $bodies = $this->bodies([
+            'look' => fn (Request $request): string => $request->session()->get('secret', 'nothing'),
+        ], $returning(), '/look', $returning());
+
+        $this->assertSame(['mine', 'nothing', 'mine'], $bodies);
+    }
+
+    public function test_the_redirector_flashes_to_the_session_of_its_own_request(): void
+    {
+        $client = $this->serve([
+            'go' => fn () => redirect('/look')->with('status', 'flashed'),
+            'look' => fn (): string => session('status', 'nothing'),
+        ], '/go', '/look', '/go');
+
+        $this->assertSame([302, 200, 302], array_map(fn ($response) => $response->getStatusCode(), $client->responses));
+        $this->assertSame('nothing', $client->responses[1]->getContent());
+    }
+}

@@ -1,0 +1,70 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Tests;
+
+use Askr\Laravel\AskrServiceProvider;
+use Askr\Laravel\Testing\Fakes\FakeBridge;
+use Askr\Laravel\Testing\Fakes\FakeWorkerClient;
+use Askr\Laravel\Worker\ApplicationFactory;
+use Askr\Laravel\Worker\Worker;
+use Closure;
+use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Foundation\Application;
+use Illuminate\Foundation\Testing\TestCase as BaseTestCase;
+use Illuminate\Http\Request;
+
+/**
+ * Boots the demo application for each test.
+ */
+abstract class TestCase extends BaseTestCase
+{
+    /** The demo application, with the package whether or not it was discovered. */
+    public function createApplication(): Application
+    {
+        $app = require dirname(__DIR__).'/laravel/demo/bootstrap/app.php';
+        $app->make(Kernel::class)->bootstrap();
+        $app->register(AskrServiceProvider::class);
+
+        return $app;
+    }
+
+    /**
+     * Serve requests one after the other with one worker.
+     *
+     * @param  array<string, Closure>  $routes  What answers, by path, through the `web` middleware.
+     * @param  string|Request  ...$requests  A path stands for a GET request of it, without cookies.
+     */
+    protected function serve(array $routes, string|Request ...$requests): FakeWorkerClient
+    {
+        foreach ($routes as $path => $action) {
+            $this->app->make('router')->middleware('web')->any($path, $action);
+        }
+
+        $requests = array_map(
+            fn (string|Request $request): Request => is_string($request) ? Request::create($request) : $request,
+            $requests,
+        );
+        $client = new FakeWorkerClient(array_values($requests));
+
+        (new ApplicationFactory($this->app->basePath()))->warm($this->app);
+        (new Worker($this->app, new FakeBridge(count($requests)), $client))->run();
+
+        return $client;
+    }
+
+    /**
+     * Serve requests as `serve()` does, and give what was answered.
+     *
+     * @param  array<string, Closure>  $routes
+     * @return list<string>
+     */
+    protected function bodies(array $routes, string|Request ...$requests): array
+    {
+        return array_map(
+            fn ($response): string => (string) $response->getContent(),
+            $this->serve($routes, ...$requests)->responses,
+        );
+    }
+}

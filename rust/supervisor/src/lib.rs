@@ -1,1 +1,32 @@
 //! Starts, watches, recycles and replaces workers.
+//!
+//! # Responsibility
+//! One template process, started by exec of this binary, and the workers it forks: how many, on
+//! which seats, when to replace one, when to give up, how to end them all.
+//! # Not here
+//! Requests (`gateway`, `exchange`), PHP and fork itself (`worker`), signals and options (`cli`).
+//! # Invariants
+//! Every decision is made by [`fleet`], which owns no process, socket or clock; the shell in
+//! [`supervisor`] only carries out orders. What arrives on the control socket is not trusted. A
+//! worker is buried in the exchange only when its process is certainly dead. No process outlives
+//! [`Supervisor::run`].
+//! # Testing
+//! `fleet/tests.rs` plays scenarios with stepped time; `tests/processes.rs` runs a fake template.
+#![deny(unsafe_code)]
+
+mod backoff;
+mod config;
+mod control;
+mod error;
+mod fleet;
+mod reaper;
+mod shutdown;
+mod supervisor;
+mod sys;
+mod template;
+
+pub use config::{Program, SupervisorConfig};
+pub use error::{RunError, StartError};
+pub use shutdown::{Shutdown, ShutdownTrigger};
+pub use supervisor::{Readiness, Supervisor};
+pub use sys::{TemplateFds, TemplateFdsError};

@@ -1,0 +1,46 @@
+//! What can go wrong with a fleet of workers.
+#![forbid(unsafe_code)]
+
+use std::io;
+
+/// The first template could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No socket pair, or it cannot be registered.
+    #[error("no control socket")]
+    Control(#[source] io::Error),
+    /// The file descriptors of the exchange cannot be handed on.
+    #[error("no file descriptor to hand on")]
+    Handover(#[source] io::Error),
+    /// The program could not be executed.
+    #[error("{program} cannot be started")]
+    Spawn {
+        /// The executable.
+        program: String,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The process cannot be told when a child ends.
+    #[error("no signal handler for ended children")]
+    Signal(#[source] io::Error),
+}
+
+/// The fleet had to be given up; nothing of it is left running.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The engine did not start.
+    #[error("PHP does not start: {message}")]
+    EngineFailed {
+        /// What PHP said.
+        message: String,
+    },
+    /// No worker ever became ready.
+    #[error("no worker became ready in {attempts} attempts: {message}")]
+    BootFailed {
+        /// How often it was tried.
+        attempts: u32,
+        /// What PHP said the last time.
+        message: String,
+    },
+}

@@ -1,0 +1,100 @@
+//! Takes over the file descriptors that a template was started with.
+//!
+//! The one file of this crate with `unsafe`: a number becomes an owned descriptor.
+#![expect(
+    unsafe_code,
+    reason = "turning inherited descriptor numbers into owned ones"
+)]
+
+use std::fs;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::io::{FdFlags, fcntl_setfd};
+use tokio::io::unix::AsyncFd;
+
+/// Where a template finds its end of the control socket.
+pub(crate) const CONTROL_FD: RawFd = 3;
+/// Where a template finds the memory of the exchange.
+pub(crate) const REGION_FD: RawFd = 4;
+/// Where a template finds the eventfd that wakes the gateway.
+pub(crate) const DOORBELL_FD: RawFd = 5;
+
+/// What `askr serve` hands to `askr template`.
+#[derive(Debug)]
+pub struct TemplateFds {
+    /// The template's end of the control socket.
+    pub control: OwnedFd,
+    /// The memory of the exchange.
+    pub region: OwnedFd,
+    /// The eventfd that wakes the gateway.
+    pub doorbell: OwnedFd,
+}
+
+/// This process was not started as a template.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateFdsError {
+    /// The descriptor is not open, or is something else.
+    #[error("file descriptor {fd} is not the {expected} that askr serve hands over")]
+    Missing {
+        /// Its number.
+        fd: RawFd,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// They were taken before.
+    #[error("the file descriptors were taken before")]
+    Taken,
+    /// A descriptor cannot be kept from later children.
+    #[error("file descriptor flags cannot be set")]
+    Flags(#[source] io::Error),
+}
+
+impl TemplateFds {
+    /// Takes the descriptors of this process and keeps them from programs it executes later.
+    ///
+    /// # Errors
+    /// When they are not there or were taken before.
+    pub fn take() -> Result<Self, TemplateFdsError> {
+        static TAKEN: AtomicBool = AtomicBool::new(false);
+        check(CONTROL_FD, "socket:", "control socket")?;
+        check(REGION_FD, "/memfd:", "memory region")?;
+        check(DOORBELL_FD, "anon_inode:[eventfd", "doorbell")?;
+        if TAKEN.swap(true, Ordering::SeqCst) {
+            return Err(TemplateFdsError::Taken);
+        }
+        Ok(Self {
+            control: own(CONTROL_FD)?,
+            region: own(REGION_FD)?,
+            doorbell: own(DOORBELL_FD)?,
+        })
+    }
+}
+
+fn check(fd: RawFd, kind: &str, expected: &'static str) -> Result<(), TemplateFdsError> {
+    let found = fs::read_link(PathBuf::from(format!("/proc/self/fd/{fd}"))).unwrap_or_default();
+    if found.to_string_lossy().starts_with(kind) {
+        return Ok(());
+    }
+    Err(TemplateFdsError::Missing { fd, expected })
+}
+
+/// Watches a descriptor for readiness in the runtime at hand.
+pub(crate) fn watch(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: `register` wants `as_raw_fd` to name the same open file until the `AsyncFd` is
+    // dropped. An `OwnedFd` keeps its one descriptor open as long as it lives, and `AsyncFd` owns it.
+    let watched = unsafe { AsyncFd::register(fd) };
+    watched.map_err(Into::into)
+}
+
+/// Called only by [`TemplateFds::take`], once for each number.
+fn own(fd: RawFd) -> Result<OwnedFd, TemplateFdsError> {
+    // SAFETY: `check` found the descriptor open, and of the kind that only `askr serve` puts at
+    // this number; `TAKEN` lets no second owner be made of it.
+    let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+    let kept = fcntl_setfd(&fd, FdFlags::CLOEXEC);
+    kept.map_err(|error| TemplateFdsError::Flags(error.into()))?;
+    Ok(fd)
+}

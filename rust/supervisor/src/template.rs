@@ -1,0 +1,173 @@
+//! The template process: started by exec, killed with everything it forked, reaped.
+#![forbid(unsafe_code)]
+
+use std::future::pending;
+use std::io;
+use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+
+use askr_exchange::GatewayEnd;
+use command_fds::{CommandFdExt, FdMapping};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{
+    Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, pidfd_open,
+    waitid, waitpid,
+};
+use tracing::warn;
+
+use crate::config::Program;
+use crate::control::{Control, Received};
+use crate::error::StartError;
+use crate::sys::{CONTROL_FD, DOORBELL_FD, REGION_FD};
+
+/// How long a killed process may take to die before it is left to the kernel.
+const KILL_PATIENCE: Timespec = Timespec {
+    tv_sec: 5,
+    tv_nsec: 0,
+};
+
+/// A running template and our end of its control socket.
+///
+/// Dropping it kills its process group and reaps it.
+#[derive(Debug)]
+pub(crate) struct TemplateProcess {
+    pid: Pid,
+    /// `None` once everybody on the other side has closed it.
+    control: Option<Control>,
+    is_reaped: bool,
+}
+
+impl TemplateProcess {
+    /// Starts one; must be called on the main thread, whose death is the template's.
+    pub(crate) fn start(program: &Program, exchange: &GatewayEnd) -> Result<Self, StartError> {
+        let (control, theirs) = Control::pair().map_err(StartError::Control)?;
+        let mut command = command(program);
+        let (region, doorbell) = exchange.fds();
+        let mappings = vec![
+            FdMapping {
+                parent_fd: theirs,
+                child_fd: CONTROL_FD,
+            },
+            FdMapping {
+                parent_fd: own(region)?,
+                child_fd: REGION_FD,
+            },
+            FdMapping {
+                parent_fd: own(doorbell)?,
+                child_fd: DOORBELL_FD,
+            },
+        ];
+        command
+            .fd_mappings(mappings)
+            .expect("the three numbers differ");
+        let child = command.spawn().map_err(|source| StartError::Spawn {
+            program: program.path.display().to_string(),
+            source,
+        })?;
+        Ok(Self {
+            pid: Pid::from_child(&child),
+            control: Some(control),
+            is_reaped: false,
+        })
+    }
+
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.pid.as_raw_nonzero().get().unsigned_abs()
+    }
+
+    /// Our end of the socket, until it is closed.
+    pub(crate) fn control(&self) -> Option<&Control> {
+        self.control.as_ref()
+    }
+
+    /// The next message; [`Received::Closed`] once, and nothing ever after that.
+    ///
+    /// # Cancel safety
+    /// Safe: as [`Control::receive`].
+    pub(crate) async fn receive(&mut self) -> Received {
+        let Some(control) = &mut self.control else {
+            return pending().await;
+        };
+        let received = control.receive().await;
+        if matches!(received, Received::Closed) {
+            self.control = None;
+        }
+        received
+    }
+
+    /// Kills it and everything it forked.
+    pub(crate) fn kill(&self) {
+        if self.is_reaped {
+            return; // The number may belong to somebody else by now.
+        }
+        match kill_process_group(self.pid, Signal::KILL) {
+            Ok(()) | Err(rustix::io::Errno::SRCH) => {}
+            Err(error) => warn!(pid = self.id(), %error, "template cannot be killed"),
+        }
+    }
+
+    /// How it ended, if it has; everything it forked is killed then.
+    pub(crate) fn take_end(&mut self) -> Option<String> {
+        let peek = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        match waitid(WaitId::Pid(self.pid), peek) {
+            Ok(None) => return None,
+            // While the dead leader is not reaped, its group's number cannot be anybody else's.
+            Ok(Some(_)) => self.kill(),
+            Err(_) => {}
+        }
+        self.is_reaped = true;
+        Some(match waitpid(Some(self.pid), WaitOptions::NOHANG) {
+            Ok(Some((_, status))) => end_text(status),
+            Ok(None) | Err(_) => "unknown end".to_owned(),
+        })
+    }
+}
+
+impl Drop for TemplateProcess {
+    fn drop(&mut self) {
+        if self.is_reaped {
+            return;
+        }
+        self.kill();
+        if let Ok(process) = pidfd_open(self.pid, PidfdFlags::empty()) {
+            let mut fds = [PollFd::new(&process, PollFlags::IN)];
+            let _ = poll(&mut fds, Some(&KILL_PATIENCE));
+        }
+        let _ = waitpid(Some(self.pid), WaitOptions::NOHANG);
+    }
+}
+
+/// Runs in a process group of its own, so that Ctrl-C reaches only main.
+fn command(program: &Program) -> Command {
+    let mut command = Command::new(&program.path);
+    command
+        .arg0("askr")
+        .args(&program.arguments)
+        .process_group(0)
+        .stdin(Stdio::null());
+    for (name, value) in &program.variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
+fn own(fd: BorrowedFd<'_>) -> Result<OwnedFd, StartError> {
+    fd.try_clone_to_owned()
+        .map_err(|error: io::Error| StartError::Handover(error))
+}
+
+/// The facts of an end, in words.
+fn end_text(status: rustix::process::WaitStatus) -> String {
+    if let Some(code) = status.exit_status() {
+        format!("exit code {code}")
+    } else if let Some(signal) = status.terminating_signal() {
+        format!("signal {signal}")
+    } else {
+        format!("{status:?}")
+    }
+}

@@ -22,6 +22,7 @@
 #![allow(
     unreachable_pub,
     clippy::ptr_as_ptr,
+    clippy::allow_attributes_without_reason,
     clippy::undocumented_unsafe_blocks,
     clippy::multiple_unsafe_ops_per_block,
     reason = "generated code"

@@ -68,8 +68,10 @@ impl Runtime {
 
     /// The version of PHP that is linked in, such as `8.4.24`.
     pub fn version() -> String {
-        // SAFETY: the shim returns a string literal, NUL-terminated and never freed.
-        let text = unsafe { CStr::from_ptr(sys::askr_php_version()) };
+        // SAFETY: the function returns the address of a constant and has no precondition.
+        let text = unsafe { sys::askr_php_version() };
+        // SAFETY: the constant is a string literal: NUL-terminated, never freed, never changed.
+        let text = unsafe { CStr::from_ptr(text) };
         text.to_string_lossy().into_owned()
     }
 
@@ -215,6 +217,16 @@ impl Texts {
 fn ini_lines(settings: &[(String, String)]) -> String {
     settings
         .iter()
-        .map(|(name, value)| format!("{name}={value}\n"))
+        .map(|(name, value)| ini_line(name, value))
         .collect()
+}
+
+/// One line for PHP's ini parser. As PHP's own command line does it, a value that begins with a
+/// letter or digit may be an expression such as `E_ALL & ~E_NOTICE`; any other is quoted.
+fn ini_line(name: &str, value: &str) -> String {
+    if value.starts_with(|first: char| first.is_ascii_alphanumeric() || "\"'".contains(first)) {
+        format!("{name}={value}\n")
+    } else {
+        format!("{name}=\"{}\"\n", value.replace('"', "\\\""))
+    }
 }

@@ -1,0 +1,233 @@
+//! Where a worker takes requests in and gives replies out: the engine's host.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use askr_exchange::control::ToMain;
+use askr_exchange::{Job, JobError, ReplyHead, RequestHead, Taken, WorkerEnd, WorkerId};
+use askr_php::{Host, Incoming, Priority};
+
+use crate::control::Control;
+use crate::limits::PATIENCE;
+use crate::variables::Site;
+
+/// What the run loop learns from its desk.
+#[derive(Default)]
+pub(crate) struct Progress {
+    /// The script has asked for work since it was last started.
+    pub(crate) booted: Cell<bool>,
+    /// The worker is to leave.
+    pub(crate) retiring: Cell<bool>,
+}
+
+/// What a desk is made of.
+pub(crate) struct Place {
+    pub(crate) worker: WorkerId,
+    pub(crate) end: WorkerEnd,
+    pub(crate) control: Control,
+    pub(crate) site: Site,
+    pub(crate) max_requests: u64,
+}
+
+/// Implements [`Host`] on the worker's end of the exchange.
+pub(crate) struct Desk {
+    place: Place,
+    progress: Rc<Progress>,
+    announced: bool,
+    requests: u64,
+    reply: Option<Reply>,
+    head: Vec<u8>,
+}
+
+/// The reply that is being written.
+struct Reply {
+    job: Job,
+    lines: Vec<u8>,
+    line_ends: Vec<usize>,
+    head_is_sent: bool,
+}
+
+impl Desk {
+    pub(crate) fn new(place: Place, progress: Rc<Progress>) -> Self {
+        Self {
+            place,
+            progress,
+            announced: false,
+            requests: 0,
+            reply: None,
+            head: Vec::new(),
+        }
+    }
+
+    fn announce(&mut self) {
+        self.progress.booted.set(true);
+        if !self.announced {
+            self.announced = true;
+            self.place.control.tell(&ToMain::Ready {
+                worker: self.place.worker,
+            });
+        }
+    }
+
+    /// Describes the job's request. False when its head is damaged; the job is then cut.
+    fn open(&mut self, mut job: Job, incoming: &mut Incoming) -> bool {
+        let head = match job.head_bytes() {
+            Ok(head) => head,
+            Err(error) => {
+                tracing::warn!(%error, "a request could not be read");
+                job.abort();
+                return false;
+            }
+        };
+        match RequestHead::decode(&head) {
+            Ok(head) => self.place.site.describe(&head, incoming),
+            Err(error) => {
+                tracing::error!(%error, "the gateway sent a damaged request head");
+                job.abort();
+                return false;
+            }
+        }
+        self.reply = Some(Reply {
+            job,
+            lines: Vec::new(),
+            line_ends: Vec::new(),
+            head_is_sent: false,
+        });
+        true
+    }
+
+    /// Asks for a successor once this worker has served its share, and serves on until then.
+    fn count(&mut self) {
+        self.requests += 1;
+        if self.requests == self.place.max_requests {
+            self.place.control.tell(&ToMain::WantsRecycle {
+                worker: self.place.worker,
+            });
+        }
+    }
+
+    fn retire(&mut self) -> bool {
+        self.progress.retiring.set(true);
+        false
+    }
+}
+
+impl Host for Desk {
+    fn take(&mut self, incoming: &mut Incoming) -> bool {
+        self.announce();
+        loop {
+            match self.place.end.take(PATIENCE) {
+                Taken::Request(job) => {
+                    if self.open(job, incoming) {
+                        return true;
+                    }
+                }
+                Taken::Nothing => {}
+                Taken::Retire => return self.retire(),
+            }
+        }
+    }
+
+    fn header(&mut self, line: &[u8]) {
+        if let Some(reply) = &mut self.reply {
+            reply.lines.extend_from_slice(line);
+            reply.line_ends.push(reply.lines.len());
+        }
+    }
+
+    fn head(&mut self, status: u16) {
+        if let Some(reply) = &mut self.reply {
+            self.head.clear();
+            ReplyHead {
+                status,
+                headers: reply.headers(),
+            }
+            .encode(&mut self.head);
+            let sent = reply.job.write_head(&self.head);
+            reply.head_is_sent = succeeded(sent);
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> bool {
+        match &mut self.reply {
+            Some(reply) => succeeded(reply.job.write_body(bytes)),
+            None => true,
+        }
+    }
+
+    fn flush(&mut self) -> bool {
+        match &mut self.reply {
+            Some(reply) => {
+                reply.job.flush();
+                !reply.job.cancelled()
+            }
+            None => true,
+        }
+    }
+
+    fn read_body(&mut self, out: &mut [u8]) -> usize {
+        let Some(reply) = &mut self.reply else {
+            return 0;
+        };
+        reply.job.read_body(out).unwrap_or_else(|error| {
+            tracing::warn!(%error, "the request's body ended early");
+            0
+        })
+    }
+
+    /// A reply without a head would look like an empty success: it is cut instead.
+    fn reply_end(&mut self) {
+        let Some(reply) = self.reply.take() else {
+            return;
+        };
+        if reply.head_is_sent {
+            reply.job.end();
+        } else {
+            reply.job.abort();
+        }
+        self.count();
+    }
+
+    fn log(&mut self, priority: Priority, message: &str) {
+        let worker = self.place.worker.seat;
+        match priority {
+            Priority::Error => tracing::error!(target: "php", worker, "{message}"),
+            Priority::Warning => tracing::warn!(target: "php", worker, "{message}"),
+            Priority::Info => tracing::info!(target: "php", worker, "{message}"),
+            Priority::Debug => tracing::debug!(target: "php", worker, "{message}"),
+        }
+    }
+
+    fn worker_id(&self) -> u32 {
+        u32::from(self.place.worker.seat)
+    }
+
+    fn cow_ready(&mut self) {}
+}
+
+impl Reply {
+    fn headers(&self) -> Vec<(&[u8], &[u8])> {
+        let starts = std::iter::once(0).chain(self.line_ends.iter().copied());
+        let lines = starts
+            .zip(&self.line_ends)
+            .map(|(start, &end)| &self.lines[start..end]);
+        lines.filter_map(split_line).collect()
+    }
+}
+
+/// `Name: value` as name and value; PHP lets no line without a colon through.
+fn split_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|&byte| byte == b':')?;
+    Some((line[..colon].trim_ascii(), line[colon + 1..].trim_ascii()))
+}
+
+fn succeeded(sent: Result<(), JobError>) -> bool {
+    match sent {
+        Ok(()) => true,
+        Err(JobError::Cancelled) => false,
+        Err(error) => {
+            tracing::warn!(%error, "the reply could not be sent");
+            false
+        }
+    }
+}

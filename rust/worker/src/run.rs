@@ -1,0 +1,90 @@
+//! The two ways a worker runs PHP.
+
+use std::ffi::{CStr, CString};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::rc::Rc;
+
+use askr_exchange::control::Mode;
+use askr_php::{Exit, Outcome, Runtime};
+
+use crate::desk::Progress;
+
+/// Why a worker cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BootError {
+    /// PHP could not even start a request.
+    #[error("PHP could not start a request; its log has the reason")]
+    Request,
+    /// The worker script failed before it asked for work.
+    #[error("{0}")]
+    Script(String),
+    /// The worker script's path cannot be given to PHP.
+    #[error("the path of the worker script contains a NUL byte")]
+    Path,
+}
+
+/// Serves until the worker is to leave.
+pub(crate) fn serve(
+    runtime: &mut Runtime,
+    mode: &Mode,
+    progress: &Rc<Progress>,
+) -> Result<(), BootError> {
+    match mode {
+        Mode::Classic => serve_scripts(runtime),
+        Mode::Worker { script } => serve_loop(runtime, &c_path(script)?, progress),
+    }
+}
+
+/// Classic mode: a script per request, as FPM does.
+fn serve_scripts(runtime: &mut Runtime) -> Result<(), BootError> {
+    loop {
+        match runtime.next_request() {
+            Ok(Some(mut request)) => {
+                request.run_its_script();
+            }
+            Ok(None) => return Ok(()),
+            Err(error) => tracing::error!(%error, "a request did not start"),
+        }
+    }
+}
+
+/// Worker mode: the script boots once and asks for requests. When a fatal error ends it, it boots
+/// again in the same process; when it ends before it asked for work, it is not worth repeating.
+fn serve_loop(
+    runtime: &mut Runtime,
+    script: &CStr,
+    progress: &Rc<Progress>,
+) -> Result<(), BootError> {
+    while !progress.retiring.get() {
+        progress.booted.set(false);
+        let mut request = runtime.boot_request().map_err(|_| BootError::Request)?;
+        let exit = request.run(script);
+        let error = request.last_error();
+        drop(request);
+        if !progress.booted.get() {
+            return Err(BootError::Script(explain(exit, error, script)));
+        }
+        if !progress.retiring.get() {
+            let error = error.as_deref().unwrap_or("none");
+            tracing::warn!(?exit.outcome, exit.status, error, "worker script ended, booting again");
+        }
+    }
+    Ok(())
+}
+
+fn explain(exit: Exit, error: Option<String>, script: &CStr) -> String {
+    let script = script.to_string_lossy();
+    match (exit.outcome, error) {
+        (Outcome::Completed, None) => format!(
+            "{script} ended with status {} and never called askr_handle_request()",
+            exit.status
+        ),
+        (_, Some(error)) => error,
+        (_, None) => format!("{script} ended with status {}", exit.status),
+    }
+}
+
+fn c_path(path: &Path) -> Result<CString, BootError> {
+    CString::new(path.as_os_str().as_bytes()).map_err(|_| BootError::Path)
+}

@@ -17,6 +17,7 @@
 )]
 
 mod cache;
+mod check;
 mod checkout;
 mod demo;
 mod files;
@@ -52,6 +53,8 @@ enum Task {
     },
     /// Setup, then runs every test.
     Test,
+    /// Setup, then formatting, lints, sizes, crate layers, the unsafe list and the PHP stub.
+    Check,
 }
 
 fn main() -> ExitCode {
@@ -74,6 +77,7 @@ fn run(task: &Task) -> Result<ExitCode, Box<dyn std::error::Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo { options } => match demo::run(&checkout, &cache, options)? {},
+        Task::Check => Ok(check::run(&checkout, &cache)?),
         Task::Test => Ok(test::run(&checkout, &cache)?),
     }
 }

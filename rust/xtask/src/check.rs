@@ -1,0 +1,104 @@
+//! `cargo xtask check`: everything that can be said about the sources without running tests.
+
+mod layers;
+mod native_functions;
+mod php_sources;
+mod sizes;
+mod source_tree;
+mod tidy;
+mod unsafe_list;
+mod violation;
+
+use std::process::{Command, ExitCode};
+
+use self::source_tree::SourceTree;
+use self::violation::Violation;
+use crate::cache::Cache;
+use crate::checkout::Checkout;
+use crate::files::FileError;
+use crate::process::{self, CommandError};
+use crate::setup::{self, SetupError};
+use crate::step::step;
+
+/// Why the check could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckError {
+    /// clippy compiles against libphp, and the stub is compared with the binary.
+    #[error("setup, which the check starts with: {0}")]
+    Setup(#[from] SetupError),
+    /// A program that lists something failed.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// A source file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Cargo's description of the workspace is not what it should be.
+    #[error("cargo metadata: {0}")]
+    Metadata(#[from] serde_json::Error),
+}
+
+/// Runs every check, also after a violation; the exit code tells whether there was one.
+pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<ExitCode, CheckError> {
+    let ready = setup::run(checkout, cache)?;
+    let is_formatted = cargo_step(
+        checkout,
+        "rustfmt",
+        "cargo-fmt",
+        &["fmt", "--all", "--check"],
+    );
+    let lint = [
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    let is_lint_free = cargo_step(checkout, "clippy", &lint);
+
+    let mut violations = step("tidy", || tidy(checkout))?;
+    violations.extend(step("PHP sources", || {
+        php_sources::check(checkout, &ready.engine)
+    })?);
+    violations.extend(step("native functions", || {
+        native_functions::check(checkout, &ready.engine)
+    })?);
+    for violation in &violations {
+        println!("{violation}");
+    }
+    if is_formatted && is_lint_free && violations.is_empty() {
+        println!("check found nothing");
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("check failed: {} rules broken", violations.len());
+    Ok(ExitCode::FAILURE)
+}
+
+/// The rules of docs/STYLE.md that need nothing but the text.
+fn tidy(checkout: &Checkout) -> Result<Vec<Violation>, CheckError> {
+    let tree = SourceTree::read(checkout)?;
+    let mut violations = layers::check(checkout)?;
+    violations.extend(tidy::check(&tree));
+    violations.extend(sizes::check(&tree));
+    violations.extend(unsafe_list::check(&tree));
+    Ok(violations)
+}
+
+/// A cargo component's own check, on the terminal; a toolchain without it is told so.
+fn cargo_step(checkout: &Checkout, name: &str, arguments: &[&str]) -> bool {
+    // rustup puts the program there even when the component is not installed.
+    if process::read(Command::new("cargo").args([arguments[0], "--version"])).is_err() {
+        println!("── {name}: left out, this toolchain lacks it (rustup component add {name})");
+        return true;
+    }
+    step(name, || {
+        process::run(
+            Command::new("cargo")
+                .args(arguments)
+                .current_dir(checkout.root()),
+        )
+    })
+    .inspect_err(|error| println!("{error}"))
+    .is_ok()
+}

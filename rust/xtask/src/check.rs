@@ -40,12 +40,7 @@ pub(crate) enum CheckError {
 /// Runs every check, also after a violation; the exit code tells whether there was one.
 pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<ExitCode, CheckError> {
     let ready = setup::run(checkout, cache)?;
-    let is_formatted = cargo_step(
-        checkout,
-        "rustfmt",
-        "cargo-fmt",
-        &["fmt", "--all", "--check"],
-    );
+    let is_formatted = cargo_step(checkout, "rustfmt", &["fmt", "--all", "--check"]);
     let lint = [
         "clippy",
         "--quiet",

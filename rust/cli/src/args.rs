@@ -8,7 +8,11 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
-use crate::config::{Inputs, OPTIONS, OptionSpec};
+use crate::config::{Inputs, LogConfig, OPTIONS, OptionSpec};
+use crate::doctor::REPORT_COMMAND;
+
+/// The hidden command that makes a process the template of a server.
+pub(crate) const TEMPLATE_COMMAND: &str = "template";
 
 /// What was asked for.
 #[derive(Debug)]
@@ -23,8 +27,10 @@ pub(crate) enum Args {
     Php(Vec<OsString>),
     /// `askr artisan …`.
     Artisan { inputs: Inputs, rest: Vec<OsString> },
-    /// `askr template`: started by `askr serve` with its file descriptors.
-    Template,
+    /// `askr template LEVEL FORMAT`: started by `askr serve` with its file descriptors.
+    Template(LogConfig),
+    /// `askr engine-report`: started by `askr doctor`.
+    EngineReport,
     /// Text to print: help or version.
     Print(String),
 }
@@ -67,7 +73,8 @@ impl Args {
                     rest,
                 })
             }
-            Some("template") => Ok(Self::Template),
+            Some(TEMPLATE_COMMAND) => template(&argv),
+            Some(REPORT_COMMAND) => Ok(Self::EngineReport),
             _ => parse_own(argv, surroundings),
         }
     }
@@ -141,6 +148,15 @@ fn rest() -> Arg {
         .num_args(0..)
         .allow_hyphen_values(true)
         .trailing_var_arg(true)
+}
+
+fn template(argv: &[OsString]) -> Result<Args, UsageError> {
+    let word = |index: usize| argv.get(index).and_then(|word| word.to_str());
+    let log = word(2)
+        .zip(word(3))
+        .and_then(|(level, format)| LogConfig::from_words(level, format));
+    let log = log.ok_or_else(|| UsageError("template is started by askr serve".to_owned()))?;
+    Ok(Args::Template(log))
 }
 
 fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageError> {

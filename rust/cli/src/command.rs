@@ -1,7 +1,13 @@
 //! What each subcommand does.
 
 mod config;
+mod doctor;
+mod php;
 mod print;
+mod template;
 
 pub(crate) use config::config;
+pub(crate) use doctor::doctor;
+pub(crate) use php::{ArtisanError, artisan, php};
 pub(crate) use print::print;
+pub(crate) use template::{engine_report, template};

@@ -18,10 +18,11 @@ mod units;
 
 pub(crate) use channels::Inputs;
 pub(crate) use error::ConfigError;
-pub(crate) use options::{OPTIONS, OptionSpec};
+pub(crate) use options::{Key, OPTIONS, OptionSpec};
 pub(crate) use page::{markdown, table};
-pub(crate) use serve::ServeConfig;
+pub(crate) use serve::{LogConfig, LogFormat, ServeConfig, workers as worker_count};
 pub(crate) use settings::Settings;
+pub(crate) use units::bytes_text;
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal};
 
 use tracing_subscriber::EnvFilter;
-use tracing_subscriber::util::TryInitError;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::util::TryInitError;
 
 use crate::config::{LogConfig, LogFormat};
 
@@ -20,7 +20,10 @@ pub(crate) fn init(config: LogConfig) -> Result<(), LogError> {
         .with_env_filter(EnvFilter::new(directives(config.level)));
     match config.format {
         LogFormat::Text => {
-            builder.with_ansi(io::stderr().is_terminal()).finish().try_init()?;
+            builder
+                .with_ansi(io::stderr().is_terminal())
+                .finish()
+                .try_init()?;
         }
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,
     }

@@ -14,7 +14,9 @@
 mod args;
 mod command;
 mod config;
+mod doctor;
 mod exit;
+mod logging;
 
 use std::process::ExitCode;
 
@@ -30,10 +32,15 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     match Args::parse()? {
-        Args::Config { inputs, markdown } => command::config(&inputs, markdown),
-        Args::Serve(_) | Args::Doctor(_) | Args::Php(_) | Args::Artisan { .. } | Args::Template => {
+        Args::Serve(_) => {
             Err(args::UsageError("this command has not landed yet".to_owned()).into())
         }
+        Args::Config { inputs, markdown } => command::config(&inputs, markdown),
+        Args::Doctor(inputs) => command::doctor(&inputs),
+        Args::Php(rest) => Ok(command::php(rest)),
+        Args::Artisan { inputs, rest } => command::artisan(&inputs, rest),
+        Args::Template(log) => command::template(log),
+        Args::EngineReport => Ok(command::engine_report()),
         Args::Print(text) => command::print(&text),
     }
 }

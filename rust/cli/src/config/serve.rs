@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::error::ConfigError;
 use super::kind::Value;
-use super::options::{Key, WORKERS_MAX};
+use super::options::{Key, LOG_LEVELS, WORKERS_MAX};
 use super::settings::Settings;
 
 /// Everything `askr serve` needs, checked against the file system.
@@ -89,19 +89,36 @@ impl RequestLimits {
 impl LogConfig {
     /// The log settings, which cannot be wrong once they are merged.
     pub(crate) fn new(settings: &Settings) -> Self {
-        let format = match settings.choice(Key::LogFormat) {
+        let (level, format) = (
+            settings.choice(Key::LogLevel),
+            settings.choice(Key::LogFormat),
+        );
+        Self::from_words(level, format).expect("both are words of the registry")
+    }
+
+    /// As [`LogConfig::words`] gave them.
+    pub(crate) fn from_words(level: &str, format: &str) -> Option<Self> {
+        let level = LOG_LEVELS.iter().find(|word| **word == level)?;
+        let format = match format {
+            "text" => LogFormat::Text,
             "json" => LogFormat::Json,
-            _ => LogFormat::Text,
+            _ => return None,
         };
-        Self {
-            level: settings.choice(Key::LogLevel),
-            format,
-        }
+        Some(Self { level, format })
+    }
+
+    /// The values of `log_level` and `log_format`.
+    pub(crate) fn words(self) -> [&'static str; 2] {
+        let format = match self.format {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        };
+        [self.level, format]
     }
 }
 
 /// The number of workers; `auto` is the cores by affinity and cgroup quota.
-pub(super) fn workers(settings: &Settings) -> u16 {
+pub(crate) fn workers(settings: &Settings) -> u16 {
     let auto = || thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
     let count = settings
         .count(Key::Workers)

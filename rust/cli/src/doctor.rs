@@ -1,0 +1,23 @@
+//! Looks at the engine, the application and the machine, and shows what it saw.
+
+mod application;
+mod engine;
+mod finding;
+mod machine;
+
+pub(crate) use engine::REPORT_COMMAND;
+pub(crate) use finding::{Finding, State, page};
+
+use crate::config::Settings;
+use application::Application;
+use engine::ask_engine;
+
+/// Everything that was found, in the order in which it is shown.
+pub(crate) fn examine(settings: &Settings) -> Vec<Finding> {
+    let engine = ask_engine();
+    let application = Application::of(settings);
+    let mut findings = engine::findings(&engine);
+    findings.extend(application.findings(engine.as_ref().ok()));
+    findings.extend(machine::findings(settings));
+    findings
+}

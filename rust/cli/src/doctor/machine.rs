@@ -1,0 +1,158 @@
+//! The machine: what this process may use of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use rustix::process::{Resource, getrlimit};
+
+use super::finding::Finding;
+use crate::config::{ConfigError, ServeConfig, Settings, bytes_text, worker_count};
+
+/// Fewer descriptors than this are used up by a few hundred connections.
+const FILES_COMFORTABLE: u64 = 4096;
+/// Fewer than this hardly start the server.
+const FILES_LEAST: u64 = 256;
+/// What a worker with a booted Laravel application needs at least.
+const WORKER_BYTES: u64 = 64 << 20;
+
+/// Judges the machine.
+pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
+    let workers = u64::from(worker_count(settings));
+    vec![
+        configuration(settings),
+        cores(workers),
+        memory(workers),
+        files(),
+    ]
+}
+
+fn configuration(settings: &Settings) -> Finding {
+    match ServeConfig::new(settings) {
+        Ok(config) => {
+            let root = config.root.display();
+            let mode = if config.worker_script.is_some() {
+                "worker mode"
+            } else {
+                "classic mode"
+            };
+            Finding::ok("configuration", format!("{mode}, root {root}"))
+        }
+        Err(error @ ConfigError::Missing { .. }) => {
+            Finding::note("configuration", format!("askr serve needs more: {error}"))
+        }
+        Err(error) => Finding::fail("configuration", error.to_string()),
+    }
+}
+
+fn cores(workers: u64) -> Finding {
+    let cores = thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let evidence = format!("{cores} usable by affinity and cgroup quota, {workers} workers");
+    if workers < cores {
+        Finding::note("cores", evidence)
+    } else {
+        Finding::ok("cores", evidence)
+    }
+}
+
+fn memory(workers: u64) -> Finding {
+    const SUBJECT: &str = "memory";
+    let total = meminfo_bytes(&fs::read_to_string("/proc/meminfo").unwrap_or_default());
+    let group = cgroup_limit();
+    let total_text = total.map_or("unknown".to_owned(), in_megabytes);
+    let group_text = group.map_or("none".to_owned(), in_megabytes);
+    let evidence = format!("machine {total_text}, cgroup limit {group_text}, {workers} workers");
+    match total.into_iter().chain(group).min() {
+        None => Finding::note(SUBJECT, evidence),
+        Some(usable) if usable < workers * WORKER_BYTES => {
+            let each = bytes_text(WORKER_BYTES);
+            Finding::note(
+                SUBJECT,
+                format!("{evidence}: less than {each} for each worker"),
+            )
+        }
+        Some(_) => Finding::ok(SUBJECT, evidence),
+    }
+}
+
+fn files() -> Finding {
+    const SUBJECT: &str = "open files";
+    let limit = getrlimit(Resource::Nofile);
+    let text = |value: Option<u64>| value.map_or("unlimited".to_owned(), |value| value.to_string());
+    let evidence = format!(
+        "soft limit {}, hard limit {}",
+        text(limit.current),
+        text(limit.maximum)
+    );
+    match limit.current {
+        Some(files) if files < FILES_LEAST => Finding::fail(SUBJECT, evidence),
+        Some(files) if files < FILES_COMFORTABLE => Finding::note(
+            SUBJECT,
+            format!("{evidence}; `ulimit -n` raises it for many connections"),
+        ),
+        _ => Finding::ok(SUBJECT, evidence),
+    }
+}
+
+fn meminfo_bytes(text: &str) -> Option<u64> {
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"))?;
+    line.trim()
+        .strip_suffix("kB")?
+        .trim()
+        .parse::<u64>()
+        .ok()?
+        .checked_mul(1024)
+}
+
+/// The smallest `memory.max` of this process's cgroup and those above it.
+fn cgroup_limit() -> Option<u64> {
+    let membership = fs::read_to_string("/proc/self/cgroup").ok()?;
+    let group = membership
+        .lines()
+        .find_map(|line| line.strip_prefix("0::/"))?;
+    let base = Path::new("/sys/fs/cgroup");
+    let own = base.join(group);
+    let chain = own.ancestors().take_while(|path| path.starts_with(base));
+    chain
+        .map(PathBuf::from)
+        .filter_map(|path| group_limit(&path))
+        .min()
+}
+
+fn group_limit(group: &Path) -> Option<u64> {
+    fs::read_to_string(group.join("memory.max"))
+        .ok()?
+        .trim()
+        .parse()
+        .ok()
+}
+
+fn in_megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes >> 20)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::State;
+    use super::*;
+
+    #[test]
+    fn the_machines_memory_is_read() {
+        let text = "MemFree:  12 kB\nMemTotal:       16000000 kB\n";
+        assert_eq!(meminfo_bytes(text), Some(16_000_000 * 1024));
+        assert_eq!(meminfo_bytes("MemTotal: lots"), None);
+    }
+
+    #[test]
+    fn more_workers_than_memory_are_noted() {
+        assert_eq!(memory(1 << 30).state, State::Note);
+    }
+
+    #[test]
+    fn fewer_workers_than_cores_are_noted() {
+        assert_eq!(cores(0).state, State::Note);
+        assert_eq!(cores(1 << 20).state, State::Ok);
+    }
+}

@@ -1,7 +1,6 @@
 //! The gateway's side of an exchange.
 
 use std::future::Future;
-use std::os::fd::BorrowedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -53,8 +52,9 @@ impl GatewayEnd {
     /// doorbell, in that order. Both are closed on exec unless they are passed on.
     #[cfg(not(loom))]
     #[must_use]
-    pub fn fds(&self) -> (BorrowedFd<'_>, BorrowedFd<'_>) {
+    pub fn fds(&self) -> (std::os::fd::BorrowedFd<'_>, std::os::fd::BorrowedFd<'_>) {
         use std::os::fd::AsFd;
+
         (self.hall().region().fd(), self.hall().doorbell().as_fd())
     }
 

@@ -13,7 +13,6 @@ use askr_shm::sync::{AtomicU32, AtomicU64, Ordering, fence};
 /// The plan was computed by this end from limits it checked itself, never from words that the
 /// other side could have changed since.
 #[derive(Debug)]
-#[cfg_attr(loom, derive(Clone))]
 pub(crate) struct Hall {
     region: Region,
     plan: Plan,

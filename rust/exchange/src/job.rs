@@ -26,7 +26,8 @@ pub struct Job {
     read: u64,
     /// Bytes of the body that were not read yet; none until the head was read.
     body_left: Option<u64>,
-    /// Whether the request is larger than its ring, so that the gateway may wait for room.
+    /// Whether the request may be larger than its ring, so that the gateway may wait for room.
+    /// True until the lengths are known.
     streams: bool,
     /// Bytes written to the reply ring.
     written: u64,
@@ -43,7 +44,7 @@ impl Job {
             state,
             read: 0,
             body_left: None,
-            streams: false,
+            streams: true,
             written: 0,
             announced: 0,
             over: false,

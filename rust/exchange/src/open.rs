@@ -1,14 +1,12 @@
 //! A worker joins an exchange: every number it finds is checked before it is used.
 
-use std::os::fd::OwnedFd;
-
 use askr_shm::sync::Ordering;
 use askr_shm::{Doorbell, Offset, Peer, Region};
 
 use crate::error::OpenError;
 use crate::hall::Hall;
 use crate::ids::WorkerId;
-use crate::layout::{HEADER_BYTES, LAYOUT_VERSION, MAGIC, Plan, header};
+use crate::layout::{LAYOUT_VERSION, MAGIC, Plan, header};
 use crate::limits::ExchangeLimits;
 use crate::worker_end::WorkerEnd;
 
@@ -20,13 +18,13 @@ impl WorkerEnd {
     /// is taken, or the gateway is gone.
     #[cfg(not(loom))]
     pub fn open(
-        region: OwnedFd,
-        doorbell: OwnedFd,
+        region: std::os::fd::OwnedFd,
+        doorbell: std::os::fd::OwnedFd,
         worker: WorkerId,
     ) -> Result<WorkerEnd, OpenError> {
-        let region = Region::open(region, HEADER_BYTES).map_err(OpenError::Region)?;
-        let plan = checked_plan(&region)?;
-        join(Hall::new(region, plan, Doorbell::open(doorbell)), worker)
+        let region =
+            Region::open(region, crate::layout::HEADER_BYTES).map_err(OpenError::Region)?;
+        join(region, Doorbell::open(doorbell), worker)
     }
 
     /// Joins an exchange of the same model.
@@ -35,11 +33,14 @@ impl WorkerEnd {
     /// If the seat does not exist or is taken.
     #[cfg(loom)]
     pub fn join(gateway: &crate::GatewayEnd, worker: WorkerId) -> Result<WorkerEnd, OpenError> {
-        join(gateway.hall().clone(), worker)
+        let hall = gateway.hall();
+        join(hall.region().clone(), hall.doorbell().clone(), worker)
     }
 }
 
-fn join(hall: Hall, worker: WorkerId) -> Result<WorkerEnd, OpenError> {
+fn join(region: Region, doorbell: Doorbell, worker: WorkerId) -> Result<WorkerEnd, OpenError> {
+    let plan = checked_plan(&region)?;
+    let hall = Hall::new(region, plan, doorbell);
     let seat_count = hall.plan().limits().seat_count;
     let seat = hall.seat(worker.seat).filter(|_| worker.incarnation != 0);
     let seat = seat.ok_or(OpenError::NoSuchSeat { worker, seat_count })?;

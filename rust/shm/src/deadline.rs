@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use rustix::time::{ClockId, Timespec, clock_gettime};
+#[cfg(not(loom))]
+use rustix::time::Timespec;
+use rustix::time::{ClockId, clock_gettime};
 
 /// A moment on the monotonic clock, the same in every process of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,12 +34,14 @@ impl Deadline {
         self.since_boot.saturating_sub(now())
     }
 
+    #[cfg(not(loom))]
     pub(crate) fn timespec(self) -> Timespec {
         timespec(self.since_boot)
     }
 }
 
 /// The system's form of a duration.
+#[cfg(not(loom))]
 pub(crate) fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),

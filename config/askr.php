@@ -80,7 +80,7 @@ return [
     |
     */
 
-    'state_file' => storage_path('logs/askr-server-state.json'),
+    'state_file' => env('ASKR_STATE_FILE', storage_path('logs/askr-server-state.json')),
 
     /*
     |--------------------------------------------------------------------------

@@ -31,7 +31,8 @@
  *  - `body` (string): the raw body;
  *  - `files` (array): the same as `$_FILES`.
  *
- * It serves in worker mode only; elsewhere it returns false at once.
+ * It serves in worker mode only; elsewhere it returns false at once. Called from
+ * inside a handler it throws an `Error`.
  *
  * @param  callable  $handler  `function (array $request): void` or `function (): void`.
  * @return bool False when the worker is to leave: leave the loop and let the script end.
@@ -56,7 +57,7 @@ function askr_cow_ready(): void
  * What is printed afterwards goes nowhere. The worker takes its next request
  * when the handler returns.
  *
- * @return bool False when there is no request, or its reply is complete already.
+ * @return bool False when there is no request.
  */
 function askr_finish_request(): bool
 {
@@ -65,7 +66,7 @@ function askr_finish_request(): bool
 /**
  * The same as `askr_finish_request()`, by the name FPM gives it.
  *
- * @return bool False when there is no request, or its reply is complete already.
+ * @return bool False when there is no request.
  */
 function fastcgi_finish_request(): bool
 {

@@ -11,7 +11,7 @@ use Askr\Laravel\Exceptions\BridgeUnavailable;
  */
 interface Bridge
 {
-    /** Whether this process is a worker of the server. */
+    /** Whether the server runs this process, so that its functions are there. */
     public function isAvailable(): bool;
 
     /**

@@ -12,7 +12,7 @@ use Askr\Laravel\Exceptions\BridgeUnavailable;
  */
 class NativeBridge implements Bridge
 {
-    /** Whether this process is a worker of the server. */
+    /** Whether the server runs this process, so that its functions are there. */
     public function isAvailable(): bool
     {
         return function_exists('askr_handle_request');

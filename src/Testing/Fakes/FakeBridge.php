@@ -22,7 +22,7 @@ class FakeBridge implements Bridge
     {
     }
 
-    /** Whether this process is a worker of the server. */
+    /** Whether the server runs this process, so that its functions are there. */
     public function isAvailable(): bool
     {
         return true;

@@ -1,0 +1,116 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Tests\Unit\Process;
+
+use Askr\Laravel\Exceptions\StateFileNotWritable;
+use Askr\Laravel\Process\ForegroundServer;
+use Askr\Laravel\Process\ServerAddress;
+use Askr\Laravel\Process\ServerInvocation;
+use Askr\Laravel\Process\ServerState;
+use Askr\Laravel\Process\ServerStateFile;
+use Askr\Laravel\Process\SignalForwarder;
+use Askr\Laravel\Testing\Fakes\FakeProcessTable;
+use Askr\Laravel\Testing\Fakes\FakeServerProcess;
+use PHPUnit\Framework\TestCase;
+
+class ForegroundServerTest extends TestCase
+{
+    private string $path;
+
+    private string $printed = '';
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+
+        $this->path = sys_get_temp_dir().'/askr-state-'.bin2hex(random_bytes(6)).'.json';
+    }
+
+    public function test_the_state_file_is_there_while_the_server_runs_and_not_longer(): void
+    {
+        $server = new FakeServerProcess(exitCode: 3);
+        $server->meanwhile = function () use (&$state): void {
+            $state = $this->file()->running();
+        };
+
+        $this->assertSame(3, $this->serve($server));
+        $this->assertSame(4711, $state?->processId);
+        $this->assertSame('127.0.0.1:8000', $state?->address()->toString());
+        $this->assertFileDoesNotExist($this->path);
+    }
+
+    public function test_the_state_file_has_the_address_the_server_has_really_taken(): void
+    {
+        $server = new FakeServerProcess(["booting\n", "askr: serving http://127.0.0.1:40", "123\n"]);
+        $server->meanwhile = function () use (&$state): void {
+            $state = $this->file()->running();
+        };
+
+        $this->serve($server);
+
+        $this->assertSame(40123, $state?->port);
+        $this->assertSame("booting\naskr: serving http://127.0.0.1:40123\n", $this->printed);
+    }
+
+    public function test_a_signal_is_passed_on_to_the_server(): void
+    {
+        if (! extension_loaded('pcntl')) {
+            $this->markTestSkipped('Signals need the pcntl extension.');
+        }
+
+        $before = pcntl_signal_get_handler(SIGTERM);
+        $server = new FakeServerProcess;
+        $server->meanwhile = function (): void {
+            posix_kill((int) getmypid(), SIGTERM);
+            posix_kill((int) getmypid(), SIGINT);
+            pcntl_signal_dispatch();
+        };
+
+        $this->serve($server);
+
+        $this->assertSame([SIGTERM, SIGINT], $server->signals);
+        $this->assertSame($before, pcntl_signal_get_handler(SIGTERM));
+    }
+
+    public function test_a_server_that_cannot_be_noted_is_not_left_behind(): void
+    {
+        $server = new FakeServerProcess;
+        $this->path = '/nowhere/state.json';
+
+        try {
+            $this->serve($server);
+            $this->fail('The state file cannot be written.');
+        } catch (StateFileNotWritable) {
+            $this->assertSame([15], $server->signals);
+        }
+    }
+
+    public function test_the_state_of_another_server_is_left_alone(): void
+    {
+        $server = new FakeServerProcess;
+        $server->meanwhile = fn () => $this->file()->write(new ServerState(1, '1', '127.0.0.1', 1, 0));
+
+        $this->serve($server);
+
+        $this->assertFileExists($this->path);
+        unlink($this->path);
+    }
+
+    private function serve(FakeServerProcess $server): int
+    {
+        return (new ForegroundServer($server, $this->file(), new FakeProcessTable([4711 => '900']), new SignalForwarder))->run(
+            new ServerInvocation(['askr'], [], '/'),
+            new ServerAddress('127.0.0.1', 8000),
+            function (string $text): void {
+                $this->printed .= $text;
+            },
+        );
+    }
+
+    private function file(): ServerStateFile
+    {
+        return new ServerStateFile($this->path, new FakeProcessTable([4711 => '900']));
+    }
+}

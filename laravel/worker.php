@@ -30,9 +30,17 @@ use Askr\Laravel\Worker\Worker;
 
     require_once $autoload;
 
-    (new Worker(
-        (new ApplicationFactory($base))->create(),
-        new NativeBridge,
-        new SapiClient(new RequestMarshaller, new ResponseEmitter),
-    ))->run();
+    try {
+        (new Worker(
+            (new ApplicationFactory($base))->create(),
+            new NativeBridge,
+            new SapiClient(new RequestMarshaller, new ResponseEmitter),
+        ))->run();
+    } catch (Throwable $exception) {
+        // Laravel's handler would render a page for it, and nobody would see that.
+        // PHP's own ends the script and gives the server class, message and place.
+        set_exception_handler(null);
+
+        throw $exception;
+    }
 })();

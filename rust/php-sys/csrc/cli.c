@@ -85,16 +85,15 @@ void askr_cli_fill_slots(sapi_module_struct *module)
 static void askr_cli_define_stream(const char *name, const char *url, const char *mode)
 {
 	php_stream *stream = php_stream_open_wrapper_ex(url, mode, 0, NULL, NULL);
-	zval value;
+	zend_constant constant;
 
 	if (stream) {
 		/* The descriptor stays open for whoever writes after the script. */
 		stream->flags |= PHP_STREAM_FLAG_NO_RSCR_DTOR_CLOSE;
-		php_stream_to_zval(stream, &value);
-		zend_register_constant(&(zend_constant){
-			.value = value,
-			.name = zend_string_init_interned(name, strlen(name), 0),
-		});
+		php_stream_to_zval(stream, &constant.value);
+		ZEND_CONSTANT_SET_FLAGS(&constant, 0, 0);
+		constant.name = zend_string_init_interned(name, strlen(name), 0);
+		zend_register_constant(&constant);
 	}
 }
 
@@ -141,13 +140,8 @@ static void askr_cli_run_script(const askr_php_cli_job *job)
 
 static void askr_cli_run_code(const char *code)
 {
-	zval result;
-
-	ZVAL_UNDEF(&result);
-	if (zend_eval_string_ex(code, &result, "Command line code", 1) == FAILURE) {
-		EG(exit_status) = 254;
-	}
-	zval_ptr_dtor(&result);
+	/* With a place for a result the engine would take an expression only. */
+	zend_eval_string_ex(code, NULL, "Command line code", 1);
 }
 
 static void askr_cli_lint(const askr_php_cli_job *job)
@@ -195,8 +189,7 @@ static void askr_cli_list_modules(void)
 
 static void askr_cli_print_version(void)
 {
-	php_printf("PHP %s (%s) (built: %s %s) (NTS) with Askr\n%s", PHP_VERSION, sapi_module.name,
-		__DATE__, __TIME__, get_zend_version());
+	php_printf("PHP %s (%s) (NTS) in Askr\n%s", PHP_VERSION, sapi_module.name, get_zend_version());
 }
 
 static void askr_cli_perform(const askr_php_cli_job *job)

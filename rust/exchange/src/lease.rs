@@ -116,6 +116,12 @@ impl Lease {
         }
     }
 
+    /// Whether a worker has taken the request out of the queue.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        !matches!(self.progress(), Ok(Progress::Writing | Progress::Waiting))
+    }
+
     /// Whether the worker has ended the reply, so that what
     /// [`reply_buffered`](Lease::reply_buffered) counts is all there is to come.
     #[must_use]

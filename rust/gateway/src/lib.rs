@@ -1,1 +1,46 @@
 //! Listeners, HTTP, static files, dispatch.
+//!
+//! # Responsibility
+//! Owns every client socket: accepts, parses through hyper, serves files, hands requests for PHP
+//! to the exchange once they are complete, and sends the replies.
+//! # Not here
+//! Slots, rings and workers' ends (`exchange`); starting or ending workers (`supervisor`);
+//! running PHP (`worker`, `php`); where settings come from (`cli`).
+//! # Invariants
+//! Never depends on `php`. One I/O thread; no lock is held across a wait. Every wait has a
+//! deadline and every buffer a bound, named in `limits.rs`. Status codes for errors stand in
+//! `reply.rs` only, the choice who answers in `route.rs` only. hyper sees only request heads the
+//! intake has judged. A reply that was cut never looks whole to its client.
+//! # Testing
+//! `tests/` drives a real gateway over sockets, with `testkit::FakeWorker` for PHP; the pure
+//! parts (`route`, `intake::framing`, `intake::head`) are table-tested where they stand.
+#![forbid(unsafe_code)]
+
+mod alarm;
+mod body;
+mod config;
+mod connection;
+mod dispatch;
+mod error;
+mod fixed;
+mod gateway;
+mod intake;
+mod limits;
+mod listener;
+mod park;
+mod reply;
+mod reply_body;
+mod reply_head;
+mod reply_stream;
+mod request_head;
+mod route;
+mod service;
+mod shutdown;
+mod static_files;
+
+pub use config::GatewayConfig;
+pub use error::{BindError, ServeError};
+pub use gateway::Gateway;
+pub use limits::{FIELDS_MAX, Limits};
+pub use park::runtime;
+pub use shutdown::{Shutdown, ShutdownTrigger, Stage};

@@ -1,1 +1,22 @@
 //! Harness, fakes and clients for tests.
+//!
+//! # Responsibility
+//! A worker without PHP ([`FakeWorker`]), an HTTP client that sends what it is told byte by byte
+//! ([`Client`]), and waits that end ([`eventually`]).
+//! # Not here
+//! Starting a gateway or a server: the tests of those crates do.
+//! # Invariants
+//! No wait is longer than [`DEADLINE`]; what fails panics with what was seen.
+//! # Testing
+//! By its users.
+#![forbid(unsafe_code)]
+
+mod client;
+mod deadline;
+mod fake_worker;
+mod response;
+
+pub use client::Client;
+pub use deadline::{DEADLINE, eventually};
+pub use fake_worker::{After, FakeWorker, Received, encoded_head, reply};
+pub use response::{Cut, Response};

@@ -1,0 +1,92 @@
+//! The gateway as a whole: bound before any worker exists, served until drained.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::{fs, io};
+
+use askr_exchange::GatewayEnd;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::config::GatewayConfig;
+use crate::error::{BindError, ServeError};
+use crate::listener;
+use crate::park::Doorbell;
+use crate::service::Site;
+use crate::shutdown::Shutdown;
+use crate::static_files::Disk;
+
+/// Listening sockets and what is to be served on them.
+#[derive(Debug)]
+pub struct Gateway {
+    listeners: Vec<std::net::TcpListener>,
+    config: GatewayConfig,
+}
+
+impl Gateway {
+    /// Opens the sockets. Clients can connect from now on; they are answered by
+    /// [`Gateway::serve`].
+    ///
+    /// # Errors
+    /// When an address cannot be bound or the root is not a directory.
+    pub fn bind(mut config: GatewayConfig) -> Result<Gateway, BindError> {
+        if config.listen.is_empty() {
+            return Err(BindError::NoAddress);
+        }
+        config.root = directory(&config.root).map_err(|source| BindError::Root {
+            root: config.root.clone(),
+            source,
+        })?;
+        let open = |&address: &SocketAddr| {
+            listener::open(address).map_err(|source| BindError::Address { address, source })
+        };
+        let listeners = config.listen.iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Gateway { listeners, config })
+    }
+
+    /// The addresses really listened on, with the ports the system chose for port 0.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<SocketAddr> {
+        let addresses = self.listeners.iter().map(std::net::TcpListener::local_addr);
+        addresses.filter_map(Result::ok).collect()
+    }
+
+    /// Serves until `shutdown` begins to drain and the drain is over.
+    ///
+    /// Wants the runtime of [`runtime`](crate::runtime), made for the same exchange.
+    ///
+    /// # Errors
+    /// When the runtime takes a socket or the doorbell not at all; never later.
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes all connections.
+    pub async fn serve(self, exchange: GatewayEnd, shutdown: Shutdown) -> Result<(), ServeError> {
+        let _doorbell = Doorbell::register(&exchange).map_err(ServeError::Doorbell)?;
+        let limits = Arc::new(self.config.limits);
+        let places = Arc::new(Semaphore::new(limits.connections));
+        let site = Arc::new(Site {
+            exchange,
+            disk: Disk::new(self.config.root),
+            classic: self.config.classic,
+            limits,
+        });
+        let mut listening = JoinSet::new();
+        for listener in self.listeners {
+            let listener = TcpListener::from_std(listener).map_err(ServeError::Listener)?;
+            let (site, places) = (site.clone(), places.clone());
+            listening.spawn(listener::serve(listener, site, places, shutdown.clone()));
+        }
+        while listening.join_next().await.is_some() {}
+        Ok(())
+    }
+}
+
+fn directory(root: &Path) -> io::Result<std::path::PathBuf> {
+    let root = fs::canonicalize(root)?;
+    match fs::metadata(&root)?.is_dir() {
+        true => Ok(root),
+        false => Err(io::ErrorKind::NotADirectory.into()),
+    }
+}

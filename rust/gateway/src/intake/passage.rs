@@ -1,0 +1,73 @@
+//! What the socket side and the service side of one connection tell each other.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use super::fault::HeadFault;
+
+/// Shared by the intake, the service and the bodies of one connection.
+///
+/// All of them run in one task; the atomics only make the type `Sync`, which tokio asks for.
+#[derive(Debug, Default)]
+pub(crate) struct Passage {
+    /// Heads shown to hyper, a placeholder included.
+    heads: AtomicU64,
+    /// Requests hyper has made of them.
+    requests: AtomicU64,
+    /// Requests whose reply has been handed to hyper to the last byte, or given up.
+    replies: AtomicU64,
+    /// The refused head, which is the last one, and why.
+    refused: OnceLock<HeadFault>,
+    reset: AtomicBool,
+}
+
+impl Passage {
+    /// A head is shown to hyper.
+    pub(super) fn head_passed(&self) {
+        bump(&self.heads);
+    }
+
+    /// The next head shown to hyper is a placeholder for a refused one.
+    pub(super) fn refuse(&self, fault: HeadFault) {
+        let _ = self.refused.set(fault);
+    }
+
+    /// hyper has a request. Tells why it must be refused, if so.
+    ///
+    /// # Errors
+    /// The head's fault; or [`HeadFault::Framing`] when hyper found more requests than were
+    /// shown to it as such.
+    pub(crate) fn begin_request(&self) -> Result<(), HeadFault> {
+        bump(&self.requests);
+        let (requests, heads) = (self.requests.load(Relaxed), self.heads.load(Relaxed));
+        match self.refused.get() {
+            _ if requests > heads => Err(HeadFault::Framing),
+            Some(fault) if requests == heads => Err(*fault),
+            _ => Ok(()),
+        }
+    }
+
+    /// The reply of the request begun last is over.
+    pub(crate) fn end_request(&self) {
+        bump(&self.replies);
+    }
+
+    /// Whether a request is being answered.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.requests.load(Relaxed) != self.replies.load(Relaxed)
+    }
+
+    /// The connection must end in a reset.
+    pub(crate) fn reset_on_close(&self) {
+        self.reset.store(true, Relaxed);
+    }
+
+    pub(super) fn must_reset(&self) -> bool {
+        self.reset.load(Relaxed)
+    }
+}
+
+/// One task writes, so this need not be a read-modify-write.
+fn bump(counter: &AtomicU64) {
+    counter.store(counter.load(Relaxed) + 1, Relaxed);
+}

@@ -1,0 +1,97 @@
+//! Every bound the gateway holds its clients and itself to.
+
+use std::time::Duration;
+
+/// What a client may send and how long anything may take.
+///
+/// Sizes are in bytes. Each limit that a client can run into is named in the answer it gets.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections open at once; more wait in the kernel's backlog.
+    pub connections: usize,
+    /// Request line and header fields together (431). Stays below what one exchange head holds.
+    pub head_bytes: usize,
+    /// Header fields of one request (431). hyper's parser holds at most [`FIELDS_MAX`].
+    pub head_fields: usize,
+    /// The request line alone (414).
+    pub request_line_bytes: usize,
+    /// The request body (413).
+    pub body_bytes: u64,
+    /// The part of a body kept in memory; a larger one goes to an unlinked temporary file.
+    pub body_memory_bytes: usize,
+    /// From the first byte of a head to its last (408).
+    pub head_read: Duration,
+    /// What a body may take before its rate counts (408).
+    pub body_read: Duration,
+    /// Bytes per second a body must keep up after [`Limits::body_read`] (408).
+    pub body_rate_bytes_min: u32,
+    /// An idle connection is closed after this.
+    pub keep_alive: Duration,
+    /// A client that takes no byte of its reply for this long is cut off.
+    pub write_stall: Duration,
+    /// Requests that may wait for a slot of the exchange (503).
+    pub queue_waiting: usize,
+    /// How long a request may wait until a worker has it (503).
+    pub queue_wait: Duration,
+    /// How long PHP may take until the head of its reply (504).
+    pub reply_wait: Duration,
+    /// What the gateway holds of a reply for a slow reader, so that the worker goes free.
+    pub reply_buffer_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections: 10_000,
+            head_bytes: 32 * 1024,
+            head_fields: FIELDS_MAX,
+            request_line_bytes: 16 * 1024,
+            body_bytes: 128 * 1024 * 1024,
+            body_memory_bytes: 128 * 1024,
+            head_read: Duration::from_secs(15),
+            body_read: Duration::from_secs(30),
+            body_rate_bytes_min: 1024,
+            keep_alive: Duration::from_secs(75),
+            write_stall: Duration::from_secs(60),
+            queue_waiting: 1000,
+            queue_wait: Duration::from_secs(30),
+            reply_wait: Duration::from_secs(300),
+            reply_buffer_bytes: 1024 * 1024,
+        }
+    }
+}
+
+/// Fields hyper parses without a heap allocation per request.
+pub const FIELDS_MAX: usize = 100;
+
+/// Connections the kernel holds for us before `accept`.
+pub(crate) const BACKLOG: i32 = 4096;
+
+/// Blank lines a client may send before a request line (RFC 9112 §2.2 asks for one).
+pub(crate) const BLANK_LINES_MAX: usize = 4;
+
+/// One chunk-size line, with its extensions.
+pub(crate) const CHUNK_LINE_BYTES_MAX: usize = 1024;
+
+/// All trailer fields of one chunked body.
+pub(crate) const TRAILER_BYTES_MAX: usize = 8 * 1024;
+
+/// How long a closing connection still takes what the client sends, so that the client reads
+/// the answer instead of a reset.
+pub(crate) const LINGER: Duration = Duration::from_secs(2);
+
+/// What a closing connection still takes from the client.
+pub(crate) const LINGER_BYTES_MAX: usize = 1024 * 1024;
+
+/// First pause after the machine or the process ran out of descriptors; doubles up to
+/// [`ACCEPT_PAUSE_MAX`].
+pub(crate) const ACCEPT_PAUSE_MIN: Duration = Duration::from_millis(10);
+
+/// Longest pause between two tries to accept.
+pub(crate) const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// How much of a body moves between file, ring and socket at a time.
+pub(crate) const CHUNK_BYTES: usize = 64 * 1024;
+
+/// What `Retry-After` says when the queue is full, in seconds.
+pub(crate) const RETRY_AFTER_S: &str = "1";

@@ -1,0 +1,172 @@
+//! Accepts connections. No error of an accept ends the server.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+
+use crate::connection;
+use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, BACKLOG};
+use crate::service::Site;
+use crate::shutdown::Shutdown;
+
+/// Opens a listening socket; needs no runtime yet.
+pub(crate) fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    // A restart must not wait for old connections in TIME_WAIT.
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Accepts on `listener` and owns its connections, until a drain is over or out of time.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    site: Arc<Site>,
+    places: Arc<Semaphore>,
+    mut shutdown: Shutdown,
+) {
+    let mut connections = JoinSet::new();
+    let mut pause = Pause::default();
+    loop {
+        tokio::select! {
+            biased;
+            _ = shutdown.draining() => break,
+            Some(_) = connections.join_next() => {}
+            (accepted, place) = accept(&listener, &places, &mut pause) => {
+                let (stream, remote) = accepted;
+                let serving = connection::serve(stream, remote, site.clone(), shutdown.clone());
+                connections.spawn(async move {
+                    serving.await;
+                    drop(place);
+                });
+            }
+        }
+    }
+    // Clients that come now are refused by the kernel instead of waiting for nobody.
+    drop(listener);
+    drain(connections, shutdown).await;
+}
+
+async fn drain(mut connections: JoinSet<()>, mut shutdown: Shutdown) {
+    let ended = async { while connections.join_next().await.is_some() {} };
+    tokio::select! {
+        () = ended => return,
+        () = shutdown.expired() => {}
+    }
+    tracing::warn!(
+        connections = connections.len(),
+        "drain deadline passed, closing connections"
+    );
+    connections.shutdown().await;
+}
+
+/// Waits for a place and for a client to take it. Errors are waited out.
+///
+/// # Cancel safety
+/// No accepted connection is lost: `accept` is the last wait.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    pause: &mut Pause,
+) -> ((TcpStream, SocketAddr), OwnedSemaphorePermit) {
+    let place = places.clone().acquire_owned().await;
+    let place = place.expect("nobody closes the semaphore");
+    loop {
+        match listener.accept().await {
+            Ok(accepted) => {
+                pause.reset();
+                return (accepted, place);
+            }
+            Err(error) if is_the_clients(&error) => {}
+            Err(error) => {
+                let pause = pause.lengthen();
+                tracing::error!(
+                    cause = name(&error),
+                    %error,
+                    pause_ms = pause.as_millis(),
+                    "connections cannot be accepted"
+                );
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+}
+
+/// The connection was gone before it was accepted.
+fn is_the_clients(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::Interrupted
+    )
+}
+
+/// What an operator can act on.
+fn name(error: &io::Error) -> &'static str {
+    match Errno::from_io_error(error) {
+        Some(Errno::MFILE) => "EMFILE: this process has too many open files (ulimit -n)",
+        Some(Errno::NFILE) => "ENFILE: the machine has too many open files (fs.file-max)",
+        Some(Errno::NOBUFS) => "ENOBUFS: the machine is out of socket memory",
+        Some(Errno::NOMEM) => "ENOMEM: the machine is out of memory",
+        _ => "unexpected error",
+    }
+}
+
+/// How long to wait after the next error.
+#[derive(Debug)]
+struct Pause(Duration);
+
+impl Default for Pause {
+    fn default() -> Pause {
+        Pause(ACCEPT_PAUSE_MIN)
+    }
+}
+
+impl Pause {
+    fn reset(&mut self) {
+        *self = Pause::default();
+    }
+
+    /// Returns the pause to make now; the next one is twice as long.
+    fn lengthen(&mut self) -> Duration {
+        let now = self.0;
+        self.0 = (now * 2).min(ACCEPT_PAUSE_MAX);
+        now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_bound_and_start_over() {
+        let mut pause = Pause::default();
+        let made: Vec<u128> = (0..9).map(|_| pause.lengthen().as_millis()).collect();
+        assert_eq!(made, [10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+        pause.reset();
+        assert_eq!(pause.lengthen().as_millis(), 10);
+    }
+
+    #[test]
+    fn running_out_of_descriptors_is_named() {
+        let error = io::Error::from(Errno::MFILE);
+        assert!(name(&error).starts_with("EMFILE"));
+        assert!(!is_the_clients(&error));
+        assert!(is_the_clients(&io::Error::from(Errno::CONNABORTED)));
+    }
+}

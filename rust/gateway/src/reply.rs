@@ -1,0 +1,192 @@
+//! What a client is told when there is no reply to forward: the only place that knows status
+//! codes for errors.
+
+use http::header::{
+    ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+};
+use http::{Response, StatusCode};
+
+use crate::body::BodyFault;
+use crate::dispatch::DispatchFault;
+use crate::intake::fault::HeadFault;
+use crate::limits::RETRY_AFTER_S;
+use crate::reply_body::Content;
+use crate::route::PathFault;
+
+/// Why a request is answered by the gateway instead of PHP.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error(transparent)]
+    Head(#[from] HeadFault),
+    #[error(transparent)]
+    Path(#[from] PathFault),
+    #[error(transparent)]
+    Body(#[from] BodyFault),
+    #[error(transparent)]
+    Dispatch(#[from] DispatchFault),
+    #[error("there is nothing at this path")]
+    NotFound,
+    #[error("no worker is ready")]
+    NotReady,
+}
+
+/// What goes with the text of a refusal.
+struct Manner {
+    status: StatusCode,
+    /// The rest of the connection cannot be trusted or is not wanted.
+    close: bool,
+    retry: bool,
+}
+
+/// The answer to a refused request: plain text, one line, the reason and the limit.
+pub(crate) fn refuse(refusal: &Refusal) -> Response<Content> {
+    let manner = manner(refusal);
+    log(refusal, manner.status);
+    let text = format!("{} {refusal}\n", manner.status.as_str());
+    let mut response = Response::new(Content::full(text));
+    *response.status_mut() = manner.status;
+    let headers = response.headers_mut();
+    plain_text(headers);
+    if manner.close {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    if manner.retry {
+        headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+    }
+    if let Refusal::Head(HeadFault::Connect) = refusal {
+        headers.insert(ALLOW, HeaderValue::from_static(METHODS));
+    }
+    response
+}
+
+/// Sends the client to the same directory with a slash behind it.
+pub(crate) fn redirect(path: &str, query: Option<&str>) -> Response<Content> {
+    let location = match query {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let mut response = Response::new(Content::Empty);
+    *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// A fixed answer in plain text.
+pub(crate) fn fixed(text: &'static str) -> Response<Content> {
+    let mut response = Response::new(Content::fixed(text));
+    plain_text(response.headers_mut());
+    response
+}
+
+fn plain_text(headers: &mut HeaderMap) {
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+}
+
+fn manner(refusal: &Refusal) -> Manner {
+    match refusal {
+        Refusal::Head(fault) => Manner::closing(head_status(*fault)),
+        Refusal::Path(PathFault::Climbs | PathFault::Nul | PathFault::Encoding) => {
+            Manner::staying(StatusCode::BAD_REQUEST)
+        }
+        Refusal::Body(fault) => Manner::closing(body_status(fault)),
+        Refusal::Dispatch(fault) => dispatch_manner(fault),
+        Refusal::NotFound => Manner::staying(StatusCode::NOT_FOUND),
+        Refusal::NotReady => Manner::retrying(),
+    }
+}
+
+fn head_status(fault: HeadFault) -> StatusCode {
+    match fault {
+        HeadFault::RequestLineTooLong { .. } => StatusCode::URI_TOO_LONG,
+        HeadFault::TooLarge { .. } | HeadFault::TooManyFields { .. } => {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        }
+        HeadFault::Late { .. } => StatusCode::REQUEST_TIMEOUT,
+        HeadFault::Connect => StatusCode::METHOD_NOT_ALLOWED,
+        HeadFault::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+        HeadFault::RequestLine
+        | HeadFault::Target
+        | HeadFault::BareLineFeed
+        | HeadFault::Folded
+        | HeadFault::Field
+        | HeadFault::HostMissing
+        | HeadFault::HostRepeated
+        | HeadFault::Host
+        | HeadFault::Length
+        | HeadFault::LengthsDiffer
+        | HeadFault::LengthAndChunked
+        | HeadFault::TransferCoding
+        | HeadFault::Framing => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn body_status(fault: &BodyFault) -> StatusCode {
+    match fault {
+        BodyFault::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyFault::Late { .. } => StatusCode::REQUEST_TIMEOUT,
+        BodyFault::Broken(_) => StatusCode::BAD_REQUEST,
+        BodyFault::Spool(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+fn dispatch_manner(fault: &DispatchFault) -> Manner {
+    match fault {
+        DispatchFault::QueueFull { .. } | DispatchFault::QueueWait { .. } => Manner::retrying(),
+        DispatchFault::WorkerLost { .. } | DispatchFault::Cut => {
+            Manner::staying(StatusCode::BAD_GATEWAY)
+        }
+        DispatchFault::ReplyWait { .. } => Manner::staying(StatusCode::GATEWAY_TIMEOUT),
+        DispatchFault::Corrupt { .. }
+        | DispatchFault::ReplyHead(_)
+        | DispatchFault::ReplyStatus { .. }
+        | DispatchFault::Spool(_) => Manner::staying(StatusCode::INTERNAL_SERVER_ERROR),
+        DispatchFault::HeadTooLarge { .. } => {
+            Manner::staying(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
+        }
+    }
+}
+
+impl Manner {
+    fn staying(status: StatusCode) -> Manner {
+        Manner {
+            status,
+            close: false,
+            retry: false,
+        }
+    }
+
+    fn closing(status: StatusCode) -> Manner {
+        Manner {
+            close: true,
+            ..Manner::staying(status)
+        }
+    }
+
+    fn retrying() -> Manner {
+        Manner {
+            retry: true,
+            ..Manner::staying(StatusCode::SERVICE_UNAVAILABLE)
+        }
+    }
+}
+
+/// Our own failures are for the operator; what a client did wrong is not.
+fn log(refusal: &Refusal, status: StatusCode) {
+    let error: &dyn std::error::Error = refusal;
+    let status = status.as_u16();
+    if status >= 500 {
+        tracing::warn!(status, error, "request not answered by php");
+    } else {
+        tracing::debug!(status, error, "request refused");
+    }
+}
+
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE";
+
+#[cfg(test)]
+mod tests;

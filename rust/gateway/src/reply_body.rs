@@ -1,0 +1,136 @@
+//! The body of every response the gateway gives to hyper.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tower_http::services::fs::ServeFileSystemResponseBody;
+
+use crate::intake::Passage;
+use crate::reply_stream::{CutReply, StreamHandle};
+
+/// A body that tells its connection when it is over, in whatever way that happens.
+pub(crate) struct ReplyBody {
+    content: Content,
+    passage: Arc<Passage>,
+    /// The reply is cut, as soon as what came before is on its way.
+    cut: Option<CutReply>,
+}
+
+/// Where the bytes come from.
+pub(crate) enum Content {
+    Empty,
+    /// Complete.
+    Full(Bytes),
+    /// What PHP announced and did not deliver: some bytes, then the connection is cut.
+    Short {
+        bytes: Bytes,
+        announced: u64,
+    },
+    /// As PHP produces them.
+    Stream(StreamHandle),
+    File(ServeFileSystemResponseBody),
+}
+
+/// Why a body ends the connection instead of itself. hyper only drops it.
+pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
+
+impl Content {
+    pub(crate) fn full(text: String) -> Content {
+        Content::Full(text.into())
+    }
+
+    pub(crate) fn fixed(text: &'static str) -> Content {
+        Content::Full(Bytes::from_static(text.as_bytes()))
+    }
+}
+
+impl ReplyBody {
+    /// The body of the request that has just begun on the connection of `passage`.
+    pub(crate) fn new(passage: Arc<Passage>) -> ReplyBody {
+        ReplyBody {
+            content: Content::Empty,
+            passage,
+            cut: None,
+        }
+    }
+
+    /// hyper throws away what it has not written yet when a body fails; while a body is pending
+    /// it writes.
+    fn cut_after_flush<T>(&mut self, cx: &mut Context<'_>, cut: CutReply) -> Poll<T> {
+        if let Content::Stream(stream) = &self.content
+            && !stream.end_is_visible()
+        {
+            self.passage.reset_on_close();
+        }
+        self.cut = Some(cut);
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    pub(crate) fn with(mut self, content: Content) -> ReplyBody {
+        self.content = content;
+        self
+    }
+}
+
+impl Drop for ReplyBody {
+    fn drop(&mut self) {
+        self.passage.end_request();
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = &mut *self;
+        if let Some(cut) = this.cut.take() {
+            return Poll::Ready(Some(Err(cut.into())));
+        }
+        let data = match &mut this.content {
+            Content::Empty => None,
+            Content::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                this.content = Content::Empty;
+                Some(Ok(bytes))
+            }
+            Content::Short { bytes, .. } if bytes.is_empty() => Some(Err(CutReply::Short)),
+            Content::Short { bytes, .. } => Some(Ok(std::mem::take(bytes))),
+            Content::Stream(stream) => ready!(stream.poll_chunk(cx)),
+            Content::File(file) => {
+                return Pin::new(file).poll_frame(cx).map_err(BodyError::from);
+            }
+        };
+        match data {
+            None => Poll::Ready(None),
+            Some(Ok(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            Some(Err(cut)) => this.cut_after_flush(cx, cut),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.content {
+            Content::Empty => true,
+            Content::Full(bytes) => bytes.is_empty(),
+            Content::Short { .. } | Content::Stream(_) => false,
+            Content::File(file) => file.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.content {
+            Content::Empty => SizeHint::with_exact(0),
+            Content::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Short { announced, .. } => SizeHint::with_exact(*announced),
+            Content::Stream(stream) => stream.size_hint(),
+            Content::File(file) => file.size_hint(),
+        }
+    }
+}

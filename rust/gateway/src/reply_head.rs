@@ -1,0 +1,161 @@
+//! Turns a worker's reply into a response for hyper.
+
+use askr_exchange::{Lease, ReplyHead};
+use bytes::Bytes;
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING,
+    UPGRADE,
+};
+use http::{Method, Response, StatusCode, Version};
+
+use crate::dispatch::{Answer, DispatchFault};
+use crate::reply_body::Content;
+use crate::reply_stream::{StreamFraming, StreamHandle};
+
+/// What of the request decides how its reply is framed.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) method: Method,
+    pub(crate) version: Version,
+}
+
+/// A reply head as HTTP sees it.
+struct Head {
+    status: StatusCode,
+    /// Without anything that describes the connection or the framing.
+    headers: HeaderMap,
+    /// What PHP says the body's length is.
+    length: Option<u64>,
+}
+
+/// A response to forward.
+pub(crate) struct Forward {
+    pub(crate) response: Response<Content>,
+    /// Brings a body the client will not get; to be emptied so that the script can finish.
+    pub(crate) unwanted: Option<Lease>,
+}
+
+/// The response to forward for `answer`.
+pub(crate) fn respond(
+    asked: &Asked,
+    answer: Answer,
+    buffer_bytes_max: usize,
+) -> Result<Forward, DispatchFault> {
+    let Head {
+        status,
+        headers,
+        length,
+    } = decode(answer.head.into())?;
+    let mut response = Response::new(Content::Empty);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    if asked.method == Method::HEAD {
+        // What PHP says, or what it would have sent; never the zero hyper would conclude.
+        let sent = (!answer.body.is_empty()).then_some(answer.body.len() as u64);
+        if let Some(length) = length.or(sent) {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
+    }
+    if asked.method == Method::HEAD || is_bodiless(status) {
+        return Ok(Forward {
+            response,
+            unwanted: answer.rest,
+        });
+    }
+    *response.body_mut() = match answer.rest {
+        None => complete(answer.body.into(), length),
+        Some(lease) => {
+            let framing = framing(asked.version, length);
+            let stream = StreamHandle::new(lease, answer.body, framing, buffer_bytes_max);
+            Content::Stream(stream)
+        }
+    };
+    Ok(Forward {
+        response,
+        unwanted: None,
+    })
+}
+
+fn is_bodiless(status: StatusCode) -> bool {
+    matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+}
+
+/// PHP's own word on the length is kept, because a client may have been told it before: what is
+/// too much is left out, and what is missing shows as a cut connection.
+fn complete(mut bytes: Bytes, announced: Option<u64>) -> Content {
+    let Some(announced) = announced else {
+        return Content::Full(bytes);
+    };
+    if (bytes.len() as u64) < announced {
+        return Content::Short { bytes, announced };
+    }
+    bytes.truncate(usize::try_from(announced).unwrap_or(usize::MAX));
+    Content::Full(bytes)
+}
+
+fn framing(version: Version, length: Option<u64>) -> StreamFraming {
+    match length {
+        Some(bytes) => StreamFraming::Length(bytes),
+        None if version == Version::HTTP_10 => StreamFraming::Close,
+        None => StreamFraming::Chunked,
+    }
+}
+
+fn decode(encoded: Bytes) -> Result<Head, DispatchFault> {
+    let head = ReplyHead::decode(&encoded).map_err(DispatchFault::ReplyHead)?;
+    let status = match StatusCode::from_u16(head.status) {
+        Ok(status) if (200..600).contains(&head.status) => status,
+        _ => {
+            let status = head.status;
+            return Err(DispatchFault::ReplyStatus { status });
+        }
+    };
+    let mut headers = HeaderMap::with_capacity(head.headers.len() + HEADERS_OF_OURS);
+    let mut length = None;
+    for (name, value) in &head.headers {
+        let Ok(name) = HeaderName::from_bytes(name) else {
+            tracing::warn!(name = %name.escape_ascii(), "php sent a header with a bad name");
+            continue;
+        };
+        if name == CONTENT_LENGTH {
+            length = parse_length(value).or(length);
+            continue;
+        }
+        if is_hop_by_hop(&name) {
+            continue;
+        }
+        // Shares the memory of the whole head instead of copying each value.
+        match HeaderValue::from_maybe_shared(encoded.slice_ref(value)) {
+            Ok(value) => {
+                headers.append(name, value);
+            }
+            Err(_) => tracing::warn!(%name, "php sent a header with a bad value"),
+        }
+    }
+    Ok(Head {
+        status,
+        headers,
+        length,
+    })
+}
+
+/// Fields about one connection (RFC 9110 §7.6.1); ours to the client is hyper's business.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        CONNECTION | TE | TRAILER | TRANSFER_ENCODING | UPGRADE
+    ) || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+}
+
+fn parse_length(value: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(value).ok()?.trim();
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())?
+}
+
+/// Headers added after PHP's: the server's name, a length.
+const HEADERS_OF_OURS: usize = 2;
+
+#[cfg(test)]
+mod tests;

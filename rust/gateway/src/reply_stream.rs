@@ -1,0 +1,170 @@
+//! A reply that is still being produced while it is sent.
+//!
+//! hyper asks for more only while the client takes it. So that a slow client does not hold the
+//! worker, the connection's task also moves what the worker has written into a bounded buffer
+//! here whenever it runs; beyond the bound the worker waits.
+
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::task::{Context, Poll};
+
+use askr_exchange::{Lease, ReplyError, ReplyEvent};
+use bytes::Bytes;
+use http_body::SizeHint;
+
+/// Why a reply that has begun is cut off.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CutReply {
+    #[error("the reply ended before its worker did")]
+    Worker(#[source] ReplyError),
+    #[error("php announced a longer reply than it gave")]
+    Short,
+}
+
+/// The part of a streamed reply that its body and its connection share.
+#[derive(Debug)]
+struct ReplyStream {
+    /// Dropped as soon as the reply is over; dropped before that, the request is cancelled.
+    lease: Option<Lease>,
+    buffer: Vec<u8>,
+    buffer_bytes_max: usize,
+    cut: Option<ReplyError>,
+}
+
+/// The body's end of a stream; the only owner, so dropping it cancels the request.
+#[derive(Debug)]
+pub(crate) struct StreamHandle {
+    stream: Arc<Mutex<ReplyStream>>,
+    framing: StreamFraming,
+    /// What is left of the length PHP announced.
+    left: Option<u64>,
+}
+
+/// How the client will know where a streamed reply ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StreamFraming {
+    /// PHP announced so many bytes.
+    Length(u64),
+    Chunked,
+    /// By the end of the connection, for HTTP/1.0.
+    Close,
+}
+
+/// The connection's end of whatever stream is under way.
+#[derive(Debug, Default)]
+pub(crate) struct StreamPump(Mutex<Weak<Mutex<ReplyStream>>>);
+
+impl StreamHandle {
+    /// A stream of what `lease` still brings after `buffer`.
+    pub(crate) fn new(
+        lease: Lease,
+        buffer: Vec<u8>,
+        framing: StreamFraming,
+        buffer_bytes_max: usize,
+    ) -> StreamHandle {
+        let stream = ReplyStream {
+            lease: Some(lease),
+            buffer,
+            buffer_bytes_max,
+            cut: None,
+        };
+        let left = match framing {
+            StreamFraming::Length(bytes) => Some(bytes),
+            StreamFraming::Chunked | StreamFraming::Close => None,
+        };
+        StreamHandle {
+            stream: Arc::new(Mutex::new(stream)),
+            framing,
+            left,
+        }
+    }
+
+    /// The next bytes of the reply; `None` at its end.
+    pub(crate) fn poll_chunk(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, CutReply>>> {
+        let taken = locked(&self.stream).poll_take(cx);
+        taken.map(|taken| match taken {
+            Some(Ok(bytes)) => Some(Ok(self.bounded(bytes))),
+            Some(Err(error)) => Some(Err(CutReply::Worker(error))),
+            None if self.left.is_some_and(|left| left > 0) => Some(Err(CutReply::Short)),
+            None => None,
+        })
+    }
+
+    /// PHP may not send more than it announced: the rest would be taken for another response.
+    fn bounded(&mut self, mut bytes: Bytes) -> Bytes {
+        if let Some(left) = &mut self.left {
+            let fits = usize::try_from(*left).map_or(bytes.len(), |left| left.min(bytes.len()));
+            bytes.truncate(fits);
+            *left -= fits as u64;
+        }
+        bytes
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        self.left
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+
+    /// Whether the client can tell a cut reply from a complete one.
+    pub(crate) fn end_is_visible(&self) -> bool {
+        self.framing != StreamFraming::Close
+    }
+}
+
+impl ReplyStream {
+    /// Moves what the worker has written into the buffer, up to its bound.
+    fn pump(&mut self, cx: &mut Context<'_>) {
+        while let Some(lease) = &mut self.lease {
+            let room = self.buffer_bytes_max.saturating_sub(self.buffer.len());
+            if room == 0 {
+                return;
+            }
+            match lease.poll_reply(cx, &mut self.buffer, room) {
+                Poll::Pending => return,
+                Poll::Ready(Ok(ReplyEvent::Head | ReplyEvent::Body)) => {}
+                Poll::Ready(Ok(ReplyEvent::End)) => self.lease = None,
+                Poll::Ready(Err(error)) => {
+                    self.cut = Some(error);
+                    self.lease = None;
+                }
+            }
+        }
+    }
+
+    fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ReplyError>>> {
+        self.pump(cx);
+        if !self.buffer.is_empty() {
+            return Poll::Ready(Some(Ok(std::mem::take(&mut self.buffer).into())));
+        }
+        match (&self.lease, self.cut.take()) {
+            (Some(_), _) => Poll::Pending,
+            (None, Some(error)) => Poll::Ready(Some(Err(error))),
+            (None, None) => Poll::Ready(None),
+        }
+    }
+}
+
+impl StreamPump {
+    /// From now on `handle` is the stream under way.
+    pub(crate) fn follow(&self, handle: &StreamHandle) {
+        *self.0.lock().expect("no holder of the pump panics") = Arc::downgrade(&handle.stream);
+    }
+
+    /// Moves what the worker has written, if a stream is under way.
+    pub(crate) fn run(&self, cx: &mut Context<'_>) {
+        let stream = self
+            .0
+            .lock()
+            .expect("no holder of the pump panics")
+            .upgrade();
+        if let Some(stream) = stream {
+            locked(&stream).pump(cx);
+        }
+    }
+}
+
+fn locked(stream: &Mutex<ReplyStream>) -> MutexGuard<'_, ReplyStream> {
+    stream.lock().expect("no holder of the stream panics")
+}

@@ -1,0 +1,149 @@
+//! Turns hyper's request head into the one that crosses the exchange.
+
+use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use askr_exchange::{HttpVersion, RequestHead};
+use http::header::{
+    CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
+use http::{Version, request};
+
+/// The two ends of a connection, as text because PHP wants them so.
+#[derive(Debug)]
+pub(crate) struct Addresses {
+    remote_ip: String,
+    remote_port: u16,
+    server_ip: String,
+    server_port: u16,
+}
+
+impl Addresses {
+    pub(crate) fn new(remote: SocketAddr, server: SocketAddr) -> Addresses {
+        Addresses {
+            remote_ip: remote.ip().to_canonical().to_string(),
+            remote_port: remote.port(),
+            server_ip: server.ip().to_canonical().to_string(),
+            server_port: server.port(),
+        }
+    }
+}
+
+/// What the route decision adds to the request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Script<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) path_info: &'a str,
+}
+
+/// Appends the encoded head of `request` to `out`.
+pub(crate) fn encode(
+    request: &request::Parts,
+    addresses: &Addresses,
+    script: Script<'_>,
+    body_bytes: u64,
+    out: &mut Vec<u8>,
+) {
+    let target = match request.uri.path_and_query() {
+        Some(target) => target.as_str(),
+        None => "/",
+    };
+    let cookies = joined_cookies(&request.headers);
+    // A chunked body is complete by now, so its length is known.
+    let length = (body_bytes > 0).then(|| body_bytes.to_string());
+    let derived = Derived {
+        host: request.uri.authority().map(|host| host.as_str().as_bytes()),
+        cookies: cookies.as_deref(),
+        length: length.as_deref().map(str::as_bytes),
+    };
+    let head = RequestHead {
+        method: request.method.as_str(),
+        target,
+        version: version(request.version),
+        https: false,
+        headers: fields(&request.headers, &derived),
+        remote_ip: &addresses.remote_ip,
+        remote_port: addresses.remote_port,
+        server_ip: &addresses.server_ip,
+        server_port: addresses.server_port,
+        script_name: script.name,
+        path_info: script.path_info,
+        body_bytes,
+        received_us: now_us(),
+    };
+    head.encode(out);
+}
+
+/// Values that replace what the client sent, or that it did not send.
+struct Derived<'a> {
+    /// From an absolute-form target, which outranks the Host field (RFC 9112 §3.2.2).
+    host: Option<&'a [u8]>,
+    /// All cookie fields as one (RFC 9113 §8.2.3; PHP reads one).
+    cookies: Option<&'a [u8]>,
+    length: Option<&'a [u8]>,
+}
+
+fn fields<'a>(headers: &'a HeaderMap, derived: &Derived<'a>) -> Vec<(&'a str, &'a [u8])> {
+    let mut fields = Vec::with_capacity(headers.len() + 2);
+    if let Some(host) = derived.host {
+        fields.push(("host", host));
+    }
+    fields.extend(
+        headers
+            .iter()
+            .filter(|(name, _)| reaches_php(name, derived))
+            .map(|(name, value)| (name.as_str(), value.as_bytes())),
+    );
+    if let Some(cookies) = derived.cookies {
+        fields.push(("cookie", cookies));
+    }
+    if let Some(length) = derived.length {
+        fields.push(("content-length", length));
+    }
+    fields
+}
+
+/// `Proxy` would become the environment variable `HTTP_PROXY` (httpoxy); a name with an
+/// underscore would become the variable of another field (`X_Forwarded_For`). The coding of the
+/// body is undone by now.
+fn reaches_php(name: &HeaderName, derived: &Derived<'_>) -> bool {
+    match *name {
+        TRANSFER_ENCODING => false,
+        HOST => derived.host.is_none(),
+        COOKIE => derived.cookies.is_none(),
+        CONTENT_LENGTH => derived.length.is_none(),
+        _ => name.as_str() != "proxy" && !name.as_str().contains('_'),
+    }
+}
+
+/// The cookie fields as one, if there are several.
+fn joined_cookies(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let mut values = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+    let (first, second) = (values.next()?, values.next()?);
+    let mut joined = first.to_vec();
+    for value in std::iter::once(second).chain(values) {
+        joined.extend_from_slice(b"; ");
+        joined.extend_from_slice(value);
+    }
+    Some(joined)
+}
+
+fn version(version: Version) -> HttpVersion {
+    match version {
+        Version::HTTP_10 => HttpVersion::Http10,
+        Version::HTTP_2 => HttpVersion::Http2,
+        _ => HttpVersion::Http11,
+    }
+}
+
+/// Unix time in microseconds; 0 on a machine whose clock stands before 1970.
+fn now_us() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,219 @@
+use super::*;
+
+/// A root with a fixed set of paths; those that end in `/` are directories.
+struct Tree(&'static [&'static str]);
+
+impl Files for Tree {
+    fn kind(&self, path: &str) -> Kind {
+        assert!(path.starts_with('/'), "{path} does not start with a slash");
+        assert!(
+            !path.contains("//") && !path.contains(".."),
+            "{path} is not normal"
+        );
+        let directory = format!("{}/", path.trim_end_matches('/'));
+        match () {
+            () if self.0.contains(&path) => Kind::File,
+            () if self.0.iter().any(|entry| entry.starts_with(&directory)) => Kind::Directory,
+            () => Kind::Missing,
+        }
+    }
+}
+
+const TREE: Tree = Tree(&[
+    "/index.php",
+    "/info.php",
+    "/robots.txt",
+    "/empty.css",
+    "/a b.txt",
+    "/é.txt",
+    "/.env",
+    "/.well-known/security.txt",
+    "/.well-known/.secret",
+    "/.git/config",
+    "/build/app.js",
+    "/build/.vite/manifest.json",
+    "/docs/index.html",
+    "/admin/index.php",
+    "/admin/.hidden.php",
+    "/config.php.bak",
+    "/backup.old",
+    "/notes~",
+    "/#notes#",
+    "/index.php.swp",
+    "/lib.INC",
+    "/view.phtml",
+    "/app.phar",
+    "/shell.PHP",
+    "/shell.php.",
+    "/storage/photo.jpg",
+]);
+
+fn decide(method: &Method, path: &str, classic: bool) -> String {
+    let request = RouteRequest {
+        method,
+        path,
+        classic,
+    };
+    match route(request, &TREE) {
+        Route::Script {
+            script_name,
+            path_info,
+        } => format!("php {script_name} [{path_info}]"),
+        Route::File(path) => format!("file {path}"),
+        Route::Redirect(path) => format!("redirect {path}"),
+        other => format!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn check(classic: bool, table: &[(&str, &str)]) {
+    for (path, expected) in table {
+        let decided = decide(&Method::GET, path, classic);
+        assert_eq!(&decided, expected, "{path}");
+    }
+}
+
+const FRONT: &str = "php /index.php []";
+
+#[test]
+fn worker_mode_serves_files_and_leaves_the_rest_to_the_front_controller() {
+    check(
+        false,
+        &[
+            ("/", FRONT),
+            ("/users/7", FRONT),
+            ("/robots.txt", "file /robots.txt"),
+            ("/empty.css", "file /empty.css"),
+            ("/build/app.js", "file /build/app.js"),
+            ("//build///app.js", "file /build/app.js"),
+            ("/a%20b.txt", "file /a b.txt"),
+            ("/%C3%A9.txt", "file /é.txt"),
+            ("/robots.txt/", FRONT),
+            ("/docs/", "file /docs/index.html"),
+            ("/docs", "redirect /docs/"),
+            ("//docs", "redirect /docs/"),
+            ("/build", FRONT),
+            ("/build/", FRONT),
+            ("/storage/photo.jpg", "file /storage/photo.jpg"),
+            ("/index.php", "php /index.php []"),
+            ("/index.php/users/7", "php /index.php [/users/7]"),
+            ("/info.php", FRONT),
+            ("/admin/", FRONT),
+            ("/askr/health", "Health"),
+            ("/askr/ready", "Ready"),
+            ("/askr/other", FRONT),
+        ],
+    );
+}
+
+#[test]
+fn classic_mode_runs_existing_scripts() {
+    check(
+        true,
+        &[
+            ("/", FRONT),
+            ("/info.php", "php /info.php []"),
+            ("/info.php/a/b", "php /info.php [/a/b]"),
+            ("/info.php/x.php", "php /info.php [/x.php]"),
+            ("/info%2Ephp", "php /info.php []"),
+            ("/info.phpx", FRONT),
+            ("/missing.php", FRONT),
+            ("/storage/photo.jpg/x.php", FRONT),
+            ("/admin/", "php /admin/index.php []"),
+            ("/admin", "redirect /admin/"),
+            ("/admin/index.php", "php /admin/index.php []"),
+            ("/admin/.hidden.php", FRONT),
+            ("/docs/", "file /docs/index.html"),
+        ],
+    );
+}
+
+#[test]
+fn sources_dotfiles_and_leftovers_are_never_served_as_files() {
+    for classic in [false, true] {
+        check(
+            classic,
+            &[
+                ("/.env", FRONT),
+                ("/%2eenv", FRONT),
+                ("/.git/config", FRONT),
+                ("/build/.vite/manifest.json", FRONT),
+                (
+                    "/.well-known/security.txt",
+                    "file /.well-known/security.txt",
+                ),
+                ("/.well-known/.secret", FRONT),
+                ("/config.php.bak", FRONT),
+                ("/backup.old", FRONT),
+                ("/notes~", FRONT),
+                ("/%23notes%23", FRONT),
+                ("/index.php.swp", FRONT),
+                ("/lib.INC", FRONT),
+                ("/view.phtml", FRONT),
+                ("/app.phar", FRONT),
+                ("/shell.PHP", FRONT),
+                ("/shell.php.", FRONT),
+            ],
+        );
+    }
+}
+
+#[test]
+fn paths_that_climb_or_are_broken_are_refused() {
+    check(
+        true,
+        &[
+            ("/..", "Refused(Climbs)"),
+            ("/../etc/passwd", "Refused(Climbs)"),
+            ("/build/../../etc/passwd", "Refused(Climbs)"),
+            ("/%2e%2e/etc/passwd", "Refused(Climbs)"),
+            ("/..%2fetc/passwd", "Refused(Climbs)"),
+            ("/..%5cetc", "Refused(Climbs)"),
+            ("/a%00.txt", "Refused(Nul)"),
+            ("/a%", "Refused(Encoding)"),
+            ("/a%2", "Refused(Encoding)"),
+            ("/a%zz", "Refused(Encoding)"),
+            ("/..well", FRONT),
+        ],
+    );
+}
+
+#[test]
+fn encoded_slashes_and_bytes_that_are_no_text_are_for_the_application() {
+    check(
+        true,
+        &[
+            ("/build%2Fapp.js", FRONT),
+            ("/info.php%2Fa", FRONT),
+            ("/%ff.txt", FRONT),
+            ("/a%5Cb", FRONT),
+            ("/a%0Ab", FRONT),
+        ],
+    );
+}
+
+#[test]
+fn only_get_and_head_get_files() {
+    assert_eq!(
+        decide(&Method::HEAD, "/robots.txt", false),
+        "file /robots.txt"
+    );
+    assert_eq!(decide(&Method::POST, "/robots.txt", false), FRONT);
+    assert_eq!(decide(&Method::POST, "/info.php", true), "php /info.php []");
+    assert_eq!(decide(&Method::OPTIONS, "*", false), FRONT);
+}
+
+#[test]
+fn a_classic_root_without_a_front_controller_answers_not_found() {
+    let tree = Tree(&["/index.html", "/a.php"]);
+    let decide = |path| {
+        let request = RouteRequest {
+            method: &Method::GET,
+            path,
+            classic: true,
+        };
+        route(request, &tree)
+    };
+    assert_eq!(decide("/"), Route::File("/index.html".to_owned()));
+    assert_eq!(decide("/missing"), Route::NotFound);
+}

@@ -1,0 +1,132 @@
+//! Answers one request: decides who is asked, asks, and forwards.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use askr_exchange::GatewayEnd;
+use http::header::{HeaderValue, SERVER};
+use http::{Request, Response, request};
+use hyper::body::Incoming;
+
+use crate::alarm::Alarm;
+use crate::body;
+use crate::dispatch::{self, Order, Patience};
+use crate::fixed;
+use crate::intake::Passage;
+use crate::limits::Limits;
+use crate::reply::{self, Refusal};
+use crate::reply_body::{Content, ReplyBody};
+use crate::reply_head::{self, Asked};
+use crate::reply_stream::StreamPump;
+use crate::request_head::{self, Addresses, Script};
+use crate::route::{Route, RouteRequest, route};
+use crate::static_files::Disk;
+
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) exchange: GatewayEnd,
+    pub(crate) disk: Disk,
+    pub(crate) classic: bool,
+    pub(crate) limits: Arc<Limits>,
+}
+
+/// What the requests of one connection share.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    pub(crate) site: Arc<Site>,
+    pub(crate) addresses: Addresses,
+    pub(crate) passage: Arc<Passage>,
+    pub(crate) pump: StreamPump,
+    /// The deadlines of the request under way.
+    pub(crate) alarm: Mutex<Alarm>,
+    /// Where request heads are encoded, so that each connection allocates that once.
+    pub(crate) scratch: Mutex<Vec<u8>>,
+}
+
+/// Answers `request`; every failure is an answer too.
+///
+/// # Cancel safety
+/// Dropping the future cancels the request in the exchange.
+pub(crate) async fn answer(
+    peer: Arc<Peer>,
+    request: Request<Incoming>,
+) -> Result<Response<ReplyBody>, Infallible> {
+    let checked = peer.passage.begin_request();
+    // Made first: its drop is what ends the request, also when this future is dropped.
+    let body = ReplyBody::new(peer.passage.clone());
+    let answered = match checked {
+        Ok(()) => ask(&peer, request).await,
+        Err(fault) => Err(fault.into()),
+    };
+    let mut response = answered.unwrap_or_else(|refusal| reply::refuse(&refusal));
+    let headers = response.headers_mut();
+    headers
+        .entry(SERVER)
+        .or_insert(HeaderValue::from_static("askr"));
+    Ok(response.map(|content| body.with(content)))
+}
+
+async fn ask(peer: &Peer, request: Request<Incoming>) -> Result<Response<Content>, Refusal> {
+    let site = &*peer.site;
+    let (head, body) = request.into_parts();
+    let asked = RouteRequest {
+        method: &head.method,
+        path: head.uri.path(),
+        classic: site.classic,
+    };
+    match route(asked, &site.disk) {
+        Route::Health => Ok(fixed::health()),
+        Route::Ready => fixed::ready(&site.exchange),
+        Route::File(path) => Ok(site.disk.serve(&path, head).await.map(Content::File)),
+        Route::Redirect(path) => Ok(reply::redirect(&path, head.uri.query())),
+        Route::NotFound => Err(Refusal::NotFound),
+        Route::Refused(fault) => Err(fault.into()),
+        Route::Script {
+            script_name,
+            path_info,
+        } => {
+            let script = Script {
+                name: &script_name,
+                path_info: &path_info,
+            };
+            php(peer, &head, body, script).await
+        }
+    }
+}
+
+async fn php(
+    peer: &Peer,
+    head: &request::Parts,
+    body: Incoming,
+    script: Script<'_>,
+) -> Result<Response<Content>, Refusal> {
+    let limits = &*peer.site.limits;
+    let patience = Patience {
+        limits,
+        alarm: &peer.alarm,
+    };
+    let body = body::spool(body, limits, &peer.alarm).await?;
+    let mut encoded = std::mem::take(&mut *peer.scratch.lock().expect("nobody panics with it"));
+    encoded.clear();
+    request_head::encode(head, &peer.addresses, script, body.bytes(), &mut encoded);
+    let order = Order {
+        head: &encoded,
+        body,
+        safe: head.method.is_safe(),
+    };
+    let answer = dispatch::dispatch(&peer.site.exchange, order, &patience).await?;
+    *peer.scratch.lock().expect("nobody panics with it") = encoded;
+    let asked = Asked {
+        method: head.method.clone(),
+        version: head.version,
+    };
+    let forward = reply_head::respond(&asked, answer, limits.reply_buffer_bytes)?;
+    if let Some(lease) = forward.unwanted {
+        dispatch::discard(lease, &patience).await;
+    }
+    if let Content::Stream(stream) = forward.response.body() {
+        peer.pump.follow(stream);
+    }
+    Ok(forward.response)
+}

@@ -1,0 +1,334 @@
+//! Clients that break the rules, on purpose or not.
+
+use std::time::Duration;
+
+use askr_testkit::{After, Client, Response, eventually, reply};
+
+use crate::server::{Server, Setup};
+
+/// What `bytes` get; nothing of them may reach a worker, and the connection ends.
+#[track_caller]
+fn refused(server: &Server, bytes: &str) -> Response {
+    let mut client = server.client();
+    client.send(bytes);
+    let response = client.response();
+    assert_eq!(response.header("connection"), Some("close"), "{bytes:?}");
+    client.closed();
+    response
+}
+
+#[test]
+fn malformed_requests_get_400_and_never_reach_php() {
+    let server = Server::start();
+    let worker = server.worker_saying("hello");
+    for request in [
+        "nonsense\r\n\r\n",
+        "GET /\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n c\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n",
+        "GET / HTTP/1.1\nHost: a\n\n",
+        "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\na",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: x\r\n\r\n",
+    ] {
+        let response = refused(&server, request);
+        assert_eq!(response.status, 400, "{request:?}");
+        assert!(response.text().starts_with("400 "), "{request:?}");
+    }
+    assert_eq!(worker.taken(), 0);
+    assert_eq!(server.client().get("/").text(), "hello");
+}
+
+#[test]
+fn what_hyper_refuses_after_the_intake_is_refused_too() {
+    let server = Server::start();
+    let worker = server.worker_saying("hello");
+    for request in [
+        "GET / HTTP/1.1\r\nHost: a\r\nA\u{1}: b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nA: b\u{0}c\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nA: b\rc\r\n\r\n",
+    ] {
+        let mut client = server.client();
+        client.send(request);
+        assert_eq!(client.response().status, 400, "{request:?}");
+        client.closed();
+    }
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn a_request_hidden_in_a_body_is_a_body() {
+    let server = Server::start();
+    let worker = server.worker_echoing();
+    let hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut client = server.client();
+    assert_eq!(client.post("/", hidden).text(), hidden);
+    assert_eq!(client.get("/askr/health").text(), "ok\n");
+    assert_eq!(worker.taken(), 1);
+}
+
+#[test]
+fn a_refused_request_behind_good_ones_is_answered_in_its_turn() {
+    let server = Server::start();
+    let worker = server.worker_saying("hello");
+    let mut client = server.client();
+    client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\nbad\r\n\r\n");
+    assert_eq!(client.response().text(), "hello");
+    assert_eq!(client.response().text(), "hello");
+    assert_eq!(client.response().status, 400);
+    client.closed();
+    assert_eq!(worker.taken(), 2);
+}
+
+#[test]
+fn head_limits_are_answered_by_name() {
+    let server = Setup::new()
+        .limits(|limits| {
+            limits.head_bytes = 1000;
+            limits.head_fields = 5;
+            limits.request_line_bytes = 200;
+        })
+        .start();
+    let worker = server.worker_saying("hello");
+    let long = "a".repeat(300);
+    let line = refused(&server, &format!("GET /{long} HTTP/1.1\r\nHost: a\r\n\r\n"));
+    assert_eq!(line.status, 414);
+    assert!(line.text().contains("200 bytes"), "{}", line.text());
+
+    let large = "A: ".to_owned() + &"b".repeat(1000);
+    let head = refused(
+        &server,
+        &format!("GET / HTTP/1.1\r\nHost: a\r\n{large}\r\n\r\n"),
+    );
+    assert_eq!(head.status, 431);
+    assert!(head.text().contains("1000 bytes"), "{}", head.text());
+
+    let fields = "A: b\r\n".repeat(5);
+    let many = refused(
+        &server,
+        &format!("GET / HTTP/1.1\r\nHost: a\r\n{fields}\r\n"),
+    );
+    assert_eq!(many.status, 431);
+    assert!(many.text().contains("5 header fields"), "{}", many.text());
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn a_slow_head_gets_408() {
+    let server = Setup::new()
+        .limits(|limits| limits.head_read = Duration::from_millis(50))
+        .start();
+    let response = refused(&server, "GET / HTTP/1.1\r\nHos");
+    assert_eq!(response.status, 408);
+    assert!(response.text().contains("head"), "{}", response.text());
+}
+
+#[test]
+fn a_slow_body_gets_408_and_never_reaches_php() {
+    let server = Setup::new()
+        .limits(|limits| limits.body_read = Duration::from_millis(50))
+        .start();
+    let worker = server.worker_saying("hello");
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n";
+    let response = refused(&server, &format!("{head}abc"));
+    assert_eq!(response.status, 408);
+    assert!(response.text().contains("body"), "{}", response.text());
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn an_idle_connection_is_closed() {
+    let server = Setup::new()
+        .limits(|limits| limits.keep_alive = Duration::from_millis(50))
+        .start();
+    let mut client = server.client();
+    assert_eq!(client.get("/askr/health").status, 200);
+    client.closed();
+    server.client().closed();
+}
+
+#[test]
+fn a_long_request_is_not_idle() {
+    let server = Setup::new()
+        .limits(|limits| limits.keep_alive = Duration::from_millis(30))
+        .start();
+    let (held, hold) = std::sync::mpsc::channel::<()>();
+    let _worker = server.worker(move |job, _| {
+        hold.recv().unwrap();
+        reply(job.take().unwrap(), 200, &[], b"late").unwrap();
+        After::Next
+    });
+    let mut slow = server.client();
+    slow.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    // An idle connection opened now ends after the bound; the busy one must outlive it.
+    server.client().closed();
+    server.client().closed();
+    held.send(()).unwrap();
+    assert_eq!(slow.response().text(), "late");
+}
+
+#[test]
+fn an_oversize_body_gets_413_before_it_is_sent() {
+    let server = Setup::new()
+        .limits(|limits| limits.body_bytes = 1000)
+        .start();
+    let worker = server.worker_saying("hello");
+    let announced = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n";
+    let response = refused(&server, announced);
+    assert_eq!(response.status, 413);
+    assert!(
+        response.text().contains("1000 bytes"),
+        "{}",
+        response.text()
+    );
+
+    let expecting =
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n";
+    assert_eq!(refused(&server, expecting).status, 413);
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn an_oversize_chunked_body_gets_413_while_it_is_sent() {
+    let server = Setup::new()
+        .limits(|limits| limits.body_bytes = 1000)
+        .start();
+    let worker = server.worker_saying("hello");
+    let mut client = server.client();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let chunk = format!("1f4\r\n{}\r\n", "a".repeat(500));
+    client.send(chunk.repeat(3));
+    assert_eq!(client.response().status, 413);
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn a_client_that_keeps_sending_still_reads_its_413() {
+    let server = Setup::new()
+        .limits(|limits| limits.body_bytes = 1000)
+        .start();
+    let mut client = server.client();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n");
+    let _ = client.try_send(vec![b'a'; 500_000]);
+    assert_eq!(client.response().status, 413);
+}
+
+#[test]
+fn malformed_chunks_get_400_and_never_reach_php() {
+    let server = Server::start();
+    let worker = server.worker_saying("hello");
+    for body in [
+        "zz\r\n",
+        "-1\r\na\r\n",
+        "1\r\nabc\r\n0\r\n\r\n",
+        "1\na\n0\n\n",
+    ] {
+        let mut client = server.client();
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+        client.send(body);
+        assert_eq!(client.response().status, 400, "{body:?}");
+        client.closed();
+    }
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn a_truncated_body_never_reaches_php() {
+    let server = Server::start();
+    let worker = server.worker_saying("hello");
+    let mut client = server.client();
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
+    client.finish();
+    assert_eq!(client.response().status, 400);
+    client.closed();
+    assert_eq!(server.client().get("/").text(), "hello");
+    assert_eq!(worker.taken(), 1);
+}
+
+#[test]
+fn a_client_that_leaves_in_any_phase_of_its_request_costs_nothing() {
+    let server = Server::start();
+    let worker = server.worker_echoing();
+    let request = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc";
+    for end in 0..request.len() - 1 {
+        let mut client = server.client();
+        client.send(&request[..end]);
+    }
+    assert_eq!(server.client().post("/", "abc").text(), "abc");
+    assert_eq!(worker.taken(), 1);
+}
+
+#[test]
+fn a_client_that_leaves_while_waiting_is_never_served() {
+    let server = Setup::new()
+        .exchange(|limits| limits.slot_count = 2)
+        .start();
+    let mut waiting: Vec<Client> = (0..4).map(|_| server.client()).collect();
+    for client in &mut waiting {
+        client.send("GET /abandoned HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    eventually("two wait for a slot", || server.exchange().waiting() == 2);
+    drop(waiting);
+    eventually("nobody waits", || server.exchange().waiting() == 0);
+    let worker = server.worker(|job, received| {
+        reply(job.take().unwrap(), 200, &[], received.target.as_bytes()).unwrap();
+        After::Next
+    });
+    assert_eq!(server.client().get("/wanted").text(), "/wanted");
+    assert_eq!(worker.taken(), 1);
+}
+
+#[test]
+fn a_client_that_leaves_while_php_runs_is_reported_to_php() {
+    let server = Server::start();
+    let (noticed, notice) = std::sync::mpsc::channel();
+    let _worker = server.worker(move |job, _| {
+        let job = job.take().unwrap();
+        eventually("the worker hears that the client left", || job.cancelled());
+        noticed.send(()).unwrap();
+        After::Next
+    });
+    let mut client = server.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    eventually("the worker is busy", || {
+        server.exchange().idle_workers() == 0
+    });
+    drop(client);
+    notice.recv_timeout(askr_testkit::DEADLINE).unwrap();
+}
+
+#[test]
+fn connections_beyond_the_limit_wait_for_a_place() {
+    let server = Setup::new().limits(|limits| limits.connections = 2).start();
+    let mut first = server.client();
+    let mut second = server.client();
+    assert_eq!(first.get("/askr/health").status, 200);
+    assert_eq!(second.get("/askr/health").status, 200);
+    let mut third = server.client();
+    third.send("GET /askr/health HTTP/1.1\r\nHost: a\r\n\r\n");
+    drop(first);
+    assert_eq!(third.response().status, 200);
+}
+
+#[test]
+fn options_of_the_server_itself_and_connect_do_no_harm() {
+    let server = Server::start();
+    let _worker = server.worker_saying("hello");
+    let mut client = server.client();
+    client.send("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.response().text(), "hello");
+    let connect = refused(&server, "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(connect.status, 405);
+    assert!(connect.header("allow").is_some());
+    assert_eq!(
+        refused(&server, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").status,
+        505
+    );
+}

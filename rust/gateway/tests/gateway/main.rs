@@ -1,0 +1,10 @@
+//! A real gateway over real sockets, with fake workers instead of PHP.
+#![expect(clippy::unwrap_used, reason = "a failed set-up fails the test")]
+
+mod failures;
+mod files;
+mod hostile;
+mod requests;
+mod server;
+mod shutdown;
+mod streams;

@@ -1,0 +1,192 @@
+//! A gateway on an ephemeral port, in a thread of its own, with fake workers.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
+use askr_gateway::{Gateway, GatewayConfig, Limits, Shutdown, ShutdownTrigger, runtime};
+use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+/// What a test starts from.
+pub(crate) struct Server {
+    address: SocketAddr,
+    exchange: GatewayEnd,
+    trigger: ShutdownTrigger,
+    thread: Option<JoinHandle<()>>,
+    _root: TempDir,
+    incarnations: AtomicU32,
+}
+
+/// What a test may change before it starts the server.
+pub(crate) struct Setup {
+    classic: bool,
+    limits: Limits,
+    exchange: ExchangeLimits,
+    root: TempDir,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Setup {
+        Setup {
+            classic: false,
+            limits: Limits::default(),
+            exchange: ExchangeLimits {
+                slot_count: 4,
+                seat_count: 4,
+                ..ExchangeLimits::default()
+            },
+            root: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn classic(mut self) -> Setup {
+        self.classic = true;
+        self
+    }
+
+    pub(crate) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Setup {
+        change(&mut self.limits);
+        self
+    }
+
+    pub(crate) fn exchange(mut self, change: impl FnOnce(&mut ExchangeLimits)) -> Setup {
+        change(&mut self.exchange);
+        self
+    }
+
+    /// Puts a file under the root.
+    pub(crate) fn file(self, path: &str, contents: impl AsRef<[u8]>) -> Setup {
+        let path = self.root.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, contents).unwrap();
+        self
+    }
+
+    pub(crate) fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub(crate) fn start(self) -> Server {
+        let exchange = GatewayEnd::create(self.exchange).unwrap();
+        let gateway = Gateway::bind(GatewayConfig {
+            listen: vec!["127.0.0.1:0".parse().unwrap()],
+            root: self.root.path().to_owned(),
+            classic: self.classic,
+            limits: self.limits,
+        })
+        .unwrap();
+        let address = gateway.addresses()[0];
+        let (trigger, shutdown) = Shutdown::new();
+        let end = exchange.clone();
+        let thread = thread::spawn(move || {
+            let runtime = runtime(&end).unwrap();
+            runtime.block_on(gateway.serve(end, shutdown)).unwrap();
+        });
+        Server {
+            address,
+            exchange,
+            trigger,
+            thread: Some(thread),
+            _root: self.root,
+            incarnations: AtomicU32::new(1),
+        }
+    }
+}
+
+impl Server {
+    pub(crate) fn start() -> Server {
+        Setup::new().start()
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn exchange(&self) -> &GatewayEnd {
+        &self.exchange
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// Starts a worker; each has a seat of its own.
+    pub(crate) fn worker<S>(&self, script: S) -> FakeWorker
+    where
+        S: FnMut(&mut Option<Job>, &Received) -> After + Send + 'static,
+    {
+        let incarnation = self.incarnations.fetch_add(1, Ordering::SeqCst);
+        let seat = u16::try_from(incarnation % 4).unwrap();
+        FakeWorker::start(&self.exchange, WorkerId { seat, incarnation }, script)
+    }
+
+    /// Starts a worker that answers every request with `body`.
+    pub(crate) fn worker_saying(&self, body: &'static str) -> FakeWorker {
+        self.worker(move |job, _| {
+            // A client that left meanwhile is what some tests are about.
+            let _ = reply(job.take().unwrap(), 200, &[], body.as_bytes());
+            After::Next
+        })
+    }
+
+    /// Starts a worker that answers with the body it was sent.
+    pub(crate) fn worker_echoing(&self) -> FakeWorker {
+        self.worker(|job, received| {
+            let body = read_body(job.as_mut().unwrap(), received);
+            let _ = reply(job.take().unwrap(), 200, &[], &body);
+            After::Next
+        })
+    }
+
+    /// Starts a worker that answers with the script it was to run.
+    pub(crate) fn worker_naming_the_script(&self) -> FakeWorker {
+        self.worker(|job, received| {
+            let named = format!("{} [{}]", received.script_name, received.path_info);
+            let _ = reply(job.take().unwrap(), 200, &[], named.as_bytes());
+            After::Next
+        })
+    }
+
+    /// Begins a drain that may take `patience`.
+    pub(crate) fn drain(&self, patience: Duration) {
+        self.trigger.drain(Instant::now() + patience);
+    }
+
+    /// Waits for the drain to be over.
+    pub(crate) fn drained(&mut self) {
+        let thread = self.thread.take().unwrap();
+        eventually("the gateway returns", || thread.is_finished());
+        thread.join().unwrap();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.drain(Duration::ZERO);
+        if let Some(thread) = self.thread.take()
+            && !thread::panicking()
+        {
+            eventually("the gateway returns", || thread.is_finished());
+            thread.join().unwrap();
+        }
+    }
+}
+
+/// Reads the whole body of a request.
+pub(crate) fn read_body(job: &mut Job, received: &Received) -> Vec<u8> {
+    let mut body = vec![0; usize::try_from(received.body_bytes).unwrap()];
+    let mut read = 0;
+    while read < body.len() {
+        match job.read_body(&mut body[read..]) {
+            Ok(0) | Err(_) => break,
+            Ok(count) => read += count,
+        }
+    }
+    body.truncate(read);
+    body
+}

@@ -2,6 +2,7 @@
 
 declare(strict_types=1);
 
+use Askr\Laravel\Contracts\Bridge;
 use Askr\Laravel\Events\RequestReceived;
 use Askr\Laravel\Listeners\FlushAuthenticationState;
 use Askr\Laravel\Listeners\FlushLocaleState;
@@ -10,6 +11,26 @@ use Askr\Laravel\Listeners\FlushRouteController;
 use Askr\Laravel\Listeners\FlushSessionState;
 use Askr\Laravel\Listeners\GiveNewRequestInstanceToApplication;
 use Askr\Laravel\Listeners\RestoreConfiguration;
+use Illuminate\Contracts\Debug\ExceptionHandler;
+use Illuminate\Contracts\Routing\ResponseFactory;
+use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
+use Illuminate\Cookie\Middleware\EncryptCookies;
+use Illuminate\Foundation\Http\Middleware\ConvertEmptyStringsToNull;
+use Illuminate\Foundation\Http\Middleware\InvokeDeferredCallbacks;
+use Illuminate\Foundation\Http\Middleware\PreventRequestForgery;
+use Illuminate\Foundation\Http\Middleware\PreventRequestsDuringMaintenance;
+use Illuminate\Foundation\Http\Middleware\TrimStrings;
+use Illuminate\Foundation\Http\Middleware\ValidateCsrfToken;
+use Illuminate\Foundation\MaintenanceModeManager;
+use Illuminate\Http\Middleware\HandleCors;
+use Illuminate\Http\Middleware\TrustProxies;
+use Illuminate\Http\Middleware\ValidatePathEncoding;
+use Illuminate\Http\Middleware\ValidatePostSize;
+use Illuminate\Routing\Contracts\CallableDispatcher;
+use Illuminate\Routing\Contracts\ControllerDispatcher;
+use Illuminate\Routing\Middleware\SubstituteBindings;
+use Illuminate\Session\Middleware\StartSession;
+use Illuminate\View\Middleware\ShareErrorsFromSession;
 
 return [
 
@@ -112,7 +133,8 @@ return [
     |
     | Services that are resolved once, when a worker boots, and kept. All other
     | singletons are made anew for a request that wants them. Put a service of
-    | yours here when it is costly to make and keeps nothing of a request.
+    | yours here when it is costly to make and keeps nothing of a request. An
+    | unbound class, such as a middleware, is kept as one instance as well.
     |
     */
 
@@ -142,11 +164,29 @@ return [
         'view',
         'view.engine.resolver',
         'view.finder',
-        Illuminate\Contracts\Debug\ExceptionHandler::class,
-        Illuminate\Contracts\Routing\ResponseFactory::class,
-        Illuminate\Routing\Contracts\CallableDispatcher::class,
-        Illuminate\Routing\Contracts\ControllerDispatcher::class,
-        Illuminate\Session\Middleware\StartSession::class,
+        Bridge::class,
+        CallableDispatcher::class,
+        ControllerDispatcher::class,
+        ExceptionHandler::class,
+        MaintenanceModeManager::class,
+        ResponseFactory::class,
+
+        // Laravel's own middleware, of all versions, that keeps nothing.
+        AddQueuedCookiesToResponse::class,
+        ConvertEmptyStringsToNull::class,
+        EncryptCookies::class,
+        HandleCors::class,
+        InvokeDeferredCallbacks::class,
+        PreventRequestForgery::class,
+        PreventRequestsDuringMaintenance::class,
+        ShareErrorsFromSession::class,
+        StartSession::class,
+        SubstituteBindings::class,
+        TrimStrings::class,
+        TrustProxies::class,
+        ValidateCsrfToken::class,
+        ValidatePathEncoding::class,
+        ValidatePostSize::class,
     ],
 
 ];

@@ -57,10 +57,19 @@ class ApplicationFactory
             : throw ApplicationNotFound::whenBootstrapFileReturns($path, $app);
     }
 
-    /** Resolve the services that would otherwise be built anew for every request. */
+    /**
+     * Resolve the services that would otherwise be built anew for every request.
+     *
+     * A class that nobody has bound is bound as a singleton: to have it here says
+     * that one instance of it serves all requests.
+     */
     public function warm(ApplicationContract $app): void
     {
         foreach ($app->make('config')->get('askr.warm', []) as $service) {
+            if (! $app->bound($service) && class_exists($service)) {
+                $app->singleton($service);
+            }
+
             if ($app->bound($service)) {
                 $app->make($service);
             }

@@ -6,6 +6,7 @@ namespace Askr\Laravel\Tests\Feature;
 
 use Askr\Laravel\Exceptions\ApplicationNotFound;
 use Askr\Laravel\Worker\ApplicationFactory;
+use Illuminate\Foundation\Http\Middleware\TrimStrings;
 use PHPUnit\Framework\TestCase;
 
 class ApplicationFactoryTest extends TestCase
@@ -37,6 +38,8 @@ class ApplicationFactoryTest extends TestCase
             $this->assertTrue($app->isBooted());
             $this->assertTrue($app->resolved('session.store'));
             $this->assertSame('http://askr.test', $app->make('url')->to('/'));
+            $this->assertTrue($app->isShared(TrimStrings::class));
+            $this->assertTrue($app->resolved(TrimStrings::class));
         } finally {
             restore_error_handler();
             restore_exception_handler();

@@ -16,6 +16,7 @@
     reason = "a developer's tool talks to its terminal"
 )]
 
+mod bench;
 mod cache;
 mod check;
 mod checkout;
@@ -55,6 +56,8 @@ enum Task {
     Test,
     /// Setup, then formatting, lints, sizes, crate layers, the unsafe list and the PHP stub.
     Check,
+    /// Setup, then measures Askr against nginx + FPM and writes docs/benchmarks.md.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -77,6 +80,10 @@ fn run(task: &Task) -> Result<ExitCode, Box<dyn std::error::Error>> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo { options } => match demo::run(&checkout, &cache, options)? {},
+        Task::Bench(options) => {
+            bench::run(&checkout, &cache, options)?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Check => Ok(check::run(&checkout, &cache)?),
         Task::Test => Ok(test::run(&checkout, &cache)?),
     }

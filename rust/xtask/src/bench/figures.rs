@@ -1,0 +1,178 @@
+//! The ratios the project set itself.
+
+use super::result::Results;
+
+/// One of them, with what was measured.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Figure {
+    pub(crate) what: &'static str,
+    pub(crate) goal: &'static str,
+    pub(crate) measured: f64,
+    pub(crate) is_reached: bool,
+}
+
+/// Every figure whose rows were measured.
+pub(crate) fn reached(results: &Results) -> Vec<Figure> {
+    let candidates = [
+        at_least(
+            "JSON route, 8 connections: worker mode ÷ nginx + FPM",
+            "≥ 6, aim 9",
+            6.0,
+            ratio(results, ("json", "askr-worker"), ("json", "nginx-fpm"), 8),
+        ),
+        at_least(
+            "one-line script, 64 connections: worker mode ÷ the gateway's own answer",
+            "≥ 0.45",
+            0.45,
+            ratio(
+                results,
+                ("script", "askr-worker"),
+                ("health", "askr-gateway"),
+                64,
+            ),
+        ),
+        at_least(
+            "one-line script, 8 connections: worker mode ÷ nginx + FPM",
+            "≥ 1.5",
+            1.5,
+            ratio(
+                results,
+                ("script", "askr-worker"),
+                ("script", "nginx-fpm"),
+                8,
+            ),
+        ),
+        at_least(
+            "one-line script, 8 connections: classic mode ÷ nginx + FPM",
+            "≥ 1.0",
+            1.0,
+            ratio(
+                results,
+                ("script", "askr-classic"),
+                ("script", "nginx-fpm"),
+                8,
+            ),
+        ),
+        at_most(
+            "round trip: exchange ÷ bare futex",
+            "≤ 1.5",
+            1.5,
+            round_trips(results),
+        ),
+        at_most(
+            "failed requests in 60 s at 64 connections",
+            "0",
+            0.0,
+            errors(results, "soak", 64),
+        ),
+        at_most(
+            "requests lost while a worker is killed every second",
+            "0",
+            0.0,
+            errors(results, "kill", 8),
+        ),
+    ];
+    candidates.into_iter().flatten().collect()
+}
+
+fn at_least(
+    what: &'static str,
+    goal: &'static str,
+    least: f64,
+    measured: Option<f64>,
+) -> Option<Figure> {
+    let measured = measured?;
+    Some(Figure {
+        what,
+        goal,
+        measured,
+        is_reached: measured >= least,
+    })
+}
+
+fn at_most(
+    what: &'static str,
+    goal: &'static str,
+    most: f64,
+    measured: Option<f64>,
+) -> Option<Figure> {
+    let measured = measured?;
+    Some(Figure {
+        what,
+        goal,
+        measured,
+        is_reached: measured <= most,
+    })
+}
+
+/// Requests per second of one place in the table over another.
+fn ratio(
+    results: &Results,
+    ours: (&str, &str),
+    theirs: (&str, &str),
+    connections: u32,
+) -> Option<f64> {
+    let ours = results.find(ours.0, ours.1, connections)?;
+    let theirs = results.find(theirs.0, theirs.1, connections)?;
+    Some(ours.rps / theirs.rps)
+}
+
+fn round_trips(results: &Results) -> Option<f64> {
+    let exchange = results.find("exchange", "exchange", 1)?;
+    let futex = results.find("exchange", "futex", 1)?;
+    Some(exchange.p50_ms / futex.p50_ms)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a number of failed requests is far below 2^52"
+)]
+fn errors(results: &Results, row: &str, connections: u32) -> Option<f64> {
+    let entry = results.find(row, "askr-worker", connections)?;
+    Some(entry.errors as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::load::Measured;
+    use super::super::result::Sample;
+    use super::*;
+
+    fn results(samples: &[(&'static str, &'static str, u32, f64, u64)]) -> Results {
+        let mut results = Results::default();
+        for (row, server, connections, rps, errors) in samples {
+            results.add(Sample {
+                row,
+                server,
+                connections: *connections,
+                measured: Measured {
+                    rps: *rps,
+                    p50_ms: 1000.0 / rps,
+                    p99_ms: 0.0,
+                    errors: *errors,
+                },
+                pss_kb: None,
+            });
+        }
+        results
+    }
+
+    #[test]
+    fn a_ratio_needs_both_of_its_places() {
+        let one = results(&[("json", "askr-worker", 8, 700.0, 0)]);
+        assert_eq!(reached(&one), []);
+        let both = results(&[
+            ("json", "askr-worker", 8, 700.0, 0),
+            ("json", "nginx-fpm", 8, 100.0, 0),
+        ]);
+        let figures = reached(&both);
+        assert_eq!(figures.len(), 1);
+        assert!(figures[0].is_reached && (figures[0].measured - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_failed_request_misses_the_goal() {
+        let figures = reached(&results(&[("soak", "askr-worker", 64, 1.0, 1)]));
+        assert!(!figures[0].is_reached);
+    }
+}

@@ -1,0 +1,178 @@
+//! The table, for people.
+
+use std::fmt::Write;
+use std::process::Command;
+
+use super::figures;
+use super::result::{Entry, Results};
+use super::server::{Bench, INI};
+use crate::process;
+
+/// Under which circumstances the figures hold.
+#[derive(Debug)]
+pub(crate) struct Conditions {
+    cores: usize,
+    processor: String,
+    php: String,
+    nginx: String,
+    wrk: String,
+    seconds: u32,
+    rounds: u32,
+}
+
+impl Conditions {
+    /// Asks the machine.
+    pub(crate) fn of(bench: &Bench<'_>, seconds: u32, rounds: u32) -> Conditions {
+        let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        Conditions {
+            cores: bench.workers,
+            processor: processor(&cpuinfo)
+                .unwrap_or("an unknown processor")
+                .to_owned(),
+            php: bench.engine.version.clone(),
+            nginx: version_line("nginx", "-v"),
+            wrk: version_line("wrk", "-v"),
+            seconds,
+            rounds,
+        }
+    }
+}
+
+/// The whole of `docs/benchmarks.md`.
+pub(crate) fn markdown(conditions: &Conditions, results: &Results) -> String {
+    let mut text = String::from(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench`; run it to get the figures of your own machine. Only ratios\n\
+         within one run mean anything: the load generator shares the cores with the servers.\n\n\
+         ## Conditions\n\n",
+    );
+    text += &circumstances(conditions);
+    text += "\n## Figures to reach\n\n";
+    text += &figures(results);
+    text += "\n## Results\n\n";
+    text += &table(results);
+    text += "\nRows:\n\n";
+    text += ROWS;
+    text
+}
+
+/// The results as a table.
+pub(crate) fn table(results: &Results) -> String {
+    let mut text = String::from(
+        "| row | connections | server | requests/s | p50 ms | p99 ms | errors | PSS per worker |\n\
+         |---|--:|---|--:|--:|--:|--:|--:|\n",
+    );
+    for entry in results.entries() {
+        text += &line(&entry);
+    }
+    text
+}
+
+/// The ratios as a table.
+pub(crate) fn figures(results: &Results) -> String {
+    let figures = figures::reached(results);
+    if figures.is_empty() {
+        return "None: the rows they compare were not measured in this run.\n".to_owned();
+    }
+    let mut text = String::from("| what | goal | measured | |\n|---|--:|--:|---|\n");
+    for figure in figures {
+        let verdict = if figure.is_reached {
+            "reached"
+        } else {
+            "missed"
+        };
+        text += &format!(
+            "| {} | {} | {:.2} | {verdict} |\n",
+            figure.what, figure.goal, figure.measured
+        );
+    }
+    text
+}
+
+const ROWS: &str = "\
+- `script`: one line of PHP that prints a constant. In worker mode the line is the handler.
+- `json`: the demo's JSON route, through everything the `web` middleware does.
+- `page`: the demo's table page, rendered by Blade from SQLite.
+- `health`: the gateway's own fixed answer, which PHP has no part in.
+- `soak`: `json` for a minute; the errors are the point.
+- `kill`: `json` for 20 seconds while a worker is killed with SIGKILL every second; a request that a
+  dying worker had not begun to answer is given to another.
+- `exchange`: the hand-over alone, a round trip between two processes, against a round trip through
+  a bare futex; the time is in the p50 column.
+";
+
+fn circumstances(conditions: &Conditions) -> String {
+    let Conditions {
+        cores,
+        processor,
+        php,
+        nginx,
+        wrk,
+        seconds,
+        rounds,
+    } = conditions;
+    let settings: Vec<String> = INI
+        .iter()
+        .map(|(key, value)| format!("`{key}={value}`"))
+        .collect();
+    let settings = settings.join(", ");
+    format!(
+        "- {cores} cores of {processor}; servers and load generator share them, over loopback.\n\
+         - PHP {php}, non-thread-safe, one build for all servers: the engine inside Askr and FPM.\n\
+         - {cores} Askr workers; {nginx}, as many processes as cores, in front of FPM with\n  \
+         `pm = static` and {cores} children over a Unix socket. No kept connections towards FPM: one\n  \
+         would occupy a child, and requests of nginx's other process would starve behind it.\n\
+         - Settings of all servers: {settings}.\n\
+         - The application runs with `APP_ENV=production` and `APP_DEBUG=false`, Composer's optimized\n  \
+         class map, sessions in cookies, and without `php artisan optimize`.\n\
+         - Load: {wrk}, one thread. A script compares status and body of every response; anything\n  \
+         but the expected one is an error, as are broken connections and timeouts.\n\
+         - {rounds} runs of {seconds} s for each place in the table, the servers in turn; shown are\n  \
+         medians, and errors added up. Each server was warmed up before.\n\
+         - FrankenPHP and RoadRunner are not compared yet.\n"
+    )
+}
+
+fn line(entry: &Entry) -> String {
+    let mut text = String::new();
+    let memory = entry
+        .pss_kb_per_worker
+        .map_or_else(|| "–".to_owned(), |kb| format!("{:.1} MiB", mebibytes(kb)));
+    let written = writeln!(
+        text,
+        "| {} | {} | {} | {:.0} | {:.3} | {:.3} | {} | {memory} |",
+        entry.row,
+        entry.connections,
+        entry.server,
+        entry.rps,
+        entry.p50_ms,
+        entry.p99_ms,
+        entry.errors,
+    );
+    written.expect("a String takes any text");
+    text
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "the memory of a process is far below 2^52 KiB"
+)]
+fn mebibytes(kb: u64) -> f64 {
+    kb as f64 / 1024.0
+}
+
+fn processor(cpuinfo: &str) -> Option<&str> {
+    let line = cpuinfo
+        .lines()
+        .find(|line| line.starts_with("model name"))?;
+    line.split_once(": ").map(|(_, name)| name.trim())
+}
+
+/// The first line a program says about itself; such lines go to either output.
+fn version_line(program: &str, flag: &str) -> String {
+    let script = format!("{program} {flag} 2>&1 | head -n 1");
+    let text = process::read(Command::new("sh").args(["-c", &script])).unwrap_or_default();
+    let line = text.lines().next().unwrap_or(program).trim();
+    let line = line.trim_start_matches("nginx version: ");
+    line.split(" [").next().unwrap_or(line).to_owned()
+}

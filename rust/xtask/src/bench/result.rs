@@ -1,0 +1,164 @@
+//! What was measured, and the median of it.
+
+use serde::Serialize;
+
+use super::load::Measured;
+
+/// One run.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
+    pub(crate) row: &'static str,
+    pub(crate) server: &'static str,
+    pub(crate) connections: u32,
+    pub(crate) measured: Measured,
+    /// Mean over the workers, after the run.
+    pub(crate) pss_kb: Option<u64>,
+}
+
+/// All runs of a row on a server with a number of connections.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Entry {
+    pub(crate) row: &'static str,
+    pub(crate) server: &'static str,
+    pub(crate) connections: u32,
+    pub(crate) rps: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// Over all runs.
+    pub(crate) errors: u64,
+    pub(crate) pss_kb_per_worker: Option<u64>,
+}
+
+/// The runs of a benchmark.
+#[derive(Debug, Default)]
+pub(crate) struct Results {
+    samples: Vec<Sample>,
+}
+
+impl Results {
+    /// Adds a run.
+    pub(crate) fn add(&mut self, sample: Sample) {
+        self.samples.push(sample);
+    }
+
+    /// Medians, in the order in which they were first measured.
+    pub(crate) fn entries(&self) -> Vec<Entry> {
+        let mut keys: Vec<(&str, &str, u32)> = Vec::new();
+        for sample in &self.samples {
+            let key = (sample.row, sample.server, sample.connections);
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        let entries = keys.iter().filter_map(|(row, server, connections)| {
+            let runs: Vec<&Sample> = self
+                .samples
+                .iter()
+                .filter(|sample| (sample.row, sample.server) == (row, server))
+                .filter(|sample| sample.connections == *connections)
+                .collect();
+            entry(&runs)
+        });
+        entries.collect()
+    }
+
+    /// The median of one place in the table.
+    pub(crate) fn find(&self, row: &str, server: &str, connections: u32) -> Option<Entry> {
+        self.entries().into_iter().find(|entry| {
+            (entry.row, entry.server) == (row, server) && entry.connections == connections
+        })
+    }
+
+    /// The list other programs read.
+    pub(crate) fn json(&self) -> String {
+        let text = serde_json::to_string_pretty(&self.entries());
+        text.expect("numbers and names always serialize") + "\n"
+    }
+}
+
+fn entry(runs: &[&Sample]) -> Option<Entry> {
+    let first = runs.first()?;
+    let of =
+        |value: fn(&Measured) -> f64| median(runs.iter().map(|run| value(&run.measured)).collect());
+    Some(Entry {
+        row: first.row,
+        server: first.server,
+        connections: first.connections,
+        rps: of(|measured| measured.rps),
+        p50_ms: of(|measured| measured.p50_ms),
+        p99_ms: of(|measured| measured.p99_ms),
+        errors: runs.iter().map(|run| run.measured.errors).sum(),
+        pss_kb_per_worker: runs.last().and_then(|run| run.pss_kb),
+    })
+}
+
+/// The middle value; the mean of the two middle ones of an even number.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.is_empty() {
+        return 0.0;
+    }
+    if values.len() % 2 == 1 {
+        return values[middle];
+    }
+    f64::midpoint(values[middle - 1], values[middle])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sample(rps: f64, errors: u64) -> Sample {
+        Sample {
+            row: "json",
+            server: "askr-worker",
+            connections: 8,
+            measured: Measured {
+                rps,
+                p50_ms: 1.0,
+                p99_ms: 2.0,
+                errors,
+            },
+            pss_kb: Some(5),
+        }
+    }
+
+    #[test]
+    fn runs_become_a_median_and_their_errors_a_sum() {
+        let mut results = Results::default();
+        for (rps, errors) in [(10.0, 0), (1000.0, 2), (20.0, 1)] {
+            results.add(sample(rps, errors));
+        }
+        let entry = results.find("json", "askr-worker", 8).unwrap();
+        assert!((entry.rps - 20.0).abs() < 1e-9);
+        assert_eq!(entry.errors, 3);
+        assert_eq!(results.entries().len(), 1);
+    }
+
+    #[test]
+    fn an_even_number_of_runs_has_a_median_too() {
+        assert!((median(vec![4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_json_has_the_documented_keys() {
+        let mut results = Results::default();
+        results.add(sample(1.0, 0));
+        let list: serde_json::Value = serde_json::from_str(&results.json()).unwrap();
+        let keys: Vec<&String> = list[0].as_object().unwrap().keys().collect();
+        assert_eq!(
+            keys,
+            [
+                "connections",
+                "errors",
+                "p50_ms",
+                "p99_ms",
+                "pss_kb_per_worker",
+                "row",
+                "rps",
+                "server"
+            ]
+        );
+    }
+}

@@ -1,0 +1,134 @@
+//! The rows of the table: what is asked for, and how each server is to answer it.
+
+use std::path::{Path, PathBuf};
+
+use crate::checkout::Checkout;
+use crate::files::{self, FileError};
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub(crate) enum Row {
+    /// A PHP script of one line.
+    Script,
+    /// The demo's JSON route, through the `web` middleware.
+    Json,
+    /// The demo's page: Blade and SQLite.
+    Page,
+    /// The gateway's own fixed answer, without PHP.
+    Health,
+    /// The hand-over alone, against a bare futex.
+    Exchange,
+    /// The JSON route for a minute at 64 connections: does anything fail?
+    Soak,
+    /// The JSON route while a worker is killed once a second: is anything lost?
+    Kill,
+}
+
+/// A server that is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ServerKind {
+    AskrWorker,
+    AskrClassic,
+    NginxFpm,
+}
+
+/// What a server serves.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    /// Document root with an `index.php`.
+    pub(crate) root: PathBuf,
+    /// For worker mode.
+    pub(crate) worker_script: PathBuf,
+    /// The Laravel application, if it is one.
+    pub(crate) application: Option<PathBuf>,
+}
+
+impl Row {
+    /// The name in tables and JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Row::Script => "script",
+            Row::Json => "json",
+            Row::Page => "page",
+            Row::Health => "health",
+            Row::Exchange => "exchange",
+            Row::Soak => "soak",
+            Row::Kill => "kill",
+        }
+    }
+
+    /// What is asked for.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Row::Script => "/",
+            Row::Page => "/page",
+            Row::Health | Row::Exchange => "/askr/health",
+            Row::Json | Row::Soak | Row::Kill => "/json",
+        }
+    }
+
+    /// What every answer holds.
+    pub(crate) fn marker(self) -> &'static str {
+        match self {
+            Row::Script => "Hello from one line of PHP.",
+            Row::Page => "</table>",
+            Row::Health | Row::Exchange => "ok",
+            Row::Json | Row::Soak | Row::Kill => "\"stack\":\"laravel\"",
+        }
+    }
+
+    /// The servers compared.
+    pub(crate) fn servers(self) -> &'static [ServerKind] {
+        match self {
+            Row::Script | Row::Json | Row::Page => &[
+                ServerKind::AskrWorker,
+                ServerKind::AskrClassic,
+                ServerKind::NginxFpm,
+            ],
+            Row::Health | Row::Soak | Row::Kill => &[ServerKind::AskrWorker],
+            Row::Exchange => &[],
+        }
+    }
+
+    /// What is served; the script is written to `folder`.
+    pub(crate) fn site(self, checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
+        match self {
+            Row::Script | Row::Health | Row::Exchange => one_line(folder),
+            Row::Json | Row::Page | Row::Soak | Row::Kill => Ok(Site {
+                root: checkout.demo().join("public"),
+                worker_script: checkout.path("laravel/worker.php"),
+                application: Some(checkout.demo()),
+            }),
+        }
+    }
+}
+
+impl ServerKind {
+    /// The name in tables and JSON.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            ServerKind::AskrWorker => "askr-worker",
+            ServerKind::AskrClassic => "askr-classic",
+            ServerKind::NginxFpm => "nginx-fpm",
+        }
+    }
+}
+
+fn one_line(folder: &Path) -> Result<Site, FileError> {
+    let root = folder.join("script");
+    files::create_folder(&root)?;
+    let hello = Row::Script.marker();
+    let line = format!("echo '{hello}';");
+    files::write(&root.join("index.php"), &format!("<?php {line}\n"))?;
+    let worker_script = folder.join("script-worker.php");
+    let text = format!(
+        "<?php\n$handler = static function (): void {{ {line} }};\n\
+         while (askr_handle_request($handler)) {{\n}}\n"
+    );
+    files::write(&worker_script, &text)?;
+    Ok(Site {
+        root,
+        worker_script,
+        application: None,
+    })
+}

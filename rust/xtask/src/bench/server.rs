@@ -1,0 +1,235 @@
+//! Starts the servers that are measured, all with the same settings of the same engine.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::nginx_fpm;
+use super::processes::{self, Running};
+use super::row::{ServerKind, Site};
+use crate::files::{self, FileError};
+use crate::setup::Engine;
+
+/// How long a server may take until it answers.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Settings of php.ini that every server gets.
+pub(crate) const INI: &[(&str, &str)] = &[
+    ("opcache.enable", "1"),
+    ("opcache.memory_consumption", "128"),
+    ("opcache.max_accelerated_files", "20000"),
+    ("opcache.validate_timestamps", "0"),
+    ("opcache.jit", "disable"),
+    ("memory_limit", "256M"),
+    ("display_errors", "0"),
+    ("log_errors", "1"),
+    ("expose_php", "0"),
+    ("realpath_cache_size", "4096K"),
+    ("realpath_cache_ttl", "600"),
+];
+
+/// Environment of the application: as in production, whatever its `.env` says.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("APP_ENV", "production"),
+    ("APP_DEBUG", "false"),
+    ("LOG_LEVEL", "error"),
+];
+
+/// Why a server does not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServerError {
+    /// A program of it could not be started.
+    #[error("could not start {program}: {source}")]
+    Start {
+        program: String,
+        #[source]
+        source: std::io::Error,
+    },
+    /// It ended, or did not answer in time.
+    #[error("{server} does not serve; its log:\n{log}")]
+    Silent { server: &'static str, log: String },
+    /// Its files could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// What all servers of a benchmark share.
+#[derive(Debug)]
+pub(crate) struct Bench<'a> {
+    pub(crate) binary: PathBuf,
+    pub(crate) engine: &'a Engine,
+    /// For configuration files, logs and sockets.
+    pub(crate) folder: &'a Path,
+    pub(crate) workers: usize,
+}
+
+/// A server that answers. Fields are ended in this order.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) kind: ServerKind,
+    pub(crate) address: SocketAddr,
+    /// nginx, when it stands in front.
+    _front: Option<Running>,
+    main: Running,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens.
+    pub(crate) fn start(
+        bench: &Bench<'_>,
+        kind: ServerKind,
+        site: &Site,
+    ) -> Result<Server, ServerError> {
+        match kind {
+            ServerKind::AskrWorker | ServerKind::AskrClassic => start_askr(bench, kind, site),
+            ServerKind::NginxFpm => start_nginx_fpm(bench, site),
+        }
+    }
+
+    /// The processes that run PHP.
+    pub(crate) fn workers(&self) -> Vec<u32> {
+        let below = processes::children(self.main.id());
+        match self.kind {
+            ServerKind::NginxFpm => below,
+            // The template in between only forks.
+            ServerKind::AskrWorker | ServerKind::AskrClassic => {
+                below.into_iter().flat_map(processes::children).collect()
+            }
+        }
+    }
+}
+
+fn start_askr(bench: &Bench<'_>, kind: ServerKind, site: &Site) -> Result<Server, ServerError> {
+    let log = bench.folder.join(format!("{}.log", kind.name()));
+    let mut command = Command::new(&bench.binary);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--root"])
+        .arg(&site.root)
+        .arg(format!("--workers={}", bench.workers))
+        .envs(ENVIRONMENT.iter().copied());
+    for (key, value) in INI {
+        command.arg(format!("--ini={key}={value}"));
+    }
+    if let Some(application) = &site.application {
+        command.env("ASKR_APP_BASE", application);
+    }
+    if kind == ServerKind::AskrWorker {
+        command.arg("--worker-script").arg(&site.worker_script);
+    }
+    let mut main = start(&mut command, &log)?;
+    let address = wait(kind, &mut main, &log, || serving(&log))?;
+    Ok(Server {
+        kind,
+        address,
+        _front: None,
+        main,
+    })
+}
+
+fn start_nginx_fpm(bench: &Bench<'_>, site: &Site) -> Result<Server, ServerError> {
+    let kind = ServerKind::NginxFpm;
+    let files = nginx_fpm::write(bench, site, free_address(bench)?)?;
+    let fpm_log = bench.folder.join("fpm-output.log");
+    let mut fpm = Command::new(&bench.engine.php_fpm);
+    fpm.args(["--nodaemonize", "--allow-to-run-as-root", "--fpm-config"])
+        .arg(&files.fpm_configuration)
+        .arg("--php-ini")
+        .arg(&files.php_ini)
+        .envs(ENVIRONMENT.iter().copied());
+    let mut main = start(&mut fpm, &fpm_log)?;
+    wait(kind, &mut main, &fpm_log, || {
+        files.socket.exists().then_some(())
+    })?;
+
+    let nginx_log = bench.folder.join("nginx-output.log");
+    let mut nginx = Command::new("nginx");
+    nginx
+        .arg("-c")
+        .arg(&files.nginx_configuration)
+        .args(["-e", "stderr"]);
+    let mut front = start(&mut nginx, &nginx_log)?;
+    let address = files.address;
+    wait(kind, &mut front, &nginx_log, || {
+        std::net::TcpStream::connect(address).ok().map(drop)
+    })?;
+    Ok(Server {
+        kind,
+        address,
+        _front: Some(front),
+        main,
+    })
+}
+
+fn start(command: &mut Command, log: &Path) -> Result<Running, ServerError> {
+    let file = files::named("create", log, File::create(log))?;
+    let twin = files::named("create", log, file.try_clone())?;
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(file)
+        .stderr(twin)
+        .spawn()
+        .map_err(|source| ServerError::Start {
+            program: command.get_program().to_string_lossy().into_owned(),
+            source,
+        })?;
+    Ok(Running::new(child))
+}
+
+fn wait<T>(
+    kind: ServerKind,
+    process: &mut Running,
+    log: &Path,
+    mut ready: impl FnMut() -> Option<T>,
+) -> Result<T, ServerError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(value) = ready() {
+            return Ok(value);
+        }
+        if process.has_ended() || Instant::now() > deadline {
+            return Err(ServerError::Silent {
+                server: kind.name(),
+                log: std::fs::read_to_string(log).unwrap_or_default(),
+            });
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// The address in `askr: serving http://ADDRESS`.
+fn serving(log: &Path) -> Option<SocketAddr> {
+    let lines = BufReader::new(File::open(log).ok()?).lines();
+    lines
+        .map_while(Result::ok)
+        .find_map(|line| address_in(&line))
+}
+
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let (_, address) = line.split_once("askr: serving http://")?;
+    address.split([' ', '/', ',']).next()?.parse().ok()
+}
+
+/// An address nobody listens on at the moment.
+fn free_address(bench: &Bench<'_>) -> Result<SocketAddr, FileError> {
+    let probe = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    files::named("find a free port for", bench.folder, probe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_is_read_from_the_line_that_announces_it() {
+        let expected = Some(SocketAddr::from(([127, 0, 0, 1], 41)));
+        assert_eq!(address_in("askr: serving http://127.0.0.1:41"), expected);
+        assert_eq!(
+            address_in("askr: serving http://127.0.0.1:41/ (2 workers)"),
+            expected
+        );
+        assert_eq!(address_in("askr: stopping"), None);
+    }
+}

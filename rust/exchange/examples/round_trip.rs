@@ -7,8 +7,8 @@
 //! every reply is compared byte by byte. Both sides look for a moment before they sleep, as they
 //! do in production; the futex side only ever sleeps.
 //!
-//! With the argument `busy` it keeps many requests in the exchange instead, so that neither side
-//! has a reason to sleep, and prints how many it served: for `strace -c -f`.
+//! With the argument `busy` it keeps many requests in the exchange instead and never parks, so
+//! that neither side has a reason to sleep, and prints how many it served: for `strace -c -f`.
 #![forbid(unsafe_code)]
 #![expect(clippy::print_stdout, reason = "the result is the output")]
 
@@ -22,9 +22,9 @@ use std::time::{Duration, Instant};
 
 use askr_exchange::{
     ExchangeLimits, GatewayEnd, HttpVersion, Job, Lease, ReplyEvent, ReplyHead, RequestHead,
-    SeatState, Taken, WorkerEnd, WorkerId,
+    SeatState, Spin, Taken, WorkerEnd, WorkerId,
 };
-use askr_shm::sync::{Ordering, spin_loop};
+use askr_shm::sync::Ordering;
 use askr_shm::{Deadline, Offset, Region, futex};
 
 fn main() -> ExitCode {
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 fn compare() {
-    let mut exchange = Exchange::start();
+    let mut exchange = Exchange::start(false);
     let futex = Futex::start();
     let (mut exchange_ns, mut futex_ns) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
@@ -54,7 +54,7 @@ fn compare() {
 }
 
 fn run_busy() {
-    let mut exchange = Exchange::start();
+    let mut exchange = Exchange::start(true);
     let mut running = VecDeque::new();
     for _ in 0..BUSY_REQUESTS {
         if running.len() == OUTSTANDING {
@@ -77,12 +77,13 @@ struct Exchange {
     request: Vec<u8>,
     head: Vec<u8>,
     body: Vec<u8>,
-    /// How often to look for news before sleeping; adapts as the worker's does.
-    spins: u32,
+    spin: Spin,
+    /// Whether it has other work, in place of sleeping.
+    busy: bool,
 }
 
 impl Exchange {
-    fn start() -> Exchange {
+    fn start(busy: bool) -> Exchange {
         let gateway = GatewayEnd::create(ExchangeLimits::default()).expect("shared memory");
         let (region, doorbell) = gateway.fds();
         let worker = spawn("worker", region.as_fd(), doorbell.as_fd());
@@ -98,7 +99,8 @@ impl Exchange {
             request,
             head: Vec::new(),
             body: Vec::new(),
-            spins: SPINS,
+            spin: Spin::default(),
+            busy,
         }
     }
 
@@ -139,17 +141,12 @@ impl Exchange {
     }
 
     fn wait(&mut self) {
-        let seen = (0..self.spins).any(|_| {
-            spin_loop();
-            self.gateway.poll()
-        });
-        self.spins = if seen {
-            (self.spins * 2).min(SPINS)
-        } else {
-            (self.spins / 2).max(8)
-        };
+        let seen = self
+            .spin
+            .look(|| self.gateway.poll().then_some(()))
+            .is_some();
         assert!(
-            seen || self.gateway.block(PATIENCE),
+            seen || self.busy || self.gateway.block(PATIENCE),
             "no news within {PATIENCE:?}"
         );
     }
@@ -312,7 +309,6 @@ const RUNS: usize = 15;
 const ROUND_TRIPS: u32 = 4_000;
 const BUSY_REQUESTS: u32 = 500_000;
 const OUTSTANDING: usize = 48;
-const SPINS: u32 = 512;
 const PATIENCE: Duration = Duration::from_secs(20);
 const WORKER: WorkerId = WorkerId {
     seat: 0,

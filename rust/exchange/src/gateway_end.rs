@@ -133,15 +133,22 @@ impl GatewayEnd {
     /// Parks the calling thread, which must be the I/O thread, until there is news or `patience`
     /// is over; polls, and returns whether there was any. For those who have no event loop.
     pub fn block(&self, patience: Duration) -> bool {
-        if !self.prepare_park() {
-            return true;
-        }
-        let rung = self.hall().doorbell().wait(Deadline::after(patience));
-        self.unpark();
-        if rung {
+        let deadline = Deadline::after(patience);
+        loop {
+            if !self.prepare_park() {
+                return true;
+            }
+            let rung = self.hall().doorbell().wait(deadline);
+            self.unpark();
+            if !rung {
+                return self.poll();
+            }
+            // It may have been rung for news that was seen before: then there is none now.
             self.quiet();
+            if self.poll() {
+                return true;
+            }
         }
-        self.poll()
     }
 
     /// Asks a worker to leave at its next request boundary, and wakes it if it sleeps.

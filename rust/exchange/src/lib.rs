@@ -32,6 +32,7 @@ mod ready;
 mod ring;
 mod seat;
 mod slot;
+mod spin;
 mod waiters;
 mod wire;
 mod worker_end;
@@ -45,5 +46,6 @@ pub use limits::{
     CONTROL_BYTES_MAX, ExchangeLimits, HEAD_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN,
     SEAT_COUNT_MAX, SLOT_COUNT_MAX,
 };
+pub use spin::Spin;
 pub use wire::{HttpVersion, ReplyHead, RequestHead};
 pub use worker_end::{Taken, WorkerEnd};

@@ -23,11 +23,12 @@ pub const RING_BYTES_MAX: u32 = 16 * 1024 * 1024;
 /// Longest uninterrupted sleep of a worker, after which it looks whether the gateway lives.
 pub(crate) const LIVENESS_SLICE: Duration = Duration::from_millis(200);
 
-/// Most looks for work before a worker goes to sleep.
-pub(crate) const SPINS_MAX: u32 = if cfg!(loom) { 0 } else { 512 };
+/// How often a side looks again before it sleeps: some ten microseconds, the time another core
+/// needs to wake up and answer.
+pub(crate) const SPIN_LOOKS: u32 = if cfg!(loom) { 0 } else { 512 };
 
-/// Fewest looks for work before a worker goes to sleep: enough to notice that it would pay again.
-pub(crate) const SPINS_MIN: u32 = if cfg!(loom) { 0 } else { 8 };
+/// Most sleeps in a row without looking again before them.
+pub(crate) const SPIN_REST_MAX: u32 = 127;
 
 /// The sizes of one exchange, fixed for its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,15 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askr_shm::futex::Woken;
-use askr_shm::sync::spin_loop;
 use askr_shm::{Deadline, Peer};
 
 use crate::hall::Hall;
 use crate::ids::WorkerId;
 use crate::job::Job;
-use crate::limits::{LIVENESS_SLICE, SPINS_MAX, SPINS_MIN};
+use crate::limits::LIVENESS_SLICE;
 use crate::ready;
 use crate::seat::{Occupant, Posture, Seat};
+use crate::spin::Spin;
 
 /// One worker's handle to an exchange. Blocking; one per worker process.
 #[derive(Debug)]
@@ -20,8 +20,7 @@ pub struct WorkerEnd {
     post: Arc<Post>,
     /// What this worker last showed on its seat.
     posture: Posture,
-    /// How often to look again before the next sleep; adapts between the limits.
-    spins: u32,
+    spin: Spin,
 }
 
 /// What [`WorkerEnd::take`] came back with.
@@ -36,15 +35,28 @@ pub enum Taken {
 }
 
 impl WorkerEnd {
+    pub(crate) fn new(hall: Hall, gateway: Peer, worker: WorkerId) -> WorkerEnd {
+        let post = Arc::new(Post {
+            hall,
+            gateway,
+            worker,
+        });
+        WorkerEnd {
+            post,
+            posture: Posture::Booting,
+            spin: Spin::default(),
+        }
+    }
+
     /// Waits for the oldest request, at most for `patience`.
     ///
     /// The first call marks the worker as ready. If a request waits already there is no system
     /// call. Otherwise it looks again for a moment, if that has paid lately, and then sleeps.
     pub fn take(&mut self, patience: Duration) -> Taken {
-        let taken = self.try_take().unwrap_or_else(|| self.wait(patience));
+        let taken = self.post.try_take().unwrap_or_else(|| self.wait(patience));
         match &taken {
             Taken::Request(_) => self.show(Posture::Busy),
-            Taken::Retire => self.pass_on(),
+            Taken::Retire => self.post.pass_on(),
             Taken::Nothing => {}
         }
         taken
@@ -56,93 +68,11 @@ impl WorkerEnd {
         self.post.worker
     }
 
-    pub(crate) fn new(hall: Hall, gateway: Peer, worker: WorkerId) -> WorkerEnd {
-        let post = Arc::new(Post {
-            hall,
-            gateway,
-            worker,
-        });
-        WorkerEnd {
-            post,
-            posture: Posture::Booting,
-            spins: SPINS_MAX,
-        }
-    }
-
     fn wait(&mut self, patience: Duration) -> Taken {
         self.show(Posture::Idle);
-        self.spin()
-            .unwrap_or_else(|| self.sleep(Deadline::after(patience)))
-    }
-
-    fn spin(&mut self) -> Option<Taken> {
-        let found = (0..self.spins).find_map(|_| {
-            spin_loop();
-            self.try_take()
-        });
-        self.spins = match found {
-            Some(_) => (self.spins * 2).min(SPINS_MAX),
-            None => (self.spins / 2).max(SPINS_MIN),
-        };
-        found
-    }
-
-    fn sleep(&self, deadline: Deadline) -> Taken {
-        loop {
-            let slice = deadline.min(Deadline::after(LIVENESS_SLICE));
-            if let Some(taken) = self.nap(slice) {
-                return taken;
-            }
-            if !self.post.gateway.is_alive() {
-                return Taken::Retire;
-            }
-            if deadline.is_over() {
-                return Taken::Nothing;
-            }
-        }
-    }
-
-    /// Sleeps once, unless there is something to take. Returns nothing at the end of the slice.
-    fn nap(&self, slice: Deadline) -> Option<Taken> {
-        let seat = self.post.seat();
-        loop {
-            seat.lie_down();
-            if let Some(taken) = self.try_take() {
-                if seat.get_up() {
-                    // Somebody made another request ready meanwhile and counts on this worker.
-                    self.pass_on();
-                }
-                return Some(taken);
-            }
-            let woken = seat.sleep(slice);
-            let called = seat.get_up();
-            if let Some(taken) = self.try_take() {
-                return Some(taken);
-            }
-            if woken == Woken::TimedOut && !called {
-                return None;
-            }
-        }
-    }
-
-    fn try_take(&self) -> Option<Taken> {
-        let post = &self.post;
-        if post.seat().is_retired(post.worker.incarnation) {
-            return Some(Taken::Retire);
-        }
-        let (slot_index, running) = ready::claim(&post.hall, post.worker)?;
-        Some(Taken::Request(Job::new(
-            Arc::clone(post),
-            slot_index,
-            running,
-        )))
-    }
-
-    /// This worker will not take what waits now: another one has to.
-    fn pass_on(&self) {
-        if !self.post.hall.ready().snapshot().is_empty() {
-            self.post.hall.wake_one();
-        }
+        let WorkerEnd { post, spin, .. } = self;
+        let found = spin.look(|| post.try_take());
+        found.unwrap_or_else(|| post.sleep(Deadline::after(patience)))
     }
 
     fn show(&mut self, posture: Posture) {
@@ -165,6 +95,63 @@ pub(crate) struct Post {
 }
 
 impl Post {
+    fn try_take(self: &Arc<Self>) -> Option<Taken> {
+        if self.seat().is_retired(self.worker.incarnation) {
+            return Some(Taken::Retire);
+        }
+        let (slot_index, running) = ready::claim(&self.hall, self.worker)?;
+        Some(Taken::Request(Job::new(
+            Arc::clone(self),
+            slot_index,
+            running,
+        )))
+    }
+
+    fn sleep(self: &Arc<Self>, deadline: Deadline) -> Taken {
+        loop {
+            let slice = deadline.min(Deadline::after(LIVENESS_SLICE));
+            if let Some(taken) = self.nap(slice) {
+                return taken;
+            }
+            if !self.gateway.is_alive() {
+                return Taken::Retire;
+            }
+            if deadline.is_over() {
+                return Taken::Nothing;
+            }
+        }
+    }
+
+    /// Sleeps until there is something to take or the slice of time is over.
+    fn nap(self: &Arc<Self>, slice: Deadline) -> Option<Taken> {
+        let seat = self.seat();
+        loop {
+            seat.lie_down();
+            if let Some(taken) = self.try_take() {
+                if seat.get_up() {
+                    // Somebody made another request ready meanwhile and counts on this worker.
+                    self.pass_on();
+                }
+                return Some(taken);
+            }
+            let woken = seat.sleep(slice);
+            let called = seat.get_up();
+            if let Some(taken) = self.try_take() {
+                return Some(taken);
+            }
+            if woken == Woken::TimedOut && !called {
+                return None;
+            }
+        }
+    }
+
+    /// This worker will not take what waits now: another one has to.
+    fn pass_on(&self) {
+        if !self.hall.ready().snapshot().is_empty() {
+            self.hall.wake_one();
+        }
+    }
+
     fn seat(&self) -> Seat<'_> {
         self.hall
             .seat(self.worker.seat)

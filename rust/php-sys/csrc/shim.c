@@ -346,8 +346,22 @@ static void askr_rejoin_shutdown_functions(void)
 	}
 }
 
+#define ASKR_FATAL_ERRORS \
+	(E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR | E_RECOVERABLE_ERROR)
+
+/* Before the head is sent a failure becomes a 500; afterwards it must be seen. */
+static void askr_settle_failure(void)
+{
+	bool failed = PG(last_error_message) && (PG(last_error_type) & ASKR_FATAL_ERRORS);
+
+	if (SG(headers_sent) && (failed || CG(unclean_shutdown))) {
+		askr_rs_reply_fail();
+	}
+}
+
 void askr_php_request_stop(void)
 {
+	askr_settle_failure();
 	if (askr_boot_shutdown_functions) {
 		zend_try {
 			askr_rejoin_shutdown_functions();
@@ -550,6 +564,9 @@ void askr_turn_settle_exception(void)
 			&& (zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception));
 	}
 	if (exception && !is_exit) {
+		if (SG(headers_sent)) {
+			askr_rs_reply_fail();
+		}
 		zend_exception_error(exception, E_ERROR);
 	} else if (exception) {
 		EG(exception) = NULL;

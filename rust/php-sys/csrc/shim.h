@@ -127,6 +127,9 @@ void askr_rs_header(const char *line, size_t len);
 /* The head is complete. */
 void askr_rs_head(int status);
 size_t askr_rs_read_body(char *out, size_t len);
+/* The script failed after the first part of its reply was given out: the reply
+ * must not look whole. */
+void askr_rs_reply_fail(void);
 /* The reply is complete; later output is dropped. */
 void askr_rs_reply_end(void);
 void askr_rs_log(int priority, const char *message, size_t len);

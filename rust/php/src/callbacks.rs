@@ -53,6 +53,11 @@ unsafe extern "C" fn askr_rs_read_body(out: *mut c_char, len: usize) -> usize {
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn askr_rs_reply_fail() {
+    guard((), |embedding| embedding.host.reply_fail());
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn askr_rs_reply_end() {
     guard((), |embedding| embedding.host.reply_end());
 }

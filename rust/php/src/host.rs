@@ -49,6 +49,9 @@ pub trait Host {
     /// Reads the request's body into `out`; 0 at its end.
     fn read_body(&mut self, out: &mut [u8]) -> usize;
 
+    /// The script failed after the head was given out: the reply must not look whole.
+    fn reply_fail(&mut self);
+
     /// The reply is complete; what is written later is dropped.
     fn reply_end(&mut self);
 

@@ -45,6 +45,7 @@ struct Reply {
     lines: Vec<u8>,
     line_ends: Vec<usize>,
     head_is_sent: bool,
+    failed: bool,
 }
 
 impl Desk {
@@ -92,6 +93,7 @@ impl Desk {
             lines: Vec::new(),
             line_ends: Vec::new(),
             head_is_sent: false,
+            failed: false,
         });
         true
     }
@@ -175,12 +177,19 @@ impl Host for Desk {
         })
     }
 
-    /// A reply without a head would look like an empty success: it is cut instead.
+    fn reply_fail(&mut self) {
+        if let Some(reply) = &mut self.reply {
+            reply.failed = true;
+        }
+    }
+
+    /// A reply without a head would look like an empty success, half a reply like a whole one:
+    /// both are cut.
     fn reply_end(&mut self) {
         let Some(reply) = self.reply.take() else {
             return;
         };
-        if reply.head_is_sent {
+        if reply.head_is_sent && !reply.failed {
             reply.job.end();
         } else {
             reply.job.abort();

@@ -27,6 +27,8 @@ impl Host for Idle {
         0
     }
 
+    fn reply_fail(&mut self) {}
+
     fn reply_end(&mut self) {}
 
     fn log(&mut self, _priority: Priority, message: &str) {

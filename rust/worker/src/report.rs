@@ -99,6 +99,8 @@ impl Host for Questioner {
         0
     }
 
+    fn reply_fail(&mut self) {}
+
     fn reply_end(&mut self) {}
 
     fn log(&mut self, _priority: Priority, message: &str) {

@@ -95,6 +95,7 @@ pub(crate) struct Reply {
     pub(crate) headers: Vec<String>,
     pub(crate) body: Vec<u8>,
     pub(crate) ended: bool,
+    pub(crate) failed: bool,
     pub(crate) log: Vec<String>,
 }
 
@@ -226,6 +227,12 @@ impl Host for Recorder {
         out[..bytes].copy_from_slice(&unread[..bytes]);
         unread.drain(..bytes);
         bytes
+    }
+
+    fn reply_fail(&mut self) {
+        if let Some(reply) = self.0.borrow_mut().reply() {
+            reply.failed = true;
+        }
     }
 
     fn reply_end(&mut self) {

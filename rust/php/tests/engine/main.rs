@@ -65,6 +65,24 @@ fn an_uncaught_exception_is_a_500_whose_log_line_names_class_file_and_line() {
 }
 
 #[test]
+fn a_failure_after_the_first_output_is_marked_and_before_it_is_a_500() {
+    let late = classic(
+        "<?php echo 'half'; throw new LogicException('late');",
+        Get("/"),
+    );
+    assert_eq!((late.status, late.failed), (200, true));
+
+    let early = classic(
+        "<?php ob_start(); echo 'half'; throw new LogicException('early');",
+        Get("/"),
+    );
+    assert_eq!((early.status, early.failed), (500, false));
+
+    let script = "<?php while (askr_handle_request(function () { echo 'half'; throw new LogicException('late'); })) {}";
+    assert!(worker(script, vec![Get("/")])[0].failed);
+}
+
+#[test]
 fn a_worker_script_answers_each_request_with_its_own_superglobals() {
     let script = "<?php $n = 0; while (askr_handle_request(function () use (&$n) {
         echo ++$n, ' ', $_GET['q'] ?? '-', ' ', $_POST['p'] ?? '-', ' ', file_get_contents('php://input');

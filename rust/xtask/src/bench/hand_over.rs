@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use serde::Deserialize;
+
 use super::load::Measured;
 use super::result::{Results, Sample};
 use crate::checkout::Checkout;
@@ -18,6 +20,13 @@ pub(crate) enum HandOverError {
     NoTimes { output: String },
 }
 
+/// The line the example prints.
+#[derive(Debug, Deserialize)]
+struct RoundTrips {
+    exchange_ns: f64,
+    futex_ns: f64,
+}
+
 /// Runs the example and adds its two times.
 pub(crate) fn measure(checkout: &Checkout, results: &mut Results) -> Result<(), HandOverError> {
     let output = process::read(
@@ -26,31 +35,32 @@ pub(crate) fn measure(checkout: &Checkout, results: &mut Results) -> Result<(), 
             .args(["--example", "round_trip"])
             .current_dir(checkout.root()),
     )?;
-    let times = ["exchange", "futex"].map(|name| (name, microseconds(&output, name)));
-    for (server, time) in times {
-        let Some(time) = time else {
-            return Err(HandOverError::NoTimes { output });
-        };
-        results.add(Sample {
-            row: "exchange",
-            server,
-            connections: 1,
-            measured: Measured {
-                rps: 1e6 / time,
-                p50_ms: time / 1e3,
-                p99_ms: time / 1e3,
-                errors: 0,
-            },
-            pss_kb: None,
-        });
-    }
+    let Some(times) = parsed(&output) else {
+        return Err(HandOverError::NoTimes { output });
+    };
+    results.add(sample("exchange", times.exchange_ns));
+    results.add(sample("futex", times.futex_ns));
     Ok(())
 }
 
-/// The time in a line such as `exchange 10.7 µs`.
-fn microseconds(output: &str, name: &str) -> Option<f64> {
-    let line = output.lines().find_map(|line| line.strip_prefix(name))?;
-    line.split_whitespace().find_map(|word| word.parse().ok())
+fn parsed(output: &str) -> Option<RoundTrips> {
+    let mut lines = output.lines();
+    lines.find_map(|line| serde_json::from_str(line).ok())
+}
+
+fn sample(server: &'static str, time_ns: f64) -> Sample {
+    Sample {
+        row: "exchange",
+        server,
+        connections: 1,
+        measured: Measured {
+            rps: 1e9 / time_ns,
+            p50_ms: time_ns / 1e6,
+            p99_ms: time_ns / 1e6,
+            errors: 0,
+        },
+        pss_kb: None,
+    }
 }
 
 #[cfg(test)]
@@ -58,10 +68,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_is_found_behind_its_name() {
-        let output = "futex 10.7 µs\nexchange 12.0 µs\n";
-        assert_eq!(microseconds(output, "exchange"), Some(12.0));
-        assert_eq!(microseconds(output, "futex"), Some(10.7));
-        assert_eq!(microseconds(output, "pipe"), None);
+    fn the_times_are_read_from_the_line_the_example_prints() {
+        let output = "noise\n{\"exchange_ns\":12000,\"futex_ns\":10000,\"ratio\":1.200}\n";
+        let times = parsed(output).unwrap();
+        assert!((times.exchange_ns / times.futex_ns - 1.2).abs() < 1e-9);
+        assert!(parsed("nothing").is_none());
     }
 }

@@ -98,7 +98,7 @@ const ROWS: &str = "\
 - `kill`: `json` for 20 seconds while a worker is killed with SIGKILL every second; a request that a
   dying worker had not begun to answer is given to another.
 - `exchange`: the hand-over alone, a round trip between two processes, against a round trip through
-  a bare futex; the time is in the p50 column.
+  a bare futex; the mean time stands in both time columns.
 ";
 
 fn circumstances(conditions: &Conditions) -> String {

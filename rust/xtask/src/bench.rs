@@ -101,6 +101,7 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache, options: &Options) -> Resu
     let bench = Bench {
         binary: checkout.binary(),
         engine: &ready.engine,
+        php_ini: checkout.path("dist/php.ini"),
         folder: &folder,
         workers: thread::available_parallelism().map_or(2, usize::from),
     };

@@ -20,6 +20,27 @@ use crate::process::{self, CommandError};
 use crate::setup::{self, SetupError};
 use crate::step::step;
 
+/// Checks that cargo and its extensions make, by name.
+const CARGO_CHECKS: &[(&str, &[&str])] = &[
+    ("rustfmt", &["fmt", "--all", "--check"]),
+    (
+        "clippy",
+        &[
+            "clippy",
+            "--quiet",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
+        "cargo-deny",
+        &["deny", "check", "bans", "licenses", "sources"],
+    ),
+];
+
 /// Why the check could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CheckError {
@@ -40,18 +61,10 @@ pub(crate) enum CheckError {
 /// Runs every check, also after a violation; the exit code tells whether there was one.
 pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<ExitCode, CheckError> {
     let ready = setup::run(checkout, cache)?;
-    let is_formatted = cargo_step(checkout, "rustfmt", &["fmt", "--all", "--check"]);
-    let lint = [
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ];
-    let is_lint_free = cargo_step(checkout, "clippy", &lint);
-
+    let failed = CARGO_CHECKS
+        .iter()
+        .filter(|(name, arguments)| !cargo_step(checkout, name, arguments))
+        .count();
     let mut violations = step("tidy", || tidy(checkout))?;
     violations.extend(step("PHP sources", || {
         php_sources::check(checkout, &ready.engine)
@@ -62,11 +75,14 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<ExitCode, CheckE
     for violation in &violations {
         println!("{violation}");
     }
-    if is_formatted && is_lint_free && violations.is_empty() {
+    if failed == 0 && violations.is_empty() {
         println!("check found nothing");
         return Ok(ExitCode::SUCCESS);
     }
-    println!("check failed: {} rules broken", violations.len());
+    println!(
+        "check failed: {failed} of cargo's checks, {} rules broken",
+        violations.len()
+    );
     Ok(ExitCode::FAILURE)
 }
 
@@ -82,9 +98,9 @@ fn tidy(checkout: &Checkout) -> Result<Vec<Violation>, CheckError> {
 
 /// A cargo component's own check, on the terminal; a toolchain without it is told so.
 fn cargo_step(checkout: &Checkout, name: &str, arguments: &[&str]) -> bool {
-    // rustup puts the program there even when the component is not installed.
+    // rustup puts a program there even when the component is not installed.
     if process::read(Command::new("cargo").args([arguments[0], "--version"])).is_err() {
-        println!("── {name}: left out, this toolchain lacks it (rustup component add {name})");
+        println!("── {name}: left out, this toolchain lacks it");
         return true;
     }
     step(name, || {

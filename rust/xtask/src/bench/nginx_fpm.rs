@@ -32,18 +32,19 @@ pub(super) fn write(
         address,
     };
     let _leftover = std::fs::remove_file(&files.socket);
-    files::write(&files.php_ini, &php_ini())?;
+    let defaults = files::read(&bench.php_ini)?;
+    files::write(&files.php_ini, &php_ini(&defaults))?;
     files::write(&files.fpm_configuration, &fpm(&files, bench.workers))?;
     files::write(&files.nginx_configuration, &nginx(&files, bench, site))?;
     Ok(files)
 }
 
-fn php_ini() -> String {
+fn php_ini(defaults: &str) -> String {
     let settings: String = INI
         .iter()
         .map(|(key, value)| format!("{key} = {value}\n"))
         .collect();
-    format!("zend_extension = opcache\n{settings}")
+    format!("zend_extension = opcache\n{defaults}\n{settings}")
 }
 
 fn fpm(files: &PeerFiles, workers: usize) -> String {

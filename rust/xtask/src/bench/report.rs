@@ -122,7 +122,7 @@ fn circumstances(conditions: &Conditions) -> String {
          - {cores} Askr workers; {nginx}, as many processes as cores, in front of FPM with\n  \
          `pm = static` and {cores} children over a Unix socket. No kept connections towards FPM: one\n  \
          would occupy a child, and requests of nginx's other process would starve behind it.\n\
-         - Settings of all servers: {settings}.\n\
+         - Settings of all servers: `dist/php.ini`, {settings}.\n\
          - The application runs with `APP_ENV=production` and `APP_DEBUG=false`, Composer's optimized\n  \
          class map, sessions in cookies, and without `php artisan optimize`.\n\
          - Load: {wrk}, one thread. A script compares status and body of every response; anything\n  \

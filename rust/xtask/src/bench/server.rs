@@ -16,19 +16,10 @@ use crate::setup::Engine;
 /// How long a server may take until it answers.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Settings of php.ini that every server gets.
+/// Settings that every server gets on top of `dist/php.ini`.
 pub(crate) const INI: &[(&str, &str)] = &[
-    ("opcache.enable", "1"),
-    ("opcache.memory_consumption", "128"),
-    ("opcache.max_accelerated_files", "20000"),
-    ("opcache.validate_timestamps", "0"),
     ("opcache.jit", "disable"),
-    ("memory_limit", "256M"),
-    ("display_errors", "0"),
-    ("log_errors", "1"),
-    ("expose_php", "0"),
-    ("realpath_cache_size", "4096K"),
-    ("realpath_cache_ttl", "600"),
+    ("opcache.validate_timestamps", "0"),
 ];
 
 /// Environment of the application: as in production, whatever its `.env` says.
@@ -61,6 +52,8 @@ pub(crate) enum ServerError {
 pub(crate) struct Bench<'a> {
     pub(crate) binary: PathBuf,
     pub(crate) engine: &'a Engine,
+    /// `dist/php.ini`, which the binary has built in.
+    pub(crate) php_ini: PathBuf,
     /// For configuration files, logs and sockets.
     pub(crate) folder: &'a Path,
     pub(crate) workers: usize,

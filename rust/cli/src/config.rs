@@ -16,7 +16,7 @@ mod settings;
 mod source;
 mod units;
 
-pub(crate) use channels::Inputs;
+pub(crate) use channels::{Inputs, LARAVEL_VARIABLE};
 pub(crate) use error::ConfigError;
 pub(crate) use options::{Key, OPTIONS, OptionSpec};
 pub(crate) use page::{markdown, table};

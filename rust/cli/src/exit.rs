@@ -1,9 +1,12 @@
 //! The only place that turns errors into exit codes and the last words on standard error.
 
 use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
-use askr_supervisor::TemplateFdsError;
+use askr_exchange::CreateError;
+use askr_gateway::{BindError, ServeError};
+use askr_supervisor::{RunError, StartError, TemplateFdsError};
 
 use crate::args::UsageError;
 use crate::command::ArtisanError;
@@ -34,6 +37,18 @@ pub(crate) enum Failure {
     Artisan(#[from] ArtisanError),
     #[error("askr serve starts this command: {0}")]
     Template(#[from] TemplateFdsError),
+    #[error("cannot listen; stop what uses the address or give another with --listen")]
+    Bind(#[from] BindError),
+    #[error("no exchange between gateway and workers")]
+    Exchange(#[from] CreateError),
+    #[error("the runtime does not start")]
+    Runtime(#[source] io::Error),
+    #[error("the template does not start")]
+    Start(#[from] StartError),
+    #[error("the gateway does not start")]
+    Serve(#[from] ServeError),
+    #[error("giving up")]
+    Run(#[from] RunError),
 }
 
 /// Says what went wrong and returns the exit code of its kind.
@@ -47,12 +62,23 @@ pub(crate) fn doctor_failed() -> ExitCode {
     ExitCode::from(FINDINGS)
 }
 
+/// The exit code of a server that was not allowed to finish, as a shell would see it.
+pub(crate) fn by_signal(signal: i32) -> ExitCode {
+    ExitCode::from(u8::try_from(128 + signal).unwrap_or(u8::MAX))
+}
+
 fn code(failure: &Failure) -> u8 {
     match failure {
         Failure::Usage(_) | Failure::Template(_) => USAGE,
         Failure::Config(error) if error.is_usage() => USAGE,
         Failure::Config(_) | Failure::Artisan(_) => CONFIGURATION,
-        Failure::Log(_) => INTERNAL,
+        Failure::Bind(BindError::NoAddress | BindError::Root { .. }) => CONFIGURATION,
+        Failure::Bind(BindError::Address { .. }) | Failure::Exchange(_) => UNAVAILABLE,
+        Failure::Log(_)
+        | Failure::Runtime(_)
+        | Failure::Start(_)
+        | Failure::Serve(_)
+        | Failure::Run(_) => INTERNAL,
     }
 }
 

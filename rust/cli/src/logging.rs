@@ -30,7 +30,7 @@ pub(crate) fn init(config: LogConfig) -> Result<(), LogError> {
     Ok(())
 }
 
-/// `serving` is the one line that start scripts wait for; it is logged at every level.
+/// What is logged from where.
 fn directives(level: &str) -> String {
     let libraries = match level {
         "debug" | "trace" => level,
@@ -39,5 +39,17 @@ fn directives(level: &str) -> String {
     format!("{libraries},askr={level},{SERVING_TARGET}=info")
 }
 
-/// The target of the line that says the server serves.
-pub(crate) const SERVING_TARGET: &str = "serving";
+/// The target of [`announce`].
+const SERVING_TARGET: &str = "serving";
+
+/// The line that start scripts wait for: plain among text, an event among JSON, at every level.
+#[expect(
+    clippy::print_stderr,
+    reason = "a promise to start scripts, not a log line"
+)]
+pub(crate) fn announce(config: LogConfig, line: &str) {
+    match config.format {
+        LogFormat::Text => eprintln!("{line}"),
+        LogFormat::Json => tracing::info!(target: SERVING_TARGET, "{line}"),
+    }
+}

@@ -32,9 +32,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<ExitCode, Failure> {
     match Args::parse()? {
-        Args::Serve(_) => {
-            Err(args::UsageError("this command has not landed yet".to_owned()).into())
-        }
+        Args::Serve(inputs) => command::serve(&inputs),
         Args::Config { inputs, markdown } => command::config(&inputs, markdown),
         Args::Doctor(inputs) => command::doctor(&inputs),
         Args::Php(rest) => Ok(command::php(rest)),

@@ -1,5 +1,7 @@
 //! The supervisor with real processes: a fake template, which is this test binary again.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
 mod fake;
 
 use std::time::{Duration, Instant};

@@ -6,6 +6,9 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use askr_gateway::Limits;
+use askr_supervisor::SupervisorConfig;
+
 use super::kind::{Kind, Value};
 
 /// One option, in all its channels.
@@ -41,8 +44,11 @@ pub(crate) enum Key {
     BodyLimit,
     HeaderTimeout,
     BodyTimeout,
+    KeepAliveTimeout,
+    ConnectionLimit,
     QueueLimit,
     QueueTimeout,
+    ReplyTimeout,
     Ini,
     LogLevel,
     LogFormat,
@@ -122,7 +128,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::BootTimeout,
         name: "boot_timeout",
         kind: || seconds(1..=3600),
-        default: || duration(60),
+        default: || duration(SupervisorConfig::BOOT_TIMEOUT),
         default_text: None,
         placeholder: "TIME",
         doc: "How long a worker may take to boot the application before it counts as failed.",
@@ -131,7 +137,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::ShutdownTimeout,
         name: "shutdown_timeout",
         kind: || seconds(0..=3600),
-        default: || duration(30),
+        default: || duration(Duration::from_secs(30)),
         default_text: None,
         placeholder: "TIME",
         doc: "How long running requests may take to finish after SIGTERM or SIGINT.",
@@ -142,7 +148,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         kind: || Kind::Bytes {
             range: 1 << 10..=64 << 10,
         },
-        default: || Some(Value::Bytes(32 << 10)),
+        default: || bytes(Limits::default().head_bytes as u64),
         default_text: None,
         placeholder: "SIZE",
         doc: "Largest request head; a larger one is answered 431.",
@@ -153,7 +159,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         kind: || Kind::Bytes {
             range: 0..=64 << 30,
         },
-        default: || Some(Value::Bytes(64 << 20)),
+        default: || bytes(Limits::default().body_bytes),
         default_text: None,
         placeholder: "SIZE",
         doc: "Largest request body; a larger one is answered 413.",
@@ -162,7 +168,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::HeaderTimeout,
         name: "header_timeout",
         kind: || seconds(1..=3600),
-        default: || duration(15),
+        default: || duration(Limits::default().head_read),
         default_text: None,
         placeholder: "TIME",
         doc: "How long a client may take to send a request head; then 408.",
@@ -171,10 +177,31 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::BodyTimeout,
         name: "body_timeout",
         kind: || seconds(1..=3600),
-        default: || duration(60),
+        default: || duration(Limits::default().body_read),
         default_text: None,
         placeholder: "TIME",
         doc: "How long a client may take to send a request body; then 408.",
+    },
+    OptionSpec {
+        key: Key::KeepAliveTimeout,
+        name: "keep_alive_timeout",
+        kind: || seconds(1..=3600),
+        default: || duration(Limits::default().keep_alive),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a connection may be idle between two requests.",
+    },
+    OptionSpec {
+        key: Key::ConnectionLimit,
+        name: "connection_limit",
+        kind: || Kind::Count {
+            range: 1..=1_000_000,
+            auto: false,
+        },
+        default: || count(Limits::default().connections),
+        default_text: None,
+        placeholder: "N",
+        doc: "Connections open at once; further ones wait to be accepted.",
     },
     OptionSpec {
         key: Key::QueueLimit,
@@ -183,7 +210,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
             range: 0..=1_000_000,
             auto: false,
         },
-        default: || Some(Value::Count(Some(1024))),
+        default: || count(Limits::default().queue_waiting),
         default_text: None,
         placeholder: "N",
         doc: "Requests that may wait for a worker; further ones are answered 503.",
@@ -192,10 +219,19 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::QueueTimeout,
         name: "queue_timeout",
         kind: || seconds(0..=3600),
-        default: || duration(30),
+        default: || duration(Limits::default().queue_wait),
         default_text: None,
         placeholder: "TIME",
         doc: "How long a request may wait for a worker; then 503.",
+    },
+    OptionSpec {
+        key: Key::ReplyTimeout,
+        name: "reply_timeout",
+        kind: || seconds(1..=86_400),
+        default: || duration(Limits::default().reply_wait),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long PHP may take until it begins to reply; then 504.",
     },
     OptionSpec {
         key: Key::Ini,
@@ -264,10 +300,14 @@ fn seconds(range: RangeInclusive<u64>) -> Kind {
     }
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "the registry's default is an Option"
-)]
-fn duration(seconds: u64) -> Option<Value> {
-    Some(Value::Duration(Duration::from_secs(seconds)))
+fn duration(duration: Duration) -> Option<Value> {
+    Some(Value::Duration(duration))
+}
+
+fn bytes(bytes: u64) -> Option<Value> {
+    Some(Value::Bytes(bytes))
+}
+
+fn count(count: usize) -> Option<Value> {
+    Some(Value::Count(Some(count as u64)))
 }

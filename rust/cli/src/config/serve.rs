@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use askr_gateway::Limits;
+
 use super::error::ConfigError;
 use super::kind::Value;
 use super::options::{Key, LOG_LEVELS, WORKERS_MAX};
@@ -22,19 +24,8 @@ pub(crate) struct ServeConfig {
     pub(crate) max_requests: u64,
     pub(crate) boot_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
-    pub(crate) limits: RequestLimits,
+    pub(crate) limits: Limits,
     pub(crate) ini: Vec<(String, String)>,
-}
-
-/// What a request may cost.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestLimits {
-    pub(crate) head_bytes_max: u64,
-    pub(crate) body_bytes_max: u64,
-    pub(crate) header_timeout: Duration,
-    pub(crate) body_timeout: Duration,
-    pub(crate) queue_count_max: u64,
-    pub(crate) queue_timeout: Duration,
 }
 
 /// How to log.
@@ -67,22 +58,27 @@ impl ServeConfig {
             max_requests: settings.count(Key::MaxRequests).unwrap_or(0),
             boot_timeout: settings.duration(Key::BootTimeout),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
-            limits: RequestLimits::new(settings),
+            limits: limits(settings),
             ini: settings.ini().to_vec(),
         })
     }
 }
 
-impl RequestLimits {
-    fn new(settings: &Settings) -> Self {
-        Self {
-            head_bytes_max: settings.bytes(Key::HeadLimit),
-            body_bytes_max: settings.bytes(Key::BodyLimit),
-            header_timeout: settings.duration(Key::HeaderTimeout),
-            body_timeout: settings.duration(Key::BodyTimeout),
-            queue_count_max: settings.count(Key::QueueLimit).unwrap_or(u64::MAX),
-            queue_timeout: settings.duration(Key::QueueTimeout),
-        }
+/// What clients may do, and how long anything may take; the rest is not an option.
+fn limits(settings: &Settings) -> Limits {
+    let count = |key| usize::try_from(settings.count(key).unwrap_or(0)).unwrap_or(usize::MAX);
+    let bytes = |key| usize::try_from(settings.bytes(key)).unwrap_or(usize::MAX);
+    Limits {
+        connections: count(Key::ConnectionLimit),
+        head_bytes: bytes(Key::HeadLimit),
+        body_bytes: settings.bytes(Key::BodyLimit),
+        head_read: settings.duration(Key::HeaderTimeout),
+        body_read: settings.duration(Key::BodyTimeout),
+        keep_alive: settings.duration(Key::KeepAliveTimeout),
+        queue_waiting: count(Key::QueueLimit),
+        queue_wait: settings.duration(Key::QueueTimeout),
+        reply_wait: settings.duration(Key::ReplyTimeout),
+        ..Limits::default()
     }
 }
 

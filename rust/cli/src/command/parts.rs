@@ -1,0 +1,75 @@
+//! What each component is told, out of the one configuration.
+
+use std::ffi::OsString;
+
+use askr_exchange::ExchangeLimits;
+use askr_exchange::control::{Mode, TemplateConfig};
+use askr_gateway::GatewayConfig;
+use askr_supervisor::{Program, SupervisorConfig};
+
+use crate::args::TEMPLATE_COMMAND;
+use crate::config::{LARAVEL_VARIABLE, LogConfig, ServeConfig};
+
+/// Fewer slots than this would let a burst of small requests wait outside the exchange.
+const SLOTS_MIN: u16 = 16;
+
+/// Two seats for each worker, since a replacement is ready before the old one leaves; a slot for
+/// the request that runs and one that is taken next.
+pub(super) fn exchange(config: &ServeConfig) -> ExchangeLimits {
+    let seat_count = config.workers * 2 + 2;
+    let slot_count = seat_count.max(SLOTS_MIN);
+    ExchangeLimits {
+        slot_count,
+        seat_count,
+        ..ExchangeLimits::default()
+    }
+}
+
+pub(super) fn gateway(config: &ServeConfig) -> GatewayConfig {
+    GatewayConfig {
+        listen: config.listen.clone(),
+        root: config.root.clone(),
+        classic: config.worker_script.is_none(),
+        limits: config.limits.clone(),
+    }
+}
+
+pub(super) fn supervisor(config: &ServeConfig, log: LogConfig) -> SupervisorConfig {
+    SupervisorConfig {
+        seat_count: exchange(config).seat_count,
+        max_requests: config.max_requests,
+        boot_timeout: config.boot_timeout,
+        program: program(config, log),
+        ..SupervisorConfig::new(template(config), config.workers)
+    }
+}
+
+fn template(config: &ServeConfig) -> TemplateConfig {
+    let mode = match &config.worker_script {
+        Some(script) => Mode::Worker {
+            script: script.clone(),
+        },
+        None => Mode::Classic,
+    };
+    TemplateConfig {
+        mode,
+        root: config.root.clone(),
+        app_base: config.app_base.clone(),
+        ini: config.ini.clone(),
+        environment: Vec::new(),
+    }
+}
+
+/// This same binary; the application learns where it lies, and nothing of how we were configured.
+fn program(config: &ServeConfig, log: LogConfig) -> Program {
+    let mut program = Program::own_template();
+    program.arguments = vec![TEMPLATE_COMMAND.into()];
+    program.arguments.extend(log.words().map(OsString::from));
+    program.variables.push((LARAVEL_VARIABLE.into(), None));
+    if let Some(app_base) = &config.app_base {
+        program
+            .variables
+            .push(("ASKR_APP_BASE".into(), Some(app_base.into())));
+    }
+    program
+}

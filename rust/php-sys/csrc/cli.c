@@ -133,6 +133,8 @@ static void askr_cli_run_script(const askr_php_cli_job *job)
 {
 	zend_file_handle file;
 
+	/* A command works where it was called, and finds its script from there. */
+	SG(options) |= SAPI_OPTION_NO_CHDIR;
 	askr_cli_open_script(&file, job);
 	php_execute_script(&file);
 	zend_destroy_file_handle(&file);

@@ -35,9 +35,9 @@ pub(crate) enum Failure {
     Log(#[from] LogError),
     #[error(transparent)]
     Artisan(#[from] ArtisanError),
-    #[error("askr serve starts this command: {0}")]
+    #[error("this command is for askr serve to start")]
     Template(#[from] TemplateFdsError),
-    #[error("cannot listen; stop what uses the address or give another with --listen")]
+    #[error("cannot listen")]
     Bind(#[from] BindError),
     #[error("no exchange between gateway and workers")]
     Exchange(#[from] CreateError),
@@ -47,7 +47,7 @@ pub(crate) enum Failure {
     Start(#[from] StartError),
     #[error("the gateway does not start")]
     Serve(#[from] ServeError),
-    #[error("giving up")]
+    #[error("the server gives up")]
     Run(#[from] RunError),
 }
 
@@ -82,7 +82,7 @@ fn code(failure: &Failure) -> u8 {
     }
 }
 
-/// One line: the error and what caused it.
+/// The error, what caused it, and what to do about it where it does not say so itself.
 #[expect(clippy::print_stderr, reason = "the last words of a command that ends")]
 fn say(failure: &Failure) {
     let mut text = failure.to_string();
@@ -92,5 +92,31 @@ fn say(failure: &Failure) {
         text.push_str(&error.to_string());
         cause = error.source();
     }
-    eprintln!("askr: {text}");
+    match remedy(failure) {
+        Some(remedy) => eprintln!("askr: {text}; {remedy}"),
+        None => eprintln!("askr: {text}"),
+    }
+}
+
+fn remedy(failure: &Failure) -> Option<&'static str> {
+    match failure {
+        Failure::Bind(BindError::Address { .. }) => {
+            Some("stop what uses it, or give another address with --listen")
+        }
+        Failure::Bind(BindError::NoAddress) => Some("give one with --listen"),
+        Failure::Bind(BindError::Root { .. }) => Some("give the folder of index.php with --root"),
+        Failure::Run(RunError::BootFailed { .. }) => {
+            Some("correct the application and start again")
+        }
+        Failure::Run(RunError::EngineFailed { .. }) => Some("see `askr doctor` and --ini"),
+        Failure::Exchange(_) => Some("free memory or file descriptors, or use fewer --workers"),
+        Failure::Start(_) | Failure::Runtime(_) | Failure::Serve(_) => {
+            Some("see the limits on processes and files in `askr doctor`")
+        }
+        Failure::Usage(_)
+        | Failure::Config(_)
+        | Failure::Artisan(_)
+        | Failure::Template(_)
+        | Failure::Log(_) => None,
+    }
 }

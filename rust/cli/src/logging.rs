@@ -36,7 +36,7 @@ fn directives(level: &str) -> String {
         "debug" | "trace" => level,
         _ => "error",
     };
-    format!("{libraries},askr={level},{SERVING_TARGET}=info")
+    format!("{libraries},askr={level},php={level},{SERVING_TARGET}=info")
 }
 
 /// The target of [`announce`].

@@ -91,9 +91,9 @@ impl Fleet {
                     member.phase = Phase::Killed {
                         deadline: now + KILL_GRACE,
                     };
-                    member
-                        .message
-                        .get_or_insert_with(|| format!("not ready within {timeout:?}"));
+                    member.message.get_or_insert_with(|| {
+                        format!("not ready within {timeout:?} (boot_timeout)")
+                    });
                     killed.push(member.worker);
                 }
                 Phase::Killed { deadline } => is_stuck |= deadline <= now,

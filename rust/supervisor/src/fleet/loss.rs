@@ -64,21 +64,25 @@ impl Fleet {
     /// The facts of a worker's end, without a guess at the cause.
     fn log_end(&self, member: &Member, how: &str) {
         let WorkerId { seat, incarnation } = member.worker;
-        let (pid, message) = (member.pid, member.message.as_deref());
+        let (pid, said) = (member.pid, member.message.as_deref());
         let is_asked_for = member.phase == Phase::Retiring || !self.is_running();
         if is_asked_for {
             info!(seat, incarnation, pid, end = how, "worker left");
-        } else if member.is_starting() {
+        } else if !member.is_starting() {
+            warn!(seat, incarnation, pid, end = how, said, "worker exited");
+        } else if self.was_ready {
             error!(
                 seat,
                 incarnation,
                 pid,
                 end = how,
-                message,
+                said,
                 "worker did not boot"
             );
         } else {
-            warn!(seat, incarnation, pid, end = how, message, "worker exited");
+            // What it said is in PHP's own log line, and in the last words if this goes on.
+            let attempt = self.failed_boots + 1;
+            warn!(attempt, pid, end = how, "worker did not boot");
         }
     }
 }

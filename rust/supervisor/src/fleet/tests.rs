@@ -293,7 +293,7 @@ fn a_worker_that_does_not_finish_booting_is_killed() {
         how: "signal 9".to_owned(),
     });
     let orders = scene.take_orders();
-    let message = "not ready within 60s".to_owned();
+    let message = "not ready within 60s (boot_timeout)".to_owned();
     assert_eq!(
         message_of(&orders),
         Some(&RunError::BootFailed {

@@ -44,8 +44,12 @@ pub(crate) fn fds(gateway: &GatewayEnd) -> (OwnedFd, OwnedFd) {
 }
 
 pub(crate) fn worker(gateway: &GatewayEnd, seat: u16) -> WorkerEnd {
+    join(gateway, worker_id(seat))
+}
+
+pub(crate) fn join(gateway: &GatewayEnd, worker: WorkerId) -> WorkerEnd {
     let (region, doorbell) = fds(gateway);
-    WorkerEnd::open(region, doorbell, worker_id(seat)).unwrap()
+    WorkerEnd::open(region, doorbell, worker).unwrap()
 }
 
 pub(crate) fn context() -> Context<'static> {

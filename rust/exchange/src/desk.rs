@@ -174,14 +174,14 @@ impl Desk {
         occupant.is_some_and(|seated| seated.incarnation == worker.incarnation)
     }
 
-    /// Frees an abandoned slot once no worker runs it.
+    /// Frees an abandoned slot once no worker runs its request, or its state is nonsense.
     fn reap(&self, slot: Slot<'_>) {
         let freed = {
             let mut book = self.book(slot.index());
-            let over = slot
+            let runs = slot
                 .state()
-                .map_or(true, |state| state.stage != Stage::Running);
-            let freed = book.orphan && over;
+                .is_ok_and(|seen| seen.stage == Stage::Running && seen.turn == book.turn);
+            let freed = book.orphan && !runs;
             book.orphan &= !freed;
             freed
         };

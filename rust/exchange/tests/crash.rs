@@ -149,9 +149,7 @@ fn a_worker_killed_while_it_boots_costs_nothing() {
 fn a_worker_killed_in_its_sleep_costs_nothing() {
     let gateway = GatewayEnd::create(limits(2, 256)).unwrap();
     let doomed = doomed_worker(&gateway, "just taken");
-    while gateway.seat(worker_id(0)) != SeatState::Idle {
-        thread::yield_now();
-    }
+    until("idling", || gateway.seat(worker_id(0)) == SeatState::Idle);
     doomed.await_sleep();
     doomed.kill();
     assert_eq!(gateway.bury(worker_id(0)), 0);
@@ -162,15 +160,11 @@ fn a_worker_killed_in_its_sleep_costs_nothing() {
 fn a_request_given_to_a_dead_sleeper_goes_to_another_once_it_is_buried() {
     let gateway = GatewayEnd::create(limits(2, 256)).unwrap();
     let doomed = doomed_worker(&gateway, "just taken");
-    while gateway.seat(worker_id(0)) != SeatState::Idle {
-        thread::yield_now();
-    }
+    until("idling", || gateway.seat(worker_id(0)) == SeatState::Idle);
     doomed.await_sleep();
     let mut other = worker(&gateway, 1);
     let other = thread::spawn(move || echo(take(&mut other)));
-    while gateway.idle_workers() < 2 {
-        thread::yield_now();
-    }
+    until("idling of both", || gateway.idle_workers() == 2);
     doomed.kill();
     // The wake-up goes to the lowest seat, which nobody sleeps on any more.
     let mut lease = submit(&gateway, "/", b"");

@@ -1,11 +1,14 @@
 //! Two ends of one exchange in one process, and a gateway without an event loop.
 #![allow(dead_code, reason = "each test crate uses its own part")]
+#![allow(clippy::cast_possible_truncation, reason = "the pattern repeats")]
 #![allow(clippy::unwrap_used, reason = "test code outside of a test function")]
 
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+
+use askr_shm::Deadline;
 
 use askr_exchange::{
     ExchangeLimits, GatewayEnd, HttpVersion, Job, Lease, ReplyError, ReplyEvent, ReplyHead,
@@ -182,6 +185,15 @@ pub(crate) fn echo(mut job: Job) {
             0 => return job.end(),
             count => job.write_body(&part[..count]).unwrap(),
         }
+    }
+}
+
+/// Waits, looking all the time, until something that makes no noise has happened.
+pub(crate) fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Deadline::after(PATIENCE);
+    while !happened() {
+        assert!(!deadline.is_over(), "{what} did not happen");
+        std::thread::yield_now();
     }
 }
 

@@ -9,7 +9,7 @@ use std::{env, io};
 use askr_shm::sync::Ordering;
 use askr_shm::{Deadline, Doorbell, Offset, Region, futex};
 
-use crate::pair::{PATIENCE, worker_id};
+use crate::pair::{PATIENCE, until, worker_id};
 use askr_exchange::{GatewayEnd, WorkerEnd, WorkerId};
 
 /// The peer, from the point of view of the test. Killed on drop.
@@ -64,11 +64,7 @@ impl Doomed {
 
     /// Waits until the peer sleeps in a system call.
     pub(crate) fn await_sleep(&self) {
-        let deadline = Deadline::after(PATIENCE);
-        while !is_asleep(self.pid()) {
-            assert!(!deadline.is_over(), "the peer does not sleep");
-            std::thread::yield_now();
-        }
+        until("falling asleep", || is_asleep(self.pid()));
     }
 
     /// SIGKILL, and waits for the end.

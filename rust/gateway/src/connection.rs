@@ -56,9 +56,12 @@ pub(crate) async fn serve(
                 connection.as_mut().graceful_shutdown();
             }
         }
-        let ended = connection.as_mut().poll(cx);
-        peer.pump.run(cx);
-        ended
+        loop {
+            let ended = connection.as_mut().poll(cx);
+            if ended.is_ready() || !peer.pump.run(cx) {
+                return ended;
+            }
+        }
     })
     .await;
     if let Err(error) = ended {

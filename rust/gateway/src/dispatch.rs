@@ -80,10 +80,6 @@ pub(crate) async fn dispatch(
     mut order: Order<'_>,
     patience: &Patience<'_>,
 ) -> Result<Answer, DispatchFault> {
-    let limit = patience.limits.queue_waiting;
-    if exchange.waiting() >= limit {
-        return Err(DispatchFault::QueueFull { limit });
-    }
     let since = Instant::now();
     let mut lease = lease(exchange, patience, since).await?;
     match converse(&mut lease, &mut order, patience, since).await {
@@ -106,16 +102,24 @@ pub(crate) async fn dispatch(
     })
 }
 
-/// Waits for a slot, first come first served.
+/// Waits for a slot, first come first served, if not too many wait already.
 async fn lease(
     exchange: &GatewayEnd,
     patience: &Patience<'_>,
     since: Instant,
 ) -> Result<Lease, DispatchFault> {
+    let limit = patience.limits.queue_waiting;
     let mut lease = std::pin::pin!(exchange.lease());
-    poll_fn(|cx| match lease.as_mut().poll(cx) {
-        Poll::Ready(lease) => Poll::Ready(Ok(lease)),
-        Poll::Pending => patience.poll_queue(cx, since).map(Err),
+    let mut queued = false;
+    poll_fn(|cx| {
+        if let Poll::Ready(lease) = lease.as_mut().poll(cx) {
+            return Poll::Ready(Ok(lease));
+        }
+        // By now this request waits too.
+        if !std::mem::replace(&mut queued, true) && exchange.waiting() > limit {
+            return Poll::Ready(Err(DispatchFault::QueueFull { limit }));
+        }
+        patience.poll_queue(cx, since).map(Err)
     })
     .await
 }

@@ -1,9 +1,7 @@
 //! The gateway as a whole: bound before any worker exists, served until drained.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
-use std::{fs, io};
 
 use askr_exchange::GatewayEnd;
 use tokio::net::TcpListener;
@@ -22,6 +20,7 @@ use crate::static_files::Disk;
 #[derive(Debug)]
 pub struct Gateway {
     listeners: Vec<std::net::TcpListener>,
+    disk: Disk,
     config: GatewayConfig,
 }
 
@@ -31,11 +30,11 @@ impl Gateway {
     ///
     /// # Errors
     /// When an address cannot be bound or the root is not a directory.
-    pub fn bind(mut config: GatewayConfig) -> Result<Gateway, BindError> {
+    pub fn bind(config: GatewayConfig) -> Result<Gateway, BindError> {
         if config.listen.is_empty() {
             return Err(BindError::NoAddress);
         }
-        config.root = directory(&config.root).map_err(|source| BindError::Root {
+        let disk = Disk::open(&config.root).map_err(|source| BindError::Root {
             root: config.root.clone(),
             source,
         })?;
@@ -43,7 +42,11 @@ impl Gateway {
             listener::open(address).map_err(|source| BindError::Address { address, source })
         };
         let listeners = config.listen.iter().map(open).collect::<Result<_, _>>()?;
-        Ok(Gateway { listeners, config })
+        Ok(Gateway {
+            listeners,
+            disk,
+            config,
+        })
     }
 
     /// The addresses really listened on, with the ports the system chose for port 0.
@@ -68,7 +71,7 @@ impl Gateway {
         let places = Arc::new(Semaphore::new(limits.connections));
         let site = Arc::new(Site {
             exchange,
-            disk: Disk::new(self.config.root),
+            disk: self.disk,
             classic: self.config.classic,
             limits,
         });
@@ -80,13 +83,5 @@ impl Gateway {
         }
         while listening.join_next().await.is_some() {}
         Ok(())
-    }
-}
-
-fn directory(root: &Path) -> io::Result<std::path::PathBuf> {
-    let root = fs::canonicalize(root)?;
-    match fs::metadata(&root)?.is_dir() {
-        true => Ok(root),
-        false => Err(io::ErrorKind::NotADirectory.into()),
     }
 }

@@ -30,6 +30,10 @@ pub(crate) use passage::Passage;
 /// Stands in for a refused head. Its contents are never looked at.
 const PLACEHOLDER: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
 
+/// A write of no more than this is gathered into one piece: copying so little is cheaper than
+/// what a vectored write costs the kernel.
+const GATHER_BYTES_MAX: usize = 1024;
+
 /// How much is read at a time into the buffer of an incomplete head.
 const READ_BYTES: usize = 8 * 1024;
 
@@ -292,7 +296,18 @@ impl AsyncWrite for Intake {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let wrote = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        let bytes: usize = slices.iter().map(|slice| slice.len()).sum();
+        let wrote = if bytes <= GATHER_BYTES_MAX {
+            let mut gathered = [0; GATHER_BYTES_MAX];
+            let mut at = 0;
+            for slice in slices {
+                gathered[at..at + slice.len()].copy_from_slice(slice);
+                at += slice.len();
+            }
+            Pin::new(&mut self.stream).poll_write(cx, &gathered[..bytes])
+        } else {
+            Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        };
         self.poll_wrote(cx, wrote)
     }
 

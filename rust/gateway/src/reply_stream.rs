@@ -28,6 +28,8 @@ struct ReplyStream {
     buffer: Vec<u8>,
     buffer_bytes_max: usize,
     cut: Option<ReplyError>,
+    /// hyper has asked for more and was told to wait.
+    wanted: bool,
 }
 
 /// The body's end of a stream; the only owner, so dropping it cancels the request.
@@ -66,6 +68,7 @@ impl StreamHandle {
             buffer,
             buffer_bytes_max,
             cut: None,
+            wanted: false,
         };
         let left = match framing {
             StreamFraming::Length(bytes) => Some(bytes),
@@ -135,14 +138,19 @@ impl ReplyStream {
 
     fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ReplyError>>> {
         self.pump(cx);
+        self.wanted = !self.has_news();
+        if self.wanted {
+            return Poll::Pending;
+        }
         if !self.buffer.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.buffer).into())));
         }
-        match (&self.lease, self.cut.take()) {
-            (Some(_), _) => Poll::Pending,
-            (None, Some(error)) => Poll::Ready(Some(Err(error))),
-            (None, None) => Poll::Ready(None),
-        }
+        Poll::Ready(self.cut.take().map(Err))
+    }
+
+    /// Whether there is anything to tell hyper: some bytes, or the end.
+    fn has_news(&self) -> bool {
+        !self.buffer.is_empty() || self.lease.is_none()
     }
 }
 
@@ -152,16 +160,16 @@ impl StreamPump {
         *self.0.lock().expect("no holder of the pump panics") = Arc::downgrade(&handle.stream);
     }
 
-    /// Moves what the worker has written, if a stream is under way.
-    pub(crate) fn run(&self, cx: &mut Context<'_>) {
-        let stream = self
-            .0
-            .lock()
-            .expect("no holder of the pump panics")
-            .upgrade();
-        if let Some(stream) = stream {
-            locked(&stream).pump(cx);
-        }
+    /// Moves what the worker has written, if a stream is under way. Returns whether hyper waits
+    /// for what came: then it must be polled again, for nobody else will wake it.
+    pub(crate) fn run(&self, cx: &mut Context<'_>) -> bool {
+        let stream = self.0.lock().expect("no holder of the pump panics");
+        let Some(stream) = stream.upgrade() else {
+            return false;
+        };
+        let mut stream = locked(&stream);
+        stream.pump(cx);
+        stream.wanted && stream.has_news()
     }
 }
 

@@ -1,9 +1,12 @@
 //! Files below the document root, served by tower-http.
 
 use std::convert::Infallible;
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use http::{Request, Response, request};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use tower::ServiceExt;
 use tower_http::services::ServeFile;
 use tower_http::services::fs::ServeFileSystemResponseBody;
@@ -17,11 +20,18 @@ use crate::route::{Files, Kind};
 #[derive(Debug)]
 pub(crate) struct Disk {
     root: PathBuf,
+    /// The root itself, so that a look-up walks only what is below it.
+    directory: OwnedFd,
 }
 
 impl Disk {
-    pub(crate) fn new(root: PathBuf) -> Disk {
-        Disk { root }
+    /// # Errors
+    /// When the root is not a directory this process may look into.
+    pub(crate) fn open(root: &Path) -> io::Result<Disk> {
+        let root = root.canonicalize()?;
+        let flags = OFlags::DIRECTORY | OFlags::PATH | OFlags::CLOEXEC;
+        let directory = rustix::fs::open(&root, flags, Mode::empty())?;
+        Ok(Disk { root, directory })
     }
 
     /// Answers a GET or HEAD with the file at `path`, which the route decision has approved:
@@ -41,16 +51,23 @@ impl Disk {
     }
 
     fn locate(&self, path: &str) -> PathBuf {
-        self.root.join(Path::new(path.trim_start_matches('/')))
+        self.root.join(relative(path))
     }
 }
 
 impl Files for Disk {
     fn kind(&self, path: &str) -> Kind {
-        match std::fs::metadata(self.locate(path)) {
-            Ok(found) if found.is_file() => Kind::File,
-            Ok(found) if found.is_dir() => Kind::Directory,
-            _ => Kind::Missing,
+        match rustix::fs::statat(&self.directory, relative(path), AtFlags::empty()) {
+            Ok(found) => match FileType::from_raw_mode(found.st_mode) {
+                FileType::RegularFile => Kind::File,
+                FileType::Directory => Kind::Directory,
+                _ => Kind::Missing,
+            },
+            Err(_) => Kind::Missing,
         }
     }
+}
+
+fn relative(path: &str) -> &str {
+    path.trim_start_matches('/')
 }

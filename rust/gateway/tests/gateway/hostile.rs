@@ -131,6 +131,18 @@ fn a_slow_head_gets_408() {
 }
 
 #[test]
+fn a_slow_second_head_gets_408_too() {
+    let server = Setup::new()
+        .limits(|limits| limits.head_read = Duration::from_millis(50))
+        .start();
+    let mut client = server.client();
+    assert_eq!(client.get("/askr/health").status, 200);
+    client.send("GET /");
+    assert_eq!(client.response().status, 408);
+    client.closed();
+}
+
+#[test]
 fn a_slow_body_gets_408_and_never_reaches_php() {
     let server = Setup::new()
         .limits(|limits| limits.body_read = Duration::from_millis(50))

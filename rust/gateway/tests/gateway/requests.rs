@@ -1,6 +1,6 @@
 //! Requests that are answered, in all the ways HTTP/1 has of sending them.
 
-use askr_testkit::{After, reply};
+use askr_testkit::{After, eventually, reply};
 
 use crate::server::{Server, Setup, read_body};
 
@@ -217,4 +217,71 @@ fn noise(bytes: usize) -> Vec<u8> {
         state.to_le_bytes()[0]
     };
     std::iter::repeat_with(next).take(bytes).collect()
+}
+
+#[test]
+fn an_upgrade_nobody_offers_is_ignored() {
+    let server = Server::start();
+    let _worker = server.worker_saying("hello");
+    let mut client = server.client();
+    for _ in 0..3 {
+        client
+            .send("GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        assert_eq!(client.response().text(), "hello");
+    }
+}
+
+#[test]
+fn a_body_nobody_asked_for_is_passed_over() {
+    let server = Server::start();
+    let mut client = server.client();
+    for _ in 0..3 {
+        client.send("GET /askr/health HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc");
+        assert_eq!(client.response().text(), "ok\n");
+    }
+}
+
+#[test]
+fn a_client_that_asks_to_close_is_closed() {
+    let server = Server::start();
+    let _worker = server.worker_saying("hello");
+    let mut client = server.client();
+    client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let response = client.response();
+    assert_eq!(response.header("connection"), Some("close"));
+    client.closed();
+}
+
+#[test]
+fn requests_wait_for_the_workers_to_come() {
+    let server = Server::start();
+    let mut clients: Vec<_> = (0..8).map(|_| server.client()).collect();
+    for client in &mut clients {
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    eventually("four of them wait for a slot", || {
+        server.exchange().waiting() == 4
+    });
+    let _workers = [server.worker_saying("hello"), server.worker_saying("hello")];
+    for client in &mut clients {
+        assert_eq!(client.response().text(), "hello");
+    }
+}
+
+#[test]
+fn many_connections_and_workers_lose_nothing() {
+    let server = Server::start();
+    let _workers = [server.worker_echoing(), server.worker_echoing()];
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let server = &server;
+            scope.spawn(move || {
+                let mut client = server.client();
+                for n in 0..200 {
+                    let body = format!("{thread} {n} ").repeat(n);
+                    assert_eq!(client.post("/", &body).text(), body);
+                }
+            });
+        }
+    });
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use askr_testkit::{After, DEADLINE, encoded_head, eventually, reply};
 
-use crate::server::Server;
+use crate::server::{Server, Setup};
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -82,4 +82,23 @@ fn a_drain_that_is_over_cuts_what_still_runs() {
     server.drain(Duration::from_millis(20));
     server.drained();
     client.closed();
+}
+
+#[test]
+fn requests_that_wait_are_still_answered_during_a_drain() {
+    let mut server = Setup::new()
+        .exchange(|limits| limits.slot_count = 1)
+        .start();
+    let mut clients = [server.client(), server.client()];
+    for client in &mut clients {
+        client.send(GET);
+    }
+    eventually("one waits for a slot", || server.exchange().waiting() == 1);
+    server.drain(DEADLINE);
+    let worker = server.worker_saying("hello");
+    for client in &mut clients {
+        assert_eq!(client.response().text(), "hello");
+    }
+    drop(worker);
+    server.drained();
 }

@@ -185,3 +185,41 @@ fn a_script_that_goes_on_after_a_head_request_is_not_told_that_the_client_left()
         server.exchange().idle_workers() == 1
     });
 }
+
+#[test]
+fn many_streams_at_once_arrive_whole() {
+    let server = Setup::new()
+        .exchange(|limits| {
+            limits.reply_bytes = 4096;
+            limits.request_bytes = 4096;
+        })
+        .start();
+    let stream = || {
+        server.worker(|job, received| {
+            let mut job = job.take().unwrap();
+            let bytes: usize = received.target[1..].parse().unwrap();
+            job.write_head(&encoded_head(200, &[])).unwrap();
+            for part in vec![b'a'; bytes].chunks(3000) {
+                job.write_body(part).unwrap();
+                if bytes % 2 == 0 {
+                    job.flush();
+                }
+            }
+            job.end();
+            After::Next
+        })
+    };
+    let _workers = [stream(), stream(), stream()];
+    std::thread::scope(|scope| {
+        for thread in 0..6 {
+            let server = &server;
+            scope.spawn(move || {
+                let mut client = server.client();
+                for n in 0..60 {
+                    let bytes = n * 2111 + thread;
+                    assert_eq!(client.get(&format!("/{bytes}")).body.len(), bytes);
+                }
+            });
+        }
+    });
+}

@@ -83,3 +83,68 @@ fn a_refused_head_tells_why() {
         [Step::Head(GET.len()), Step::Refuse(HeadFault::RequestLine)]
     );
 }
+
+/// Pieces that make requests, good and bad, when put together.
+const PIECES: &[&str] = &[
+    GET,
+    POST,
+    CHUNKED,
+    "abcd",
+    "3\r\nabc\r\n",
+    "0\r\n\r\n",
+    "0\r\nA: b\r\n\r\n",
+    "\r\n",
+    "\n",
+    "\r",
+    "Host: b\r\n",
+    "Content-Length: 3\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    " ",
+    "GET /x HTTP/1.1\r\nHost: a\r\n",
+    "GET /y HTTP/1.0\r\n",
+];
+
+/// Feeds `input` in pieces of `step` bytes as the intake does; tells the length of each head in
+/// the stream, where it began, and how the stream ended.
+fn fed(input: &[u8], step: usize) -> (Vec<(usize, usize)>, Option<Step>) {
+    let mut framing = framing();
+    let (mut heads, mut held, mut at) = (Vec::new(), Vec::new(), 0);
+    for piece in input.chunks(step) {
+        held.extend_from_slice(piece);
+        while !held.is_empty() {
+            let used = match framing.next(&held) {
+                Step::Head(bytes) => {
+                    heads.push((at, bytes));
+                    bytes
+                }
+                Step::Body(bytes) => bytes,
+                Step::Partial => break,
+                end => return (heads, Some(end)),
+            };
+            at += used;
+            held.drain(..used);
+        }
+    }
+    (heads, None)
+}
+
+proptest::proptest! {
+    #[test]
+    fn requests_are_the_same_however_they_are_cut(
+        pieces in proptest::collection::vec(0..PIECES.len(), 0..12),
+        step in 1_usize..40,
+    ) {
+        let input: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        let whole = fed(input.as_bytes(), input.len().max(1));
+        let cut = fed(input.as_bytes(), step);
+        proptest::prop_assert_eq!(whole, cut);
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic(
+        input in proptest::collection::vec(proptest::num::u8::ANY, 0..300),
+        step in 1_usize..40,
+    ) {
+        fed(&input, step);
+    }
+}

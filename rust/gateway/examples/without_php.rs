@@ -1,0 +1,41 @@
+//! The gateway with workers that answer at once, to measure and profile it without PHP.
+//!
+//! `cargo run --release -p askr-gateway --example without_php -- 127.0.0.1:8080 2`, then load
+//! `/askr/health` for the gateway alone and `/` for the way through the exchange.
+#![expect(clippy::unwrap_used, reason = "a failed set-up ends the measurement")]
+
+use std::env;
+
+use askr_exchange::{ExchangeLimits, GatewayEnd, WorkerId};
+use askr_gateway::{Gateway, GatewayConfig, Shutdown, runtime};
+use askr_testkit::{After, FakeWorker, reply};
+
+fn main() {
+    let mut arguments = env::args().skip(1);
+    let listen = arguments.next().unwrap_or("127.0.0.1:8080".to_owned());
+    let workers: u16 = arguments.next().map_or(2, |count| count.parse().unwrap());
+
+    let exchange = GatewayEnd::create(ExchangeLimits::default()).unwrap();
+    let gateway = Gateway::bind(GatewayConfig {
+        listen: vec![listen.parse().unwrap()],
+        root: env::temp_dir(),
+        ..GatewayConfig::default()
+    })
+    .unwrap();
+    let _workers: Vec<FakeWorker> = (0..workers)
+        .map(|seat| {
+            let worker = WorkerId {
+                seat,
+                incarnation: u32::from(seat) + 1,
+            };
+            FakeWorker::start(&exchange, worker, |job, _| {
+                let headers = [("Content-Type", "text/plain")];
+                let _ = reply(job.take().unwrap(), 200, &headers, b"hello\n");
+                After::Next
+            })
+        })
+        .collect();
+    let (_trigger, shutdown) = Shutdown::new();
+    let runtime = runtime(&exchange).unwrap();
+    runtime.block_on(gateway.serve(exchange, shutdown)).unwrap();
+}

@@ -2,9 +2,9 @@
 //!
 //! # Responsibility
 //! A worker without PHP ([`FakeWorker`]), an HTTP client that sends what it is told byte by byte
-//! ([`Client`]), and waits that end ([`eventually`]).
+//! ([`Client`]), the real binary end to end ([`Server`]), and waits that end ([`eventually`]).
 //! # Not here
-//! Starting a gateway or a server: the tests of those crates do.
+//! Starting a gateway alone: the tests of that crate do.
 //! # Invariants
 //! No wait is longer than [`DEADLINE`]; what fails panics with what was seen.
 //! # Testing
@@ -15,8 +15,10 @@ mod client;
 mod deadline;
 mod fake_worker;
 mod response;
+mod server;
 
 pub use client::Client;
 pub use deadline::{DEADLINE, eventually};
 pub use fake_worker::{After, FakeWorker, Received, encoded_head, reply};
 pub use response::{Cut, Response};
+pub use server::{Ended, Server, ServerBuilder};

@@ -1,0 +1,238 @@
+//! The real binary, end to end.
+
+mod builder;
+mod log;
+
+use std::fs;
+use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ExitStatus};
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+use crate::client::Client;
+use crate::deadline::{DEADLINE, eventually};
+use crate::response::Response;
+use log::Log;
+
+pub use builder::ServerBuilder;
+
+/// How long a server may take to start or to end.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running server; dropping it kills everything it started, and prints its log if the test
+/// has failed.
+#[derive(Debug)]
+pub struct Server {
+    process: Child,
+    log: Log,
+    addresses: Vec<SocketAddr>,
+    mark: String,
+}
+
+/// A server that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code, if no signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
+    /// Everything it wrote.
+    pub log: String,
+}
+
+impl Server {
+    /// Worker mode with a script of `tests/fixtures/php/worker`.
+    #[must_use]
+    pub fn with_script(name: &str) -> ServerBuilder {
+        ServerBuilder::new().flag(
+            "worker-script",
+            builder::fixtures().join("worker").join(name),
+        )
+    }
+
+    /// Classic mode over `tests/fixtures/php/public`.
+    #[must_use]
+    pub fn classic() -> ServerBuilder {
+        ServerBuilder::new()
+    }
+
+    /// Sends a GET on a connection of its own.
+    #[track_caller]
+    #[must_use]
+    pub fn get(&self, target: &str) -> Response {
+        self.client().get(target)
+    }
+
+    /// A new connection.
+    #[track_caller]
+    #[must_use]
+    pub fn client(&self) -> Client {
+        Client::connect(self.address())
+    }
+
+    /// The first address that it serves.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.addresses[0]
+    }
+
+    /// Everything it has written so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// Waits until it has written `text`.
+    ///
+    /// # Panics
+    /// When it ends or takes too long before.
+    #[track_caller]
+    pub fn wait_for_log(&self, text: &str) {
+        let seen = self.log.wait_for(PATIENCE, |log| log.contains(text));
+        assert!(seen, "never logged: {text}\n{}", self.log());
+    }
+
+    /// Waits until `holds` does, asking again and again.
+    ///
+    /// # Panics
+    /// When it does not hold in time.
+    #[track_caller]
+    pub fn eventually(&self, what: &str, mut holds: impl FnMut(&Server) -> bool) {
+        eventually(what, || holds(self));
+    }
+
+    /// The main process.
+    ///
+    /// # Panics
+    /// Never: a child's number is a process number.
+    #[must_use]
+    pub fn main_pid(&self) -> Pid {
+        Pid::from_child(&self.process)
+    }
+
+    /// The template process, if one runs.
+    #[must_use]
+    pub fn template_pid(&self) -> Option<Pid> {
+        children_of(self.main_pid()).first().copied()
+    }
+
+    /// The worker processes that exist now.
+    #[must_use]
+    pub fn worker_pids(&self) -> Vec<Pid> {
+        self.template_pid().map(children_of).unwrap_or_default()
+    }
+
+    /// Kills one of its processes; one that is gone already is fine.
+    pub fn kill(&self, pid: Pid) {
+        let _ = kill_process(pid, Signal::KILL);
+    }
+
+    /// Sends a signal to the main process.
+    ///
+    /// # Panics
+    /// When it has ended and was waited for.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.main_pid(), signal).expect("the server runs");
+    }
+
+    /// Waits for it to end by itself.
+    ///
+    /// # Panics
+    /// When it does not end in time, or leaves a process behind.
+    #[track_caller]
+    #[must_use]
+    pub fn wait(mut self) -> Ended {
+        let status = wait_for(&mut self.process).expect("the server ends in time");
+        self.assert_nothing_is_left();
+        self.ended(status)
+    }
+
+    /// SIGTERM, and [`Server::wait`].
+    #[track_caller]
+    pub fn stop(self) -> Ended {
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    fn ended(&self, status: ExitStatus) -> Ended {
+        self.log.wait_for(PATIENCE, |_| false); // until both streams are closed
+        Ended {
+            code: status.code(),
+            signal: status.signal(),
+            log: self.log.text(),
+        }
+    }
+
+    /// Every process that carries the mark of the server's environment is dead, or dies now: the
+    /// kernel kills a template and its workers when their parent is gone, but not before.
+    #[track_caller]
+    fn assert_nothing_is_left(&self) {
+        for pid in numbers_in("/proc") {
+            let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else {
+                continue;
+            };
+            let mut variables = environment.split(|byte| *byte == 0);
+            if variables.any(|variable| variable == self.mark.as_bytes()) {
+                assert!(ends(pid), "left behind: {}", describe(pid));
+            }
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill(); // its template dies with it, and the workers with that
+        let _ = self.process.wait();
+        if thread::panicking() {
+            self.log.print();
+        }
+    }
+}
+
+/// Waits for a child's end without asking again and again.
+fn wait_for(process: &mut Child) -> Option<ExitStatus> {
+    ended(Pid::from_child(process), PATIENCE).then(|| process.wait().ok())?
+}
+
+/// Whether a process is gone, or ends soon.
+fn ends(pid: i32) -> bool {
+    Pid::from_raw(pid).is_none_or(|pid| ended(pid, DEADLINE))
+}
+
+fn ended(pid: Pid, patience: Duration) -> bool {
+    let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else {
+        return true;
+    };
+    let mut events = [PollFd::new(&handle, PollFlags::IN)];
+    let patience = Timespec {
+        tv_sec: i64::try_from(patience.as_secs()).unwrap_or(0),
+        tv_nsec: 0,
+    };
+    poll(&mut events, Some(&patience)) == Ok(1)
+}
+
+fn children_of(parent: Pid) -> Vec<Pid> {
+    let parent = parent.as_raw_nonzero();
+    let path = format!("/proc/{parent}/task/{parent}/children");
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.split_whitespace()
+        .filter_map(|word| Pid::from_raw(word.parse().ok()?))
+        .collect()
+}
+
+fn numbers_in(folder: &str) -> Vec<i32> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+fn describe(pid: i32) -> String {
+    let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    format!("{pid} {:?} {stat}", String::from_utf8_lossy(&command))
+}

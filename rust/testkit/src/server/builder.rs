@@ -1,0 +1,212 @@
+//! How a server is started.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::log::Log;
+use super::{Ended, PATIENCE, Server};
+
+/// The line a server writes when it serves.
+const SERVING: &str = "askr: serving http://";
+
+/// A server that is not started yet.
+#[derive(Clone, Debug)]
+pub struct ServerBuilder {
+    root: Option<PathBuf>,
+    listen: Option<String>,
+    arguments: Vec<OsString>,
+    variables: Vec<(OsString, OsString)>,
+    folder: Option<PathBuf>,
+}
+
+impl ServerBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            root: Some(fixtures().join("public")),
+            listen: Some("127.0.0.1:0".to_owned()),
+            arguments: Vec::new(),
+            variables: Vec::new(),
+            folder: None,
+        }
+    }
+
+    /// How many workers; two unless said.
+    #[must_use]
+    pub fn workers(self, count: u16) -> Self {
+        self.flag("workers", count.to_string())
+    }
+
+    /// The document root; `tests/fixtures/php/public` unless said.
+    #[must_use]
+    pub fn root(mut self, root: impl Into<PathBuf>) -> Self {
+        self.root = Some(root.into());
+        self
+    }
+
+    /// Gives neither `--root` nor `--listen`, so that other channels can.
+    #[must_use]
+    pub fn bare(mut self) -> Self {
+        self.root = None;
+        self.listen = None;
+        self
+    }
+
+    /// The address; a free port of the loopback interface unless said.
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<String>) -> Self {
+        self.listen = Some(address.into());
+        self
+    }
+
+    /// A flag of `askr serve`, without its dashes, and its value.
+    #[must_use]
+    pub fn flag(self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.argument(format!("--{name}")).argument(value)
+    }
+
+    /// An argument as it is.
+    #[must_use]
+    pub fn argument(mut self, word: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(word.as_ref().to_owned());
+        self
+    }
+
+    /// An environment variable.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.variables
+            .push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// The folder it is started in.
+    #[must_use]
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Starts it and waits until it serves.
+    ///
+    /// # Panics
+    /// When it ends or takes too long before.
+    #[track_caller]
+    #[must_use]
+    pub fn start(self) -> Server {
+        let mut server = self.spawn();
+        let serves = server
+            .log
+            .wait_for(PATIENCE, |log| addresses(log).is_some());
+        assert!(serves, "it does not serve:\n{}", server.log());
+        server.addresses = addresses(&server.log()).unwrap_or_default();
+        server
+    }
+
+    /// Starts it and waits until it has ended by itself.
+    ///
+    /// # Panics
+    /// When it does not end in time, or leaves a process behind.
+    #[track_caller]
+    #[must_use]
+    pub fn fail(self) -> Ended {
+        self.spawn().wait()
+    }
+
+    /// Starts it and waits for nothing.
+    ///
+    /// # Panics
+    /// When the binary cannot be executed.
+    #[track_caller]
+    #[must_use]
+    pub fn spawn(self) -> Server {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let (name, value) = (
+            "TEST_SERVER_MARK",
+            format!("{}-{count}", std::process::id()),
+        );
+        let mut command = self.command();
+        command.env(name, &value);
+        let mut process = command.spawn().expect("ASKR_BINARY can be executed");
+        let log = Log::new();
+        log.follow(process.stdout.take().expect("it was piped"));
+        log.follow(process.stderr.take().expect("it was piped"));
+        Server {
+            process,
+            log,
+            addresses: Vec::new(),
+            mark: format!("{name}={value}"),
+        }
+    }
+
+    /// Nothing of this process's environment that would configure it.
+    fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .arg("serve")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for (name, _) in env::vars_os().filter(|(name, _)| is_configuration(name)) {
+            command.env_remove(name);
+        }
+        if let Some(root) = &self.root {
+            command.arg("--root").arg(root);
+        }
+        if let Some(listen) = &self.listen {
+            command.arg("--listen").arg(listen);
+        }
+        command
+            .args(&self.arguments)
+            .envs(self.variables.iter().cloned());
+        if let Some(folder) = &self.folder {
+            command.current_dir(folder);
+        }
+        command
+    }
+}
+
+/// `tests/fixtures/php`.
+pub(super) fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/php")
+}
+
+/// `ASKR_BINARY`, else the one that cargo built beside this test.
+fn binary() -> PathBuf {
+    if let Some(path) = env::var_os("ASKR_BINARY").filter(|path| !path.is_empty()) {
+        return path.into();
+    }
+    let test = env::current_exe().expect("a test has a path");
+    let path = test
+        .ancestors()
+        .nth(2)
+        .expect("a test lies in deps")
+        .join("askr");
+    assert!(
+        path.is_file(),
+        "set ASKR_BINARY: {} is not there",
+        path.display()
+    );
+    path
+}
+
+fn is_configuration(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with("ASKR_"))
+}
+
+/// The addresses of all lines that say where it serves; `None` while there is none.
+fn addresses(log: &str) -> Option<Vec<SocketAddr>> {
+    let (complete, _) = log.rsplit_once('\n')?;
+    let lines = complete.lines().filter_map(|line| line.split_once(SERVING));
+    let addresses: Vec<SocketAddr> = lines.filter_map(|(_, rest)| address(rest)).collect();
+    (!addresses.is_empty()).then_some(addresses)
+}
+
+/// The address that a line goes on with; in JSON more follows.
+fn address(rest: &str) -> Option<SocketAddr> {
+    rest.split('"').next()?.trim_end().parse().ok()
+}

@@ -150,9 +150,10 @@ impl Host for Desk {
         }
     }
 
+    /// A head that could not be sent means that the client is gone.
     fn write(&mut self, bytes: &[u8]) -> bool {
         match &mut self.reply {
-            Some(reply) => succeeded(reply.job.write_body(bytes)),
+            Some(reply) => reply.head_is_sent && succeeded(reply.job.write_body(bytes)),
             None => true,
         }
     }

@@ -31,10 +31,19 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<ExitCode, TestEr
     let started = Instant::now();
     let ready = setup::run(checkout, cache)?;
     let mut total = Counts::default();
+    let mut with_failures = Vec::new();
     for runner in runners(checkout, cache, &ready) {
-        total = total + runner.run();
+        let name = runner.name().to_owned();
+        let counts = runner.run();
+        if counts.failed > 0 {
+            with_failures.push(name);
+        }
+        total = total + counts;
     }
     println!("── all tests took {}", shown(started.elapsed()));
+    if !with_failures.is_empty() {
+        println!("   failures in: {}", with_failures.join("; "));
+    }
     println!("{} passed, {} failed", total.passed, total.failed);
     Ok(if total.failed == 0 && total.passed > 0 {
         ExitCode::SUCCESS

@@ -40,6 +40,11 @@ impl Runner {
         }
     }
 
+    /// What is run, in words.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Runs it to its end. A program that fails without naming a failed test counts as one.
     pub(super) fn run(mut self) -> Counts {
         println!("── {}", self.name);

@@ -217,13 +217,20 @@ fn c_string(word: OsString) -> Result<CString, lexopt::Error> {
 }
 
 /// A path that is named `php` and leads to this binary, so that tools which start `PHP_BINARY`
-/// get PHP: beside the binary, or else kept in the user's cache folder.
+/// get PHP: the one this process was started by, one beside the binary, or else one that is kept
+/// in the user's cache folder.
 fn php_link() -> Option<PathBuf> {
     let binary = std::env::current_exe().ok()?.canonicalize().ok()?;
-    let leads_here = |link: &Path| link.canonicalize().is_ok_and(|target| target == binary);
+    let leads_here = |link: &PathBuf| {
+        link.file_name() == Some(OsStr::new("php"))
+            && link.canonicalize().is_ok_and(|target| target == binary)
+    };
+    let called = std::env::args_os()
+        .next()
+        .and_then(|name| std::path::absolute(name).ok());
     let beside = binary.with_file_name("php");
-    if leads_here(&beside) {
-        return Some(beside);
+    if let Some(link) = called.into_iter().chain([beside]).find(leads_here) {
+        return Some(link);
     }
     let kept = cache_dir()?.join("askr/bin/php");
     if !leads_here(&kept) {

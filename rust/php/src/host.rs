@@ -46,7 +46,8 @@ pub trait Host {
     /// Sends on what was written so far. Returns false when the client is gone.
     fn flush(&mut self) -> bool;
 
-    /// Reads the request's body into `out`; 0 at its end.
+    /// Reads the request's body into `out` and fills it unless the body ends before: PHP takes
+    /// a shorter read for the end.
     fn read_body(&mut self, out: &mut [u8]) -> usize;
 
     /// The script failed after the head was given out: the reply must not look whole.

@@ -169,13 +169,7 @@ impl Host for Desk {
     }
 
     fn read_body(&mut self, out: &mut [u8]) -> usize {
-        let Some(reply) = &mut self.reply else {
-            return 0;
-        };
-        reply.job.read_body(out).unwrap_or_else(|error| {
-            tracing::warn!(%error, "the request's body ended early");
-            0
-        })
+        self.reply.as_mut().map_or(0, |reply| reply.fill(out))
     }
 
     fn reply_fail(&mut self) {
@@ -216,6 +210,22 @@ impl Host for Desk {
 }
 
 impl Reply {
+    /// Fills `out` unless the body ends before: PHP takes a shorter read for the end of it.
+    fn fill(&mut self, out: &mut [u8]) -> usize {
+        let mut filled = 0;
+        while filled < out.len() {
+            match self.job.read_body(&mut out[filled..]) {
+                Ok(0) => break,
+                Ok(bytes) => filled += bytes,
+                Err(error) => {
+                    tracing::warn!(%error, "the request's body ended early");
+                    break;
+                }
+            }
+        }
+        filled
+    }
+
     fn headers(&self) -> Vec<(&[u8], &[u8])> {
         let starts = std::iter::once(0).chain(self.line_ends.iter().copied());
         let lines = starts

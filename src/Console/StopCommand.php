@@ -47,7 +47,7 @@ class StopCommand extends Command
 
     private function await(ServerStateFile $file, ServerState $state): int
     {
-        $this->components->info('Stopping the server…');
+        $this->components->info('Stopping the server');
         $deadline = hrtime(true) + (int) $this->option('timeout') * 1_000_000_000;
 
         while ($file->running()?->processId === $state->processId) {

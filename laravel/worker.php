@@ -31,16 +31,13 @@ use Askr\Laravel\Worker\Worker;
     require_once $autoload;
 
     try {
-        (new Worker(
-            (new ApplicationFactory($base))->create(),
-            new NativeBridge,
-            new SapiClient(new RequestMarshaller, new ResponseEmitter),
-        ))->run();
-    } catch (Throwable $exception) {
-        // Laravel's handler would render a page for it, and nobody would see that.
-        // PHP's own ends the script and gives the server class, message and place.
+        $app = (new ApplicationFactory($base))->create();
+    } finally {
+        // Laravel's handler would render a page where there is no request, or append
+        // one to half a response. Without it the server is given class, message and
+        // place, ends a boot that failed, and cuts a response that broke off.
         set_exception_handler(null);
-
-        throw $exception;
     }
+
+    (new Worker($app, new NativeBridge, new SapiClient(new RequestMarshaller, new ResponseEmitter)))->run();
 })();

@@ -30,7 +30,7 @@ pub(crate) fn init(config: LogConfig) -> Result<(), LogError> {
     Ok(())
 }
 
-/// What is logged from where.
+/// What is logged from where; `php` is what PHP itself and `error_log()` have to say.
 fn directives(level: &str) -> String {
     let libraries = match level {
         "debug" | "trace" => level,

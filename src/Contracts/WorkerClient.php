@@ -29,4 +29,7 @@ interface WorkerClient
      * @return bool False when part of a response has been sent, so that nothing can be said any more.
      */
     public function fail(): bool;
+
+    /** Write an exception to the log of the server, which is there when nothing else works. */
+    public function log(Throwable $exception): void;
 }

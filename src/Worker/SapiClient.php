@@ -14,6 +14,9 @@ use Throwable;
  */
 class SapiClient implements WorkerClient
 {
+    /** The log of the server, as `error_log()` calls it; others can be turned elsewhere. */
+    private const SERVER_LOG = 4;
+
     /** Output buffers that were open before the request. */
     private int $level = 0;
 
@@ -64,6 +67,18 @@ class SapiClient implements WorkerClient
         echo "Internal Server Error\n";
 
         return true;
+    }
+
+    /** Write an exception to the log of the server, which is there when nothing else works. */
+    public function log(Throwable $exception): void
+    {
+        error_log(sprintf(
+            '%s: %s in %s:%d',
+            $exception::class,
+            $exception->getMessage(),
+            $exception->getFile(),
+            $exception->getLine(),
+        ), self::SERVER_LOG);
     }
 
     /** Close the buffers the request opened, and give what they held. */

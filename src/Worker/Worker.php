@@ -74,7 +74,7 @@ class Worker
                 throw $exception;
             }
 
-            $this->log($exception);
+            $this->client->log($exception);
         }
     }
 
@@ -105,7 +105,7 @@ class Worker
             $this->notifier->notify(new RequestTerminated($this->app, $request, $response));
         } catch (Throwable $exception) {
             $this->report($exception);
-            $this->log($exception);
+            $this->client->log($exception);
         }
     }
 
@@ -116,19 +116,7 @@ class Worker
             $this->app->make(ExceptionHandler::class)->report($exception);
             $this->notifier->notify(new WorkerErrorOccurred($this->app, $exception));
         } catch (Throwable $second) {
-            $this->log($second);
+            $this->client->log($second);
         }
-    }
-
-    /** Write an exception to the log of the server, which is there when nothing else works. */
-    private function log(Throwable $exception): void
-    {
-        error_log(sprintf(
-            '%s: %s in %s:%d',
-            $exception::class,
-            $exception->getMessage(),
-            $exception->getFile(),
-            $exception->getLine(),
-        ));
     }
 }

@@ -120,6 +120,10 @@ class EmissionTest extends TestCase
         $this->assertSame(500, $status);
         $this->assertSame("Internal Server Error\n", $body);
         $this->assertArrayNotHasKey('x-half', $headers);
+        $this->assertMatchesRegularExpression(
+            '/LogicException: out of the kernel in \S+router\.php:\d+/',
+            self::$server?->getErrorOutput() ?? '',
+        );
     }
 
     public function test_an_upload_arrives_with_its_fields(): void

@@ -8,6 +8,7 @@ use Askr\Laravel\Contracts\WorkerClient;
 use Illuminate\Http\Request;
 use LogicException;
 use Symfony\Component\HttpFoundation\Response;
+use Throwable;
 
 /**
  * Stands in for the clients of a worker: it has requests, and keeps the responses.
@@ -19,6 +20,9 @@ class FakeWorkerClient implements WorkerClient
 
     /** How many requests were answered as failed. */
     public int $failures = 0;
+
+    /** @var list<Throwable> What went to the log of the server. */
+    public array $log = [];
 
     /** @param  list<Request>  $requests */
     public function __construct(private array $requests)
@@ -48,5 +52,11 @@ class FakeWorkerClient implements WorkerClient
         $this->failures++;
 
         return true;
+    }
+
+    /** Keep what was logged. */
+    public function log(Throwable $exception): void
+    {
+        $this->log[] = $exception;
     }
 }

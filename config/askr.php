@@ -75,7 +75,7 @@ return [
 
     'server' => [
         'workers' => env('ASKR_WORKERS', 'auto'),
-        'max_requests' => env('ASKR_MAX_REQUESTS', 500),
+        'max_requests' => env('ASKR_MAX_REQUESTS', 10000),
         'boot_timeout' => env('ASKR_BOOT_TIMEOUT'),
         'shutdown_timeout' => env('ASKR_SHUTDOWN_TIMEOUT'),
         'head_limit' => env('ASKR_HEAD_LIMIT'),

@@ -28,7 +28,7 @@ class StartCommand extends Command
         {--host= : The address to listen on [default: 127.0.0.1]}
         {--port= : The port to listen on; 0 takes a free one [default: 8000]}
         {--workers= : The number of workers, or "auto" for one per core [default: auto]}
-        {--max-requests= : The requests after which a worker is replaced; 0 is never [default: 500]}
+        {--max-requests= : The requests after which a worker is replaced; 0 is never [default: 10000]}
         {--log-level= : The least level to log: error, warn, info, debug or trace [default: info]}';
 
     /** Run the server, and give its exit code. */

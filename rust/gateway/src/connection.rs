@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarm;
 use crate::intake::{Intake, Passage};
-use crate::limits::FIELDS_MAX;
+use crate::limits::{CHUNK_BYTES, FIELDS_MAX};
 use crate::reply_stream::StreamPump;
 use crate::request_head::Addresses;
 use crate::service::{self, Peer, Site};
@@ -56,6 +56,7 @@ pub(crate) async fn serve(
                 connection.as_mut().graceful_shutdown();
             }
         }
+        peer.site.glances.tick(&peer.site.exchange);
         loop {
             let ended = connection.as_mut().poll(cx);
             if ended.is_ready() || !peer.pump.run(cx) {
@@ -84,6 +85,8 @@ fn peer(site: Arc<Site>, addresses: Addresses) -> Arc<Peer> {
 fn builder(peer: &Peer) -> http1::Builder {
     let mut builder = http1::Builder::new();
     builder.header_read_timeout(None);
+    // Whole heads must fit; beyond that a smaller buffer only means more reads of large bodies.
+    builder.max_buf_size(CHUNK_BYTES.max(2 * peer.site.limits.head_bytes));
     if peer.site.limits.head_fields > FIELDS_MAX {
         builder.max_headers(peer.site.limits.head_fields);
     }

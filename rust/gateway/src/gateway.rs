@@ -12,7 +12,7 @@ use crate::config::GatewayConfig;
 use crate::error::{BindError, ServeError};
 use crate::listener;
 use crate::park::Doorbell;
-use crate::service::Site;
+use crate::service::{Glances, Site};
 use crate::shutdown::Shutdown;
 use crate::static_files::Disk;
 
@@ -74,6 +74,7 @@ impl Gateway {
             disk: self.disk,
             classic: self.config.classic,
             limits,
+            glances: Glances::default(),
         });
         let mut listening = JoinSet::new();
         for listener in self.listeners {

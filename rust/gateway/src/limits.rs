@@ -95,3 +95,7 @@ pub(crate) const CHUNK_BYTES: usize = 64 * 1024;
 
 /// What `Retry-After` says when the queue is full, in seconds.
 pub(crate) const RETRY_AFTER_S: &str = "1";
+
+/// Polls of connections after which news from workers is looked for, if the thread did not park
+/// before. As many as tokio runs tasks between two looks at its event queue.
+pub(crate) const POLLS_PER_GLANCE: u32 = 61;

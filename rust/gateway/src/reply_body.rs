@@ -65,6 +65,7 @@ impl ReplyBody {
         {
             self.passage.reset_on_close();
         }
+        tracing::warn!(error = &cut as &dyn std::error::Error, "reply cut off");
         self.cut = Some(cut);
         cx.waker().wake_by_ref();
         Poll::Pending

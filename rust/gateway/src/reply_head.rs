@@ -89,7 +89,14 @@ fn complete(mut bytes: Bytes, announced: Option<u64>) -> Content {
     if (bytes.len() as u64) < announced {
         return Content::Short { bytes, announced };
     }
-    bytes.truncate(usize::try_from(announced).unwrap_or(usize::MAX));
+    if (bytes.len() as u64) > announced {
+        tracing::warn!(
+            announced,
+            sent = bytes.len(),
+            "php sent more than it announced"
+        );
+        bytes.truncate(usize::try_from(announced).unwrap_or(usize::MAX));
+    }
     Content::Full(bytes)
 }
 

@@ -1,6 +1,7 @@
 //! Answers one request: decides who is asked, asks, and forwards.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use askr_exchange::GatewayEnd;
@@ -13,7 +14,7 @@ use crate::body;
 use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
 use crate::intake::Passage;
-use crate::limits::Limits;
+use crate::limits::{Limits, POLLS_PER_GLANCE};
 use crate::reply::{self, Refusal};
 use crate::reply_body::{Content, ReplyBody};
 use crate::reply_head::{self, Asked};
@@ -29,6 +30,23 @@ pub(crate) struct Site {
     pub(crate) disk: Disk,
     pub(crate) classic: bool,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) glances: Glances,
+}
+
+/// Looks for news from workers also while the I/O thread never runs out of other work, and so
+/// never comes to park.
+#[derive(Debug, Default)]
+pub(crate) struct Glances(AtomicU32);
+
+impl Glances {
+    /// To be called with every poll of a connection.
+    pub(crate) fn tick(&self, exchange: &GatewayEnd) {
+        let polls = self.0.load(Relaxed).wrapping_add(1);
+        self.0.store(polls, Relaxed);
+        if polls.is_multiple_of(POLLS_PER_GLANCE) {
+            exchange.poll();
+        }
+    }
 }
 
 /// What the requests of one connection share.

@@ -1,5 +1,7 @@
 //! Requests that are answered, in all the ways HTTP/1 has of sending them.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
 use askr_testkit::{After, eventually, reply};
 
 use crate::server::{Server, Setup, read_body};
@@ -283,5 +285,34 @@ fn many_connections_and_workers_lose_nothing() {
                 }
             });
         }
+    });
+}
+
+#[test]
+fn a_flood_of_other_requests_does_not_starve_those_that_wait_for_php() {
+    let server = Server::start();
+    let _worker = server.worker_saying("hello");
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let mut clients: Vec<_> = (0..40).map(|_| server.client()).collect();
+                while !over.load(Relaxed) {
+                    for client in &mut clients {
+                        client.send("GET /askr/health HTTP/1.1\r\nHost: a\r\n\r\n".repeat(4));
+                    }
+                    for client in &mut clients {
+                        for _ in 0..4 {
+                            assert_eq!(client.response().text(), "ok\n");
+                        }
+                    }
+                }
+            });
+        }
+        let mut client = server.client();
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(20));
+        let answered = (0..20).all(|_| client.try_response().is_ok());
+        over.store(true, Relaxed);
+        assert!(answered, "php was not heard");
     });
 }

@@ -201,7 +201,7 @@ fn many_streams_at_once_arrive_whole() {
             job.write_head(&encoded_head(200, &[])).unwrap();
             for part in vec![b'a'; bytes].chunks(3000) {
                 job.write_body(part).unwrap();
-                if bytes % 2 == 0 {
+                if bytes.is_multiple_of(2) {
                     job.flush();
                 }
             }

@@ -44,17 +44,21 @@ impl Cache {
     }
 
     /// Waits until no other setup works on this cache; released when the value is dropped.
-    pub(crate) fn lock(&self) -> Result<File, CacheError> {
-        let path = self.path("setup.lock");
-        let file = files::named("create", &path, File::create(&path))?;
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) => println!("waiting for another setup to finish …"),
-            Err(TryLockError::Error(error)) => files::named("lock", &path, Err(error))?,
-        }
-        files::named("lock", &path, file.lock())?;
-        Ok(file)
+    pub(crate) fn lock(&self) -> Result<File, FileError> {
+        lock(&self.path("setup.lock"))
     }
+}
+
+/// Creates and locks a file, waiting as long as another process has it locked.
+pub(crate) fn lock(path: &Path) -> Result<File, FileError> {
+    let file = files::named("create", path, File::create(path))?;
+    match file.try_lock() {
+        Ok(()) => return Ok(file),
+        Err(TryLockError::WouldBlock) => println!("   waiting for another setup to finish …"),
+        Err(TryLockError::Error(error)) => files::named("lock", path, Err(error))?,
+    }
+    files::named("lock", path, file.lock())?;
+    Ok(file)
 }
 
 /// A folder that is being made and has no final name yet.

@@ -19,8 +19,9 @@ use std::time::Instant;
 
 pub(crate) use self::engine::Engine;
 use self::php_tools::PhpTools;
-use crate::cache::{Cache, CacheError};
+use crate::cache::{self, Cache};
 use crate::checkout::Checkout;
+use crate::files::{self, FileError};
 use crate::step::{shown, step};
 
 /// What a finished setup offers to the other commands.
@@ -34,7 +35,7 @@ pub(crate) struct Ready {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SetupError {
     #[error(transparent)]
-    Cache(#[from] CacheError),
+    File(#[from] FileError),
     #[error(transparent)]
     Packages(#[from] packages::PackagesError),
     #[error(transparent)]
@@ -52,17 +53,26 @@ pub(crate) enum SetupError {
 /// Does everything that is not done yet.
 pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<Ready, SetupError> {
     let started = Instant::now();
-    let _lock = cache.lock()?;
+    let lock = cache.lock()?;
     step("system packages", packages::install)?;
     let engine = step("libphp", || Engine::open(checkout, cache))?;
     let tools = step("PHP tools", || PhpTools::open(cache, &engine))?;
-    step("PHP packages of the Composer package", || {
-        composer_install::install(checkout, checkout.root(), &tools)
-    })?;
-    step("Laravel for laravel/demo", || {
-        demo_app::install(checkout, &engine, &tools)
-    })?;
+    drop(lock);
+    applications(checkout, &engine, &tools)?;
     step("release binary", || binary::build(checkout))?;
     println!("setup took {}", shown(started.elapsed()));
     Ok(Ready { engine })
+}
+
+/// What lies in the checkout: another one's setup need not wait for it.
+fn applications(checkout: &Checkout, engine: &Engine, tools: &PhpTools) -> Result<(), SetupError> {
+    files::create_folder(&checkout.target())?;
+    let _lock = cache::lock(&checkout.target().join("setup.lock"))?;
+    step("PHP packages of the Composer package", || {
+        composer_install::install(checkout, checkout.root(), tools)
+    })?;
+    step("Laravel for laravel/demo", || {
+        demo_app::install(checkout, engine, tools)
+    })?;
+    Ok(())
 }

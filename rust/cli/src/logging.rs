@@ -13,7 +13,8 @@ use crate::config::{LogConfig, LogFormat};
 #[error("logging cannot start")]
 pub(crate) struct LogError(#[from] TryInitError);
 
-/// Starts logging; our own crates at the level asked for, the libraries below them at `warn`.
+/// Starts logging; our own crates at the level asked for, the libraries below them only at theirs when
+/// it is `debug` or `trace`, else at `error`.
 pub(crate) fn init(config: LogConfig) -> Result<(), LogError> {
     let builder = tracing_subscriber::fmt()
         .with_writer(io::stderr)

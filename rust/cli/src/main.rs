@@ -17,6 +17,7 @@ mod config;
 mod doctor;
 mod exit;
 mod logging;
+mod open_files;
 
 use std::process::ExitCode;
 

@@ -14,7 +14,7 @@ use super::parts;
 use super::signals::Signals;
 use crate::config::{Inputs, LogConfig, ServeConfig, Settings};
 use crate::exit::{self, Failure};
-use crate::logging;
+use crate::{logging, open_files};
 
 /// Workers that are asked to leave get at least this long, also when requests took all the time.
 const LEAVE_GRACE: Duration = Duration::from_secs(1);
@@ -25,6 +25,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let config = ServeConfig::new(&settings)?;
     let log = LogConfig::new(&settings);
     logging::init(log)?;
+    open_files::raise_limit();
     let gateway = Gateway::bind(parts::gateway(&config))?;
     let exchange = GatewayEnd::create(parts::exchange(&config))?;
     let runtime = askr_gateway::runtime(&exchange).map_err(Failure::Runtime)?;

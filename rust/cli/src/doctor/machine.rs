@@ -8,6 +8,7 @@ use rustix::process::{Resource, getrlimit};
 
 use super::finding::Finding;
 use crate::config::{ConfigError, ServeConfig, Settings, bytes_text, worker_count};
+use crate::open_files;
 
 /// Fewer descriptors than this are used up by a few hundred connections.
 const FILES_COMFORTABLE: u64 = 4096;
@@ -78,18 +79,18 @@ fn memory(workers: u64) -> Finding {
 fn files() -> Finding {
     const SUBJECT: &str = "open files";
     let limit = getrlimit(Resource::Nofile);
-    let text = |value: Option<u64>| value.map_or("unlimited".to_owned(), |value| value.to_string());
+    let text = |value: Option<u64>| value.map_or("none".to_owned(), |value| value.to_string());
+    let files = open_files::reachable(limit);
     let evidence = format!(
-        "soft limit {}, hard limit {}",
+        "soft limit {}, hard limit {}; the server has {files}",
         text(limit.current),
         text(limit.maximum)
     );
-    match limit.current {
-        Some(files) if files < FILES_LEAST => Finding::fail(SUBJECT, evidence),
-        Some(files) if files < FILES_COMFORTABLE => Finding::note(
-            SUBJECT,
-            format!("{evidence}; `ulimit -n` raises it for many connections"),
-        ),
+    match files {
+        0..FILES_LEAST => Finding::fail(SUBJECT, evidence),
+        FILES_LEAST..FILES_COMFORTABLE => {
+            Finding::note(SUBJECT, format!("{evidence}: few for many connections"))
+        }
         _ => Finding::ok(SUBJECT, evidence),
     }
 }

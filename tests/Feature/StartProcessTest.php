@@ -21,20 +21,14 @@ class StartProcessTest extends TestCase
     {
         parent::setUp();
 
-        if (! is_file(self::DEMO.'/vendor/autoload.php')) {
-            $this->markTestSkipped('The packages of laravel/demo are not installed.');
-        }
-
         $this->folder = sys_get_temp_dir().'/askr-start-'.bin2hex(random_bytes(6));
         mkdir($this->folder);
     }
 
     protected function tearDown(): void
     {
-        if (isset($this->folder)) {
-            array_map(unlink(...), glob("{$this->folder}/*") ?: []);
-            rmdir($this->folder);
-        }
+        array_map(unlink(...), glob("{$this->folder}/*") ?: []);
+        rmdir($this->folder);
 
         parent::tearDown();
     }

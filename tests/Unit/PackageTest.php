@@ -38,10 +38,6 @@ class PackageTest extends TestCase
     {
         $process = new Process(['git', ...$arguments], dirname(__DIR__, 2));
 
-        if ($process->run() !== 0) {
-            $this->markTestSkipped('This is not a checkout.');
-        }
-
-        return explode("\n", trim($process->getOutput()));
+        return explode("\n", trim($process->mustRun()->getOutput()));
     }
 }

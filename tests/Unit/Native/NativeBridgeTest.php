@@ -12,15 +12,6 @@ use PHPUnit\Framework\TestCase;
 
 class NativeBridgeTest extends TestCase
 {
-    protected function setUp(): void
-    {
-        parent::setUp();
-
-        if (function_exists('askr_handle_request')) {
-            $this->markTestSkipped('The server runs these tests, and its functions are there.');
-        }
-    }
-
     public function test_it_is_not_available_without_the_server(): void
     {
         $this->assertFalse((new NativeBridge)->isAvailable());

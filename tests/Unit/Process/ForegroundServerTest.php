@@ -56,10 +56,6 @@ class ForegroundServerTest extends TestCase
 
     public function test_a_signal_is_passed_on_to_the_server(): void
     {
-        if (! extension_loaded('pcntl')) {
-            $this->markTestSkipped('Signals need the pcntl extension.');
-        }
-
         $before = pcntl_signal_get_handler(SIGTERM);
         $server = new FakeServerProcess;
         $server->meanwhile = function (): void {

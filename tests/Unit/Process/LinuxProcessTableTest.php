@@ -10,15 +10,6 @@ use Symfony\Component\Process\Process;
 
 class LinuxProcessTableTest extends TestCase
 {
-    protected function setUp(): void
-    {
-        parent::setUp();
-
-        if (! is_dir('/proc/self')) {
-            $this->markTestSkipped('This system has no /proc.');
-        }
-    }
-
     public function test_a_process_has_one_start_time(): void
     {
         $table = new LinuxProcessTable;

@@ -10,7 +10,9 @@ mod pair;
 
 use std::os::fd::{AsFd, OwnedFd};
 use std::pin::pin;
-use std::task::Poll;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::task::{Context, Poll, Wake};
 
 use askr_exchange::{
     GatewayEnd, JobError, Lease, OpenError, ReplyError, SendError, Taken, WorkerEnd, WorkerId,
@@ -339,6 +341,51 @@ fn a_descriptor_that_is_no_exchange_is_refused() {
     assert!(matches!(open(empty), OpenError::Magic { found: 0 }));
     let socket = doorbell();
     assert!(matches!(open(socket), OpenError::Region(_)));
+}
+
+/// What a worker leaves that dies between taking a slot and clearing its bit.
+#[test]
+fn a_stale_ready_bit_is_skipped_and_goes_with_the_burial() {
+    let mut scene = Scene::new();
+    let mut other = worker(&scene.gateway, 1);
+    let mut lease = submit(&scene.gateway, "/", b"");
+    std::mem::forget(take(&mut scene.worker));
+    scene.write(READY, 1);
+    assert!(matches!(other.take(AT_ONCE), Taken::Nothing));
+    assert_eq!(scene.gateway.bury(worker_id(0)), 1);
+    assert_eq!(scene.word(READY), 0);
+    assert!(lease.resubmit());
+    send_all(&scene.gateway, &mut lease, &request_head("/", 0));
+    lease.submit();
+    echo(take(&mut other));
+    assert_eq!(reply(&scene.gateway, &mut lease), Ok((200, Vec::new())));
+}
+
+/// What a worker leaves that dies between ending a reply and telling the gateway.
+#[test]
+fn a_reply_whose_news_was_never_told_is_found_by_the_burial() {
+    let mut scene = Scene::new();
+    let mut lease = submit(&scene.gateway, "/", b"");
+    let job = take(&mut scene.worker);
+    let woken = Arc::new(Woken::default());
+    let waker = Arc::clone(&woken).into();
+    let mut cx = Context::from_waker(&waker);
+    assert!(lease.poll_reply(&mut cx, &mut Vec::new(), 64).is_pending());
+    echo(job);
+    scene.write(ATTENTION, 0);
+    assert!(!scene.gateway.poll());
+    assert_eq!(scene.gateway.bury(worker_id(0)), 0);
+    assert!(woken.0.load(Ordering::Acquire));
+    assert_eq!(reply(&scene.gateway, &mut lease), Ok((200, Vec::new())));
+}
+
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 proptest! {

@@ -90,7 +90,7 @@ pub(crate) fn command() -> Clap {
     };
     Clap::new("askr")
         .about("Serves PHP applications from one binary")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(version())
         .subcommand_required(true)
         .disable_help_subcommand(true)
         .subcommand(with_options(
@@ -105,6 +105,14 @@ pub(crate) fn command() -> Clap {
         ))
         .subcommand(passed_on("php", "Run PHP on the command line"))
         .subcommand(passed_on("artisan", "Run the application's artisan"))
+}
+
+fn version() -> String {
+    format!(
+        "{} (PHP {})",
+        env!("CARGO_PKG_VERSION"),
+        askr_worker::php_version()
+    )
 }
 
 fn with_options(command: Clap) -> Clap {

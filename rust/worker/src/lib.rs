@@ -25,5 +25,5 @@ mod template;
 mod variables;
 
 pub use command_line::php_cli;
-pub use report::{EngineReport, report_main};
+pub use report::{EngineReport, php_version, report_main};
 pub use template::template_main;

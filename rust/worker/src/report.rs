@@ -26,6 +26,12 @@ pub struct EngineReport {
     pub ini_file: Option<String>,
 }
 
+/// The version of PHP that is linked in, such as `8.4.24`; starts nothing.
+#[must_use]
+pub fn php_version() -> String {
+    Runtime::version()
+}
+
 /// Starts a server's engine, asks it, and prints the report as JSON on standard output.
 pub fn report_main() -> ExitCode {
     match report() {

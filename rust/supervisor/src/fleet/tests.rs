@@ -1,6 +1,7 @@
 //! Scenarios with stepped time; no process is started.
 
 mod boot;
+mod random;
 mod replacement;
 mod scene;
 mod shutdown;

@@ -14,6 +14,7 @@ fn main() {
         "internal.h",
         "compat.h",
         "shim.c",
+        "turns.c",
         "native.c",
         "cli.c",
     ] {
@@ -98,7 +99,7 @@ fn declare_shim() {
 fn compile_shim(php: &PhpConfig) {
     let mut build = cc::Build::new();
     build
-        .files(["csrc/shim.c", "csrc/native.c", "csrc/cli.c"])
+        .files(["csrc/shim.c", "csrc/turns.c", "csrc/native.c", "csrc/cli.c"])
         .std("gnu11")
         .pic(true)
         .opt_level(2);

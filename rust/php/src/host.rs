@@ -28,40 +28,47 @@ impl Priority {
 
 /// What the engine needs from the process around it.
 ///
-/// The methods are called from inside PHP, so none may call back into the engine.
+/// The methods are called from inside PHP, so none may call back into the engine. Those with a
+/// body do what a process without clients wants: nothing.
 pub trait Host {
     /// Waits for the next request and describes it in `incoming`, which is empty. Returns false
     /// when the worker is to leave its loop.
     fn take(&mut self, incoming: &mut Incoming) -> bool;
 
     /// One header line of the reply, `Name: value`; called before [`head`](Self::head).
-    fn header(&mut self, line: &[u8]);
+    fn header(&mut self, _line: &[u8]) {}
 
     /// The head of the reply is complete.
-    fn head(&mut self, status: u16);
+    fn head(&mut self, _status: u16) {}
 
     /// Bytes of the reply's body. Returns false when the client is gone.
     fn write(&mut self, bytes: &[u8]) -> bool;
 
     /// Sends on what was written so far. Returns false when the client is gone.
-    fn flush(&mut self) -> bool;
+    fn flush(&mut self) -> bool {
+        true
+    }
 
     /// Reads the request's body into `out` and fills it unless the body ends before: PHP takes
     /// a shorter read for the end.
-    fn read_body(&mut self, out: &mut [u8]) -> usize;
+    fn read_body(&mut self, _out: &mut [u8]) -> usize {
+        0
+    }
 
     /// The script failed after the head was given out: the reply must not look whole.
-    fn reply_fail(&mut self);
+    fn reply_fail(&mut self) {}
 
     /// The reply is complete; what is written later is dropped.
-    fn reply_end(&mut self);
+    fn reply_end(&mut self) {}
 
     /// A line for the log.
     fn log(&mut self, priority: Priority, message: &str);
 
     /// The number of this worker, as `askr_worker_id()` gives it.
-    fn worker_id(&self) -> u32;
+    fn worker_id(&self) -> u32 {
+        0
+    }
 
     /// The worker script says that the application is booted and may be forked.
-    fn cow_ready(&mut self);
+    fn cow_ready(&mut self) {}
 }

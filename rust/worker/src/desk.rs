@@ -205,8 +205,6 @@ impl Host for Desk {
     fn worker_id(&self) -> u32 {
         u32::from(self.place.worker.seat)
     }
-
-    fn cow_ready(&mut self) {}
 }
 
 impl Reply {

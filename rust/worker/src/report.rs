@@ -89,33 +89,11 @@ impl Host for Questioner {
         !std::mem::replace(&mut self.asked, true)
     }
 
-    fn header(&mut self, _line: &[u8]) {}
-
-    fn head(&mut self, _status: u16) {}
-
     fn write(&mut self, bytes: &[u8]) -> bool {
         std::io::stdout().write_all(bytes).is_ok()
     }
 
-    fn flush(&mut self) -> bool {
-        true
-    }
-
-    fn read_body(&mut self, _out: &mut [u8]) -> usize {
-        0
-    }
-
-    fn reply_fail(&mut self) {}
-
-    fn reply_end(&mut self) {}
-
     fn log(&mut self, _priority: Priority, message: &str) {
         tracing::warn!(target: "php", "{message}");
     }
-
-    fn worker_id(&self) -> u32 {
-        0
-    }
-
-    fn cow_ready(&mut self) {}
 }

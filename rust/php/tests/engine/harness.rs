@@ -250,8 +250,6 @@ impl Host for Recorder {
     fn worker_id(&self) -> u32 {
         7
     }
-
-    fn cow_ready(&mut self) {}
 }
 
 fn serve(inbox: &Receiver<(Job, Sender<Vec<Reply>>)>) {

@@ -1,0 +1,248 @@
+/*
+ * Turns: requests inside one long-lived run of a worker script. Each begins
+ * with the engine as a fresh request would have it, and leaves nothing behind.
+ */
+#include "internal.h"
+
+#include "compat.h"
+
+#include "ext/standard/basic_functions.h"
+#include "php_main.h"
+#include "php_output.h"
+#include "php_variables.h"
+#include "zend_exceptions.h"
+
+/* True between the moment a worker took a request and the end of its reply. */
+static bool askr_turn_is_open;
+/* Whether the script that runs is a worker script that has asked for work. */
+static bool askr_loop_has_begun;
+/* Shutdown functions registered while booting; they run when the worker ends. */
+static HashTable *askr_boot_shutdown_functions;
+
+void askr_turns_reset(void)
+{
+	askr_turn_is_open = false;
+	askr_loop_has_begun = false;
+	askr_boot_shutdown_functions = NULL;
+}
+
+/* Modules whose own request state belongs to a turn, not to the worker. */
+static const char *const askr_turn_modules[] = {"filter", "session"};
+#define ASKR_TURN_MODULE_COUNT (sizeof(askr_turn_modules) / sizeof(*askr_turn_modules))
+
+static void askr_turn_modules_start(void)
+{
+	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
+		const char *name = askr_turn_modules[i];
+		zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+
+		if (module && module->request_startup_func) {
+			module->request_startup_func(module->type, module->module_number);
+		}
+	}
+}
+
+static void askr_turn_modules_stop(void)
+{
+	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
+		const char *name = askr_turn_modules[i];
+		zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+
+		if (module && module->request_shutdown_func) {
+			module->request_shutdown_func(module->type, module->module_number);
+		}
+	}
+	zend_hash_str_del(&EG(symbol_table), ZEND_STRL("_SESSION"));
+}
+
+/* A handle on php://input that outlives its request would point into the body
+ * freed below. */
+static void askr_close_input_streams(void)
+{
+	zend_resource *resource;
+
+	ZEND_HASH_FOREACH_PTR(&EG(regular_list), resource) {
+		php_stream *stream = resource ? resource->ptr : NULL;
+
+		if (stream && resource->type == php_file_le_stream()
+		 && strcmp(stream->ops->label, "Input") == 0) {
+			php_stream_free(stream, PHP_STREAM_FREE_CLOSE);
+		}
+	} ZEND_HASH_FOREACH_END();
+}
+
+static void askr_release_body(void)
+{
+	php_stream *body = SG(request_info).request_body;
+
+	SG(post_read) = 1;
+	if (body) {
+		askr_close_input_streams();
+		SG(request_info).request_body = NULL;
+		php_stream_free(body, PHP_STREAM_FREE_CLOSE);
+	}
+}
+
+/* $_ENV belongs to the worker; all others are made anew, whatever
+ * auto_globals_jit says: code compiled long ago does not arm them again. */
+static void askr_import_superglobals(void)
+{
+	zend_auto_global *global;
+
+	for (int i = 0; i < NUM_TRACK_VARS; i++) {
+		if (i != TRACK_VARS_ENV) {
+			zval_ptr_dtor(&PG(http_globals)[i]);
+			ZVAL_UNDEF(&PG(http_globals)[i]);
+		}
+	}
+	ZEND_HASH_MAP_FOREACH_PTR(CG(auto_globals), global) {
+		if (global->auto_global_callback && !zend_string_equals_literal(global->name, "_ENV")) {
+			global->armed = global->auto_global_callback(global->name);
+		}
+	} ZEND_HASH_FOREACH_END();
+}
+
+/* php_call_shutdown_functions() catches a bailout itself; a turn must not go on
+ * after one. */
+static void askr_run_shutdown_functions(void)
+{
+	php_call_shutdown_functions();
+	php_free_shutdown_functions();
+	if (CG(unclean_shutdown)) {
+		zend_bailout();
+	}
+}
+
+/* Ends what is open, the boot or a turn, and leaves the engine waiting. A
+ * bailout goes to the run of the whole script, whose stop ends the reply. */
+void askr_turn_close(void)
+{
+	if (askr_turn_is_open) {
+		askr_run_shutdown_functions();
+	}
+	php_output_end_all();
+	zend_unset_timeout();
+	askr_turn_modules_stop();
+	php_output_deactivate();
+	if (askr_turn_is_open) {
+		askr_turn_is_open = false;
+		askr_rs_reply_end();
+	}
+	askr_release_body();
+	sapi_deactivate_module();
+	sapi_deactivate_destroy();
+	askr_forget_freed();
+}
+
+static void askr_start_output(void)
+{
+	php_output_activate();
+	PG(header_is_being_sent) = 0;
+	PG(connection_status) = PHP_CONNECTION_NORMAL;
+	if (PG(output_handler) && PG(output_handler)[0]) {
+		zval handler;
+
+		ZVAL_STRING(&handler, PG(output_handler));
+		php_output_start_user(&handler, 0, PHP_OUTPUT_HANDLER_STDFLAGS);
+		zval_ptr_dtor(&handler);
+	} else if (PG(output_buffering)) {
+		php_output_start_user(NULL, PG(output_buffering) > 1 ? PG(output_buffering) : 0,
+			PHP_OUTPUT_HANDLER_STDFLAGS);
+	} else if (PG(implicit_flush)) {
+		php_output_set_implicit_flush(1);
+	}
+}
+
+static void askr_turn_open(const askr_php_request *request)
+{
+	askr_turn_is_open = true;
+	EG(exit_status) = 0;
+	askr_describe_request(request);
+	sapi_activate();
+	SG(request_info).proto_num = request->protocol;
+	zend_set_timeout(INI_INT("max_execution_time"), 0);
+	askr_start_output();
+	if (PG(expose_php)) {
+		sapi_add_header(SAPI_PHP_VERSION_HEADER, sizeof(SAPI_PHP_VERSION_HEADER) - 1, 1);
+	}
+	SG(sapi_started) = 1;
+	askr_import_superglobals();
+	askr_turn_modules_start();
+}
+
+/* The first call for work ends the boot: its shutdown functions are kept for
+ * the end of the worker. */
+static void askr_loop_begin(void)
+{
+	askr_loop_has_begun = true;
+	askr_boot_shutdown_functions = BG(user_shutdown_function_names);
+	BG(user_shutdown_function_names) = NULL;
+	PG(during_request_startup) = 0;
+}
+
+bool askr_turn_next(void)
+{
+	const askr_php_request *request;
+
+	if (!askr_loop_has_begun) {
+		askr_loop_begin();
+		askr_turn_close();
+	}
+	request = askr_rs_take();
+	if (request) {
+		askr_turn_open(request);
+	}
+	return request != NULL;
+}
+
+const askr_php_request *askr_turn_request(void)
+{
+	return askr_turn_is_open ? askr_current() : NULL;
+}
+
+/* An exception that nobody caught ends the turn, never the worker. */
+void askr_turn_settle_exception(void)
+{
+	zend_object *exception = EG(exception);
+	bool is_exit = zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception);
+
+	if (!is_exit && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF) {
+		zend_user_exception_handler();
+		exception = EG(exception);
+		is_exit = exception
+			&& (zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception));
+	}
+	if (exception && !is_exit) {
+		if (SG(headers_sent)) {
+			askr_rs_reply_fail();
+		}
+		zend_exception_error(exception, E_ERROR);
+	} else if (exception) {
+		EG(exception) = NULL;
+		OBJ_RELEASE(exception);
+	}
+}
+
+/* A worker that ends runs what its boot registered, before the turn's own. */
+static void askr_rejoin_shutdown_functions(void)
+{
+	HashTable *of_turn = BG(user_shutdown_function_names);
+
+	BG(user_shutdown_function_names) = askr_boot_shutdown_functions;
+	askr_boot_shutdown_functions = NULL;
+	if (of_turn) {
+		php_call_shutdown_functions();
+		php_free_shutdown_functions();
+		BG(user_shutdown_function_names) = of_turn;
+	}
+}
+
+void askr_turns_end(void)
+{
+	if (askr_boot_shutdown_functions) {
+		zend_try {
+			askr_rejoin_shutdown_functions();
+		} zend_end_try();
+	}
+	askr_turn_is_open = false;
+}

@@ -92,8 +92,19 @@ impl Server {
     /// When it ends or takes too long before.
     #[track_caller]
     pub fn wait_for_log(&self, text: &str) {
-        let seen = self.log.wait_for(PATIENCE, |log| log.contains(text));
-        assert!(seen, "never logged: {text}\n{}", self.log());
+        self.wait_for_log_times(text, 1);
+    }
+
+    /// Waits until it has written `text` that often.
+    ///
+    /// # Panics
+    /// When it ends or takes too long before.
+    #[track_caller]
+    pub fn wait_for_log_times(&self, text: &str, times: usize) {
+        let seen = self
+            .log
+            .wait_for(PATIENCE, |log| log.matches(text).count() >= times);
+        assert!(seen, "not logged {times} times: {text}\n{}", self.log());
     }
 
     /// Waits until `holds` does, asking again and again.

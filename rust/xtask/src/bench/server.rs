@@ -11,6 +11,7 @@ use super::nginx_fpm;
 use super::processes::{self, Running};
 use super::row::{ServerKind, Site};
 use crate::files::{self, FileError};
+use crate::process;
 use crate::setup::Engine;
 
 /// How long a server may take until it answers.
@@ -42,6 +43,9 @@ pub(crate) enum ServerError {
     /// It ended, or did not answer in time.
     #[error("{server} does not serve; its log:\n{log}")]
     Silent { server: &'static str, log: String },
+    /// The peer would run without what Askr has.
+    #[error("FPM runs without opcache: {php_fpm} -i does not say that it is up")]
+    NoOpcache { php_fpm: String },
     /// Its files could not be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -125,6 +129,7 @@ fn start_askr(bench: &Bench<'_>, kind: ServerKind, site: &Site) -> Result<Server
 fn start_nginx_fpm(bench: &Bench<'_>, site: &Site) -> Result<Server, ServerError> {
     let kind = ServerKind::NginxFpm;
     let files = nginx_fpm::write(bench, site, free_address(bench)?)?;
+    prove_opcache(bench, &files.php_ini)?;
     let fpm_log = bench.folder.join("fpm-output.log");
     let mut fpm = Command::new(&bench.engine.php_fpm);
     fpm.args(["--nodaemonize", "--allow-to-run-as-root", "--fpm-config"])
@@ -153,6 +158,19 @@ fn start_nginx_fpm(bench: &Bench<'_>, site: &Site) -> Result<Server, ServerError
         address,
         _front: Some(front),
         main,
+    })
+}
+
+/// A comparison with an FPM that compiles every script again would be worth nothing.
+fn prove_opcache(bench: &Bench<'_>, php_ini: &Path) -> Result<(), ServerError> {
+    let mut information = Command::new(&bench.engine.php_fpm);
+    information.arg("--php-ini").arg(php_ini).arg("-i");
+    let text = process::read(&mut information).unwrap_or_default();
+    if text.contains("Opcode Caching => Up and Running") {
+        return Ok(());
+    }
+    Err(ServerError::NoOpcache {
+        php_fpm: bench.engine.php_fpm.display().to_string(),
     })
 }
 

@@ -27,12 +27,6 @@ class RuntimeReport
         $this->requests++;
     }
 
-    /** Whether this process goes on with the same application after this request. */
-    public function staysBooted(): bool
-    {
-        return $this->requests > 1 || $this->bridge->isAvailable();
-    }
-
     /**
      * The facts worth showing, label by label.
      *

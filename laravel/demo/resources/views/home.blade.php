@@ -1,11 +1,7 @@
 <x-layout title="What is running">
     <section class="hero">
         <h1>The application is up.</h1>
-        @if ($staysBooted)
-            <p>It booted once and answers from the booted state. Reload this page and watch the last number grow; each worker counts for itself.</p>
-        @else
-            <p>It boots anew for every request here, so the last number stays 1. Under Askr it boots once.</p>
-        @endif
+        <p>Reload this page and watch the last number. It grows, worker by worker, where the application stays booted; it stays 1 where every request boots it anew.</p>
     </section>
 
     <section class="facts" aria-label="What is running">

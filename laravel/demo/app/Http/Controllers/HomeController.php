@@ -13,9 +13,6 @@ class HomeController
     /** Show what is running, and where to go from here. */
     public function __invoke(Factory $views, RuntimeReport $report): View
     {
-        return $views->make('home', [
-            'facts' => $report->facts(),
-            'staysBooted' => $report->staysBooted(),
-        ]);
+        return $views->make('home', ['facts' => $report->facts()]);
     }
 }

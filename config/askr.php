@@ -40,8 +40,8 @@ return [
     |--------------------------------------------------------------------------
     |
     | The path of the askr binary, when it is somewhere special. Left empty, it
-    | is looked for in the ASKR_BINARY environment variable, in vendor/bin, in
-    | the folder of the package, and finally in the folders of your PATH.
+    | is looked for in the ASKR_BINARY environment variable, in vendor/bin, the
+    | package's folder, beside the PHP that is running, and along your PATH.
     |
     */
 

@@ -58,7 +58,12 @@ class AskrServiceProvider extends ServiceProvider
                 'the `binary` key of config/askr.php' => $app->make('config')->get('askr.binary'),
                 'the ASKR_BINARY environment variable' => getenv('ASKR_BINARY') ?: null,
             ],
-            [$app->basePath('vendor/bin/askr'), dirname(__DIR__).'/bin/askr'],
+            [
+                $app->basePath('vendor/bin/askr'),
+                dirname(__DIR__).'/bin/askr',
+                // The PHP that runs this command may itself be Askr's.
+                dirname(realpath(PHP_BINARY) ?: PHP_BINARY).'/askr',
+            ],
             getenv('PATH') ?: '',
         ));
 

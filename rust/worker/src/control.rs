@@ -5,7 +5,10 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use askr_exchange::CONTROL_BYTES_MAX;
 use askr_exchange::control::{ToMain, ToTemplate};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
+
+use crate::limits::SEND_TIMEOUT;
 
 /// A message did not arrive.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +30,11 @@ pub(crate) struct Control {
 }
 
 impl Control {
+    /// A main that does not read must not hold up a worker for ever.
     pub(crate) fn new(socket: OwnedFd) -> Self {
+        if let Err(error) = set_socket_timeout(&socket, Timeout::Send, Some(SEND_TIMEOUT)) {
+            tracing::warn!(%error, "the control socket has no send timeout");
+        }
         Self { socket }
     }
 

@@ -41,9 +41,9 @@ class StartCommand extends Command
         try {
             $address = $builder->address($this->option('host'), $this->option('port'));
             $invocation = $builder->build($this->flags($address));
-            $this->components->info("Starting Askr on [{$address->toUrl()}]. Press Ctrl+C to stop it.");
+            $this->components->info('Starting the server');
 
-            return $server->run($invocation, $address, $this->forward(...));
+            return $server->run($invocation, $address, $this->forward(...), $this->welcome(...));
         } catch (BinaryNotFound|StateFileNotWritable|UnsupportedMachine|UnusableAddress $exception) {
             $this->components->error($exception->getMessage());
 
@@ -76,6 +76,12 @@ class StartCommand extends Command
         );
 
         return self::FAILURE;
+    }
+
+    /** Say where the application can be seen. */
+    private function welcome(ServerAddress $address): void
+    {
+        $this->components->info("Server running on [{$address->toUrl()}]. Press Ctrl+C to stop it");
     }
 
     /** Show what the server prints, as it is. */

@@ -30,19 +30,21 @@ class ForegroundServer
      *
      * @param  ServerAddress  $address  Where the server was told to listen; it may say another.
      * @param  Closure(string): void  $output  Given what the server prints.
+     * @param  Closure(ServerAddress): void  $serving  Told where the server listens, once it does.
      *
      * @throws StateFileNotWritable
      */
-    public function run(ServerInvocation $invocation, ServerAddress $address, Closure $output): int
+    public function run(ServerInvocation $invocation, ServerAddress $address, Closure $output, Closure $serving): int
     {
         $announcement = new Announcement;
         $this->signals->forward($this->server->signal(...));
 
-        $processId = $this->server->start($invocation, function (string $text) use ($output, $announcement, &$state): void {
+        $processId = $this->server->start($invocation, function (string $text) use ($output, $serving, $announcement, &$state): void {
             $output($text);
 
             if ($state !== null && $heard = $announcement->hear($text)) {
                 $this->file->write($state->listeningOn($heard));
+                $serving($heard);
             }
         });
 

@@ -8,7 +8,7 @@ use Askr\Laravel\Exceptions\BinaryNotFound;
 use Askr\Laravel\Exceptions\UnsupportedMachine;
 use Askr\Laravel\Exceptions\UnusableAddress;
 use Illuminate\Contracts\Config\Repository;
-use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Application;
 
 /**
  * Works out how the server is called for this application.
@@ -76,12 +76,24 @@ class InvocationBuilder
      */
     private function variables(): array
     {
-        return [
+        return $this->environmentName() + [
             'ASKR_APP_BASE' => $this->app->basePath(),
             'ASKR_LARAVEL_CONFIG' => json_encode($this->options(), JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES),
             'APP_BASE_PATH' => $this->app->basePath(),
             'APP_PUBLIC_PATH' => $this->app->publicPath(),
         ];
+    }
+
+    /**
+     * What makes a worker read the same environment file as this command has.
+     *
+     * @return array<string, string>
+     */
+    private function environmentName(): array
+    {
+        return $this->app->environmentFile() === '.env'
+            ? []
+            : ['APP_ENV' => (string) $this->app->environment()];
     }
 
     /**

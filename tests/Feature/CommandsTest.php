@@ -48,7 +48,7 @@ class CommandsTest extends TestCase
     public function test_start_serves_the_applications_public_folder_with_the_packages_worker(): void
     {
         $this->artisan('askr:start')
-            ->expectsOutputToContain('http://127.0.0.1:8000')
+            ->expectsOutputToContain('Server running on [http://127.0.0.1:8000]')
             ->assertSuccessful();
 
         $this->assertSame([
@@ -99,6 +99,17 @@ class CommandsTest extends TestCase
             'queue_limit' => 0,
             'listen' => '127.0.0.1:8123',
         ], json_decode($this->server->invocation->environment['ASKR_LARAVEL_CONFIG'], true));
+    }
+
+    public function test_workers_read_the_environment_file_that_the_command_has_read(): void
+    {
+        $this->artisan('askr:start')->assertSuccessful();
+        $this->assertFalse($this->server->invocation->environment['APP_ENV'] ?? false);
+
+        $this->app->loadEnvironmentFrom('.env.staging')->detectEnvironment(fn (): string => 'staging');
+
+        $this->artisan('askr:start')->assertSuccessful();
+        $this->assertSame('staging', $this->server->invocation->environment['APP_ENV']);
     }
 
     public function test_the_exit_code_of_the_server_is_passed_on(): void

@@ -19,7 +19,7 @@ class ServiceProviderTest extends TestCase
     {
         $config = $this->app->make('config');
 
-        $this->assertSame(8000, $config->get('askr.port'));
+        $this->assertEquals(8000, $config->get('askr.port'));
         $this->assertContains(FlushSessionState::class, array_merge(...array_values($config->get('askr.listeners'))));
         $this->assertNull($config->get('askr.server.queue_limit'));
     }

@@ -21,6 +21,8 @@ class ForegroundServerTest extends TestCase
 
     private string $printed = '';
 
+    private string $serving = '';
+
     protected function setUp(): void
     {
         parent::setUp();
@@ -51,6 +53,7 @@ class ForegroundServerTest extends TestCase
         $this->serve($server);
 
         $this->assertSame(40123, $state?->port);
+        $this->assertSame('127.0.0.1:40123', $this->serving);
         $this->assertSame("booting\naskr: serving http://127.0.0.1:40123\n", $this->printed);
     }
 
@@ -101,6 +104,9 @@ class ForegroundServerTest extends TestCase
             new ServerAddress('127.0.0.1', 8000),
             function (string $text): void {
                 $this->printed .= $text;
+            },
+            function (ServerAddress $address): void {
+                $this->serving = $address->toString();
             },
         );
     }

@@ -4,14 +4,14 @@
         <p>Reload this page and watch the last number. It grows, worker by worker, where the application stays booted; it stays 1 where every request boots it anew.</p>
     </section>
 
-    <section class="facts" aria-label="What is running">
+    <dl class="facts" aria-label="What is running">
         @foreach ($facts as $label => $value)
             <div class="fact">
                 <dt>{{ $label }}</dt>
                 <dd>{{ $value }}</dd>
             </div>
         @endforeach
-    </section>
+    </dl>
 
     <h2>Try it</h2>
     <section class="cards">

@@ -11,7 +11,7 @@ use askr_supervisor::{RunError, StartError, TemplateFdsError};
 use crate::args::UsageError;
 use crate::command::ArtisanError;
 use crate::config::ConfigError;
-use crate::logging::LogError;
+use crate::logging::{self, LogError};
 
 /// `askr doctor` found something that will not work.
 const FINDINGS: u8 = 1;
@@ -83,7 +83,6 @@ fn code(failure: &Failure) -> u8 {
 }
 
 /// The error, what caused it, and what to do about it where it does not say so itself.
-#[expect(clippy::print_stderr, reason = "the last words of a command that ends")]
 fn say(failure: &Failure) {
     let mut text = failure.to_string();
     let mut cause = failure.source();
@@ -93,8 +92,8 @@ fn say(failure: &Failure) {
         cause = error.source();
     }
     match remedy(failure) {
-        Some(remedy) => eprintln!("askr: {text}; {remedy}"),
-        None => eprintln!("askr: {text}"),
+        Some(remedy) => logging::say(&format!("askr: {text}; {remedy}")),
+        None => logging::say(&format!("askr: {text}")),
     }
 }
 

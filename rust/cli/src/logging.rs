@@ -1,6 +1,6 @@
 //! Where log lines go: standard error, as text or JSON.
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -18,6 +18,7 @@ pub(crate) struct LogError(#[from] TryInitError);
 pub(crate) fn init(config: LogConfig) -> Result<(), LogError> {
     let builder = tracing_subscriber::fmt()
         .with_writer(io::stderr)
+        .log_internal_errors(false) // it would panic when nobody reads standard error any more
         .with_env_filter(EnvFilter::new(directives(config.level)));
     match config.format {
         LogFormat::Text => {
@@ -44,13 +45,14 @@ fn directives(level: &str) -> String {
 const SERVING_TARGET: &str = "serving";
 
 /// The line that start scripts wait for: plain among text, an event among JSON, at every level.
-#[expect(
-    clippy::print_stderr,
-    reason = "a promise to start scripts, not a log line"
-)]
 pub(crate) fn announce(config: LogConfig, line: &str) {
     match config.format {
-        LogFormat::Text => eprintln!("{line}"),
+        LogFormat::Text => say(line),
         LogFormat::Json => tracing::info!(target: SERVING_TARGET, "{line}"),
     }
+}
+
+/// Writes a line to standard error, if anybody still reads it.
+pub(crate) fn say(line: &str) {
+    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }

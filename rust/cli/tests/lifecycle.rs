@@ -146,6 +146,18 @@ fn killing_the_server_leaves_nobody_behind() {
 }
 
 #[test]
+fn a_server_whose_log_nobody_reads_any_more_serves_on() {
+    let server = Server::with_script("slow.php").workers(1).start();
+    server.stop_listening();
+    for _ in 0..4 {
+        let victim = pid_of(&server.get("/"));
+        server.kill(rustix::process::Pid::from_raw(victim).unwrap());
+        assert_ne!(pid_of(&server.get("/")), victim);
+    }
+    assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
 fn workers_are_recycled_without_a_failed_request() {
     let server = Server::with_script("slow.php")
         .workers(1)

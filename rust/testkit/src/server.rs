@@ -116,6 +116,11 @@ impl Server {
         eventually(what, || holds(self));
     }
 
+    /// Stops reading what it writes: after the next write every further one fails.
+    pub fn stop_listening(&self) {
+        self.log.stop();
+    }
+
     /// The main process.
     ///
     /// # Panics

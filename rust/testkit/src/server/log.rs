@@ -1,6 +1,7 @@
 //! What a server writes, kept until somebody asks.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -21,6 +22,7 @@ struct Shared {
 struct State {
     bytes: Vec<u8>,
     open_streams: usize,
+    is_stopped: bool,
 }
 
 impl Log {
@@ -37,10 +39,18 @@ impl Log {
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = stream.read(&mut bytes) {
-                shared.change(|state| state.bytes.extend_from_slice(&bytes[..count]));
+                if shared.take(&bytes[..count]).is_break() {
+                    break;
+                }
             }
+            drop(stream);
             shared.change(|state| state.open_streams -= 1);
         });
+    }
+
+    /// Takes one more piece of each stream and then closes it.
+    pub(super) fn stop(&self) {
+        self.shared.change(|state| state.is_stopped = true);
     }
 
     pub(super) fn text(&self) -> String {
@@ -77,6 +87,19 @@ impl Log {
 }
 
 impl Shared {
+    fn take(&self, bytes: &[u8]) -> ControlFlow<()> {
+        let mut is_stopped = false;
+        self.change(|state| {
+            state.bytes.extend_from_slice(bytes);
+            is_stopped = state.is_stopped;
+        });
+        if is_stopped {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_all();

@@ -11,6 +11,7 @@ use Askr\Laravel\Listeners\FlushRouteController;
 use Askr\Laravel\Listeners\FlushSessionState;
 use Askr\Laravel\Listeners\GiveNewRequestInstanceToApplication;
 use Askr\Laravel\Listeners\RestoreConfiguration;
+use Askr\Laravel\Listeners\RollBackOpenTransactions;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Routing\ResponseFactory;
 use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
@@ -123,6 +124,7 @@ return [
             FlushQueuedCookies::class,
             FlushLocaleState::class,
             FlushRouteController::class,
+            RollBackOpenTransactions::class,
         ],
     ],
 

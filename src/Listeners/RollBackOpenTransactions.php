@@ -1,0 +1,30 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Listeners;
+
+use Askr\Laravel\Events\RequestReceived;
+
+/**
+ * Rolls back the transactions that a request has begun and never ended.
+ *
+ * The connection stays open: what the next request writes would become part of
+ * the transaction, and be lost with it.
+ */
+final class RollBackOpenTransactions
+{
+    /** Handle the event. */
+    public function handle(RequestReceived $event): void
+    {
+        if (! $event->app->resolved('db')) {
+            return;
+        }
+
+        foreach ($event->app->make('db')->getConnections() as $connection) {
+            if ($connection->transactionLevel() > 0) {
+                $connection->rollBack(0);
+            }
+        }
+    }
+}

@@ -37,16 +37,20 @@ class Worker
     ) {
         $this->kernel = $app->make(Kernel::class);
         $this->notifier = new Notifier($app);
-        $this->sandbox = new Sandbox($app);
     }
 
     /** Serve until the server says that this worker is to leave. */
     public function run(): void
     {
         $this->notifier->notify(new WorkerStarting($this->app));
+
+        // From here on: what the application has by now is what every request finds.
+        $this->sandbox = new Sandbox($this->app);
         $this->bridge->cowReady();
 
-        while ($this->bridge->handleRequest($this->handle(...))) {
+        $handler = $this->handle(...);
+
+        while ($this->bridge->handleRequest($handler)) {
             // Everything happens in the handler.
         }
 
@@ -63,7 +67,7 @@ class Worker
      * @throws Throwable When a response fails after the first part of it was sent,
      *                   so that the server cuts it instead of completing it.
      */
-    public function handle(): void
+    protected function handle(): void
     {
         try {
             $this->serve();

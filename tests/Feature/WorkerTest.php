@@ -59,6 +59,18 @@ class WorkerTest extends TestCase
         $this->assertSame($moments, $told);
     }
 
+    public function test_what_is_made_when_the_worker_starts_is_kept(): void
+    {
+        $this->app->make('events')->listen(WorkerStarting::class, fn () => $this->app->instance('made', new \stdClass));
+
+        $bodies = $this->bodies(
+            ['made' => fn (): string => $this->app->bound('made') ? 'kept' : 'gone'],
+            '/made', '/made', '/made',
+        );
+
+        $this->assertSame(['kept', 'kept', 'kept'], $bodies);
+    }
+
     public function test_an_exception_of_a_route_is_laravels_error_page_and_the_worker_goes_on(): void
     {
         $client = $this->serve([], '/fail', '/json', '/fail');

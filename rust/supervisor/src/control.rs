@@ -18,12 +18,15 @@ use tokio::io::unix::AsyncFd;
 use tracing::warn;
 
 use crate::sys::watch;
+use crate::throttle::Throttle;
 
 /// Main's end of the control socket.
 #[derive(Debug)]
 pub(crate) struct Control {
     socket: AsyncFd<OwnedFd>,
     buffer: Vec<u8>,
+    /// Packets that were no messages.
+    rubbish: Throttle,
 }
 
 /// What came off the socket.
@@ -58,6 +61,7 @@ impl Control {
             Self {
                 socket: watch(ours)?,
                 buffer,
+                rubbish: Throttle::default(),
             },
             theirs,
         ))
@@ -84,13 +88,13 @@ impl Control {
             if bytes == 0 && sender.is_none() {
                 return Received::Closed;
             }
-            if is_cut {
-                warn!(sender, "oversize control message ignored");
-                continue;
-            }
-            match serde_json::from_slice(&self.buffer[..bytes]) {
+            let problem = match serde_json::from_slice(&self.buffer[..bytes]) {
+                _ if is_cut => format!("longer than {CONTROL_BYTES_MAX} bytes"),
                 Ok(message) => return Received::Message { message, sender },
-                Err(error) => warn!(%error, sender, "malformed control message ignored"),
+                Err(error) => error.to_string(),
+            };
+            if let Some(count) = self.rubbish.next() {
+                warn!(problem, sender, count, "control packet ignored");
             }
         }
     }
@@ -116,7 +120,7 @@ impl Control {
     }
 
     async fn next_packet(&mut self) -> io::Result<Packet> {
-        let Self { socket, buffer } = self;
+        let Self { socket, buffer, .. } = self;
         socket
             .async_io(Interest::READABLE, |socket| take_packet(socket, buffer))
             .await

@@ -25,6 +25,7 @@ use askr_exchange::control::{ToMain, ToTemplate};
 use crate::backoff::Backoff;
 use crate::config::SupervisorConfig;
 use crate::error::RunError;
+use crate::throttle::Throttle;
 use post::{Member, Post};
 use seats::Seats;
 
@@ -83,6 +84,8 @@ pub(crate) struct Fleet {
     seats: Seats,
     failed_boots: u32,
     was_ready: bool,
+    /// Messages that made no sense.
+    nonsense: Throttle,
     orders: Vec<Order>,
 }
 
@@ -139,6 +142,7 @@ impl Fleet {
             seats: Seats::new(config.seat_count),
             failed_boots: 0,
             was_ready: false,
+            nonsense: Throttle::default(),
             orders: Vec::new(),
         }
     }

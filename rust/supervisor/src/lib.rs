@@ -24,6 +24,7 @@ mod shutdown;
 mod supervisor;
 mod sys;
 mod template;
+mod throttle;
 
 pub use config::{Program, SupervisorConfig};
 pub use error::{RunError, StartError};

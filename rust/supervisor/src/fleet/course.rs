@@ -128,9 +128,7 @@ impl Fleet {
             return;
         }
         self.retire_ready();
-        let starting = self
-            .members()
-            .filter(|member| matches!(member.phase, Phase::Booting { .. }));
+        let starting = self.members().filter(|member| member.is_booting());
         let starting: Vec<WorkerId> = starting.map(|member| member.worker).collect();
         for worker in starting {
             if let Some(member) = self.member_mut(worker) {

@@ -11,17 +11,26 @@ use super::post::{Member, Phase};
 use super::{Course, Fleet, KILL_GRACE, Order, Template};
 use crate::error::RunError;
 
+/// Most of a message that makes no sense is not worth logging.
+const LOGGED_BYTES_MAX: usize = 200;
+
 impl Fleet {
-    /// Acts on a message, or logs why not.
+    /// Acts on a message, or logs that it makes no sense.
     pub(super) fn hear(&mut self, message: ToMain, sender: Option<u32>, now: Instant) {
         if matches!(self.template, Template::Killed { .. } | Template::Stopping) {
             debug!(?message, "last words of a template");
             return;
         }
-        if !self.may_say(&message, sender) {
-            warn!(?message, sender, "control message from a stranger ignored");
-            return;
+        let text = format!("{message:?}");
+        let is_heard = self.may_say(&message, sender) && self.act(message, now);
+        if !is_heard && let Some(count) = self.nonsense.next() {
+            let text = &text[..text.floor_char_boundary(LOGGED_BYTES_MAX)];
+            warn!(text, sender, count, "control message ignored");
         }
+    }
+
+    /// Returns whether the message fits what is known.
+    fn act(&mut self, message: ToMain, now: Instant) -> bool {
         match message {
             ToMain::EngineReady { php_version } => self.engine_ready(&php_version),
             ToMain::EngineFailed { message } => self.engine_failed(message),
@@ -55,58 +64,56 @@ impl Fleet {
         member.is_some_and(|member| member.pid.is_none() || member.pid == sender)
     }
 
-    fn engine_ready(&mut self, php_version: &str) {
-        if let Template::Starting { pid: Some(pid), .. } = self.template {
-            info!(pid, php_version, "template ready");
-            self.template = Template::Up { pid };
-        }
+    fn engine_ready(&mut self, php_version: &str) -> bool {
+        let Template::Starting { pid: Some(pid), .. } = self.template else {
+            return false;
+        };
+        info!(pid, php_version, "template ready");
+        self.template = Template::Up { pid };
+        true
     }
 
-    fn engine_failed(&mut self, message: String) {
+    fn engine_failed(&mut self, message: String) -> bool {
         error!(message, "engine does not start");
         if !self.was_ready && self.is_running() {
             self.course = Course::Failing(RunError::EngineFailed { message });
         }
+        true
     }
 
-    fn forked(&mut self, worker: WorkerId, pid: u32) {
-        match self.member_mut(worker) {
-            Some(member) if member.pid.is_none() => {
-                member.pid = Some(pid);
-                debug!(seat = worker.seat, pid, "worker forked");
-            }
-            _ => warn!(%worker, pid, "report of an unknown fork ignored"),
-        }
-    }
-
-    fn fork_failed(&mut self, worker: WorkerId, message: String, now: Instant) {
-        match self.member_mut(worker) {
-            Some(member) if member.pid.is_none() => {
-                member.message = Some(message);
-                self.bury(worker, "not forked", now);
-            }
-            _ => warn!(%worker, message, "report of an unknown failed fork ignored"),
-        }
-    }
-
-    fn ready(&mut self, worker: WorkerId, now: Instant) {
-        let is_booting = |member: &Member| {
-            member.worker == worker && matches!(member.phase, Phase::Booting { .. })
-        };
-        let Some(post) = self
-            .posts
-            .iter_mut()
-            .find(|post| post.members().iter().any(is_booting))
+    fn forked(&mut self, worker: WorkerId, pid: u32) -> bool {
+        let Some(member) = self
+            .member_mut(worker)
+            .filter(|member| member.pid.is_none())
         else {
-            warn!(%worker, "readiness of a worker that does not boot ignored");
-            return;
+            return false;
+        };
+        member.pid = Some(pid);
+        debug!(seat = worker.seat, pid, "worker forked");
+        true
+    }
+
+    fn fork_failed(&mut self, worker: WorkerId, message: String, now: Instant) -> bool {
+        let Some(member) = self
+            .member_mut(worker)
+            .filter(|member| member.pid.is_none())
+        else {
+            return false;
+        };
+        member.message = Some(message);
+        self.bury(worker, "not forked", now);
+        true
+    }
+
+    fn ready(&mut self, worker: WorkerId, now: Instant) -> bool {
+        let is_booting = |member: &Member| member.worker == worker && member.is_booting();
+        let mut posts = self.posts.iter_mut();
+        let Some(post) = posts.find(|post| post.members().iter().any(is_booting)) else {
+            return false;
         };
         let replaced = post.make_ready(worker, now);
-        info!(
-            seat = worker.seat,
-            incarnation = worker.incarnation,
-            "worker ready"
-        );
+        let WorkerId { seat, incarnation } = worker;
+        info!(seat, incarnation, "worker ready");
         self.orders.extend(replaced.into_iter().map(Order::Retire));
         if matches!(self.course, Course::Stopping { .. }) {
             self.retire_ready();
@@ -114,35 +121,39 @@ impl Fleet {
         if !std::mem::replace(&mut self.was_ready, true) {
             self.order(Order::Serve);
         }
+        true
     }
 
-    fn boot_failed(&mut self, worker: WorkerId, message: String, now: Instant) {
-        match self.member_mut(worker) {
-            Some(member) if matches!(member.phase, Phase::Booting { .. }) => {
-                member.message = Some(message);
-                // It ends by itself; it is killed if it does not.
-                member.phase = Phase::Booting {
-                    deadline: now + KILL_GRACE,
-                };
-            }
-            _ => warn!(%worker, message, "boot failure of a worker that does not boot ignored"),
-        }
+    /// The worker ends by itself now; it is killed if it does not.
+    fn boot_failed(&mut self, worker: WorkerId, message: String, now: Instant) -> bool {
+        let Some(member) = self.member_mut(worker) else {
+            return false;
+        };
+        let Phase::Booting { deadline } = member.phase else {
+            return false;
+        };
+        member.message = Some(message);
+        member.phase = Phase::Booting {
+            deadline: deadline.min(now + KILL_GRACE),
+        };
+        true
     }
 
-    fn wants_recycle(&mut self, worker: WorkerId) {
-        match self.member_mut(worker) {
-            Some(member) => member.wants_recycle = true,
-            None => warn!(%worker, "wish of an unknown worker ignored"),
-        }
+    fn wants_recycle(&mut self, worker: WorkerId) -> bool {
+        let Some(member) = self.member_mut(worker) else {
+            return false;
+        };
+        member.wants_recycle = true;
+        true
     }
 
-    fn exited(&mut self, worker: WorkerId, pid: u32, end: ProcessEnd, now: Instant) {
-        if let Some(member) = self.member_mut(worker) {
-            member.pid = Some(pid);
-            self.bury(worker, &end_text(end), now);
-        } else {
-            warn!(%worker, pid, "end of an unknown worker ignored");
-        }
+    fn exited(&mut self, worker: WorkerId, pid: u32, end: ProcessEnd, now: Instant) -> bool {
+        let Some(member) = self.member_mut(worker) else {
+            return false;
+        };
+        member.pid = Some(pid);
+        self.bury(worker, &end_text(end), now);
+        true
     }
 }
 

@@ -151,6 +151,11 @@ impl Member {
         matches!(self.phase, Phase::Ready { .. })
     }
 
+    /// Whether it may still become ready.
+    pub(crate) fn is_booting(&self) -> bool {
+        matches!(self.phase, Phase::Booting { .. })
+    }
+
     /// Whether it has never been ready.
     pub(crate) fn is_starting(&self) -> bool {
         matches!(self.phase, Phase::Booting { .. } | Phase::Killed { .. })

@@ -96,3 +96,27 @@ fn readiness_may_arrive_before_the_report_of_the_fork() {
 
     assert_eq!(scene.take_orders(), [Order::Serve]);
 }
+
+#[test]
+fn a_worker_cannot_put_off_its_boot_deadline() {
+    let mut scene = Scene::new(1);
+    scene.start_template();
+    let worker = scene.take_forks()[0];
+    scene.fork(worker);
+    for _ in 0..4 {
+        scene.say_as(
+            pid_of(worker),
+            ToMain::BootFailed {
+                worker,
+                message: "later".to_owned(),
+            },
+        );
+        scene.pass(secs(2));
+    }
+
+    assert!(
+        scene
+            .take_orders()
+            .contains(&Order::Tell(ToTemplate::Kill { worker }))
+    );
+}

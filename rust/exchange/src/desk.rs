@@ -1,11 +1,12 @@
 //! The gateway's private books: which slots are free, who waits, whom to wake.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Waker};
 
 use crate::hall::Hall;
 use crate::ids::{WaiterId, WorkerId};
+use crate::limits::CALLS_OWED_MAX;
 use crate::slot::{Slot, SlotState, Stage};
 use crate::waiters::Waiters;
 
@@ -17,6 +18,8 @@ pub(crate) struct Desk {
     waiters: Mutex<Waiters>,
     books: Vec<Mutex<Book>>,
     next_ticket: AtomicU64,
+    /// Requests in the queue for which no worker was called yet.
+    calls_owed: AtomicUsize,
 }
 
 /// What the gateway knows about one slot. Workers cannot change it.
@@ -38,6 +41,7 @@ impl Desk {
             waiters: Mutex::new(Waiters::new(slot_count)),
             books: (0..slot_count).map(|_| Mutex::default()).collect(),
             next_ticket: AtomicU64::new(1),
+            calls_owed: AtomicUsize::new(0),
         }
     }
 
@@ -47,6 +51,26 @@ impl Desk {
 
     pub(crate) fn next_ticket(&self) -> u64 {
         self.next_ticket.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A request was put in the queue whose worker can be called a little later.
+    pub(crate) fn owe_call(&self) {
+        if self.calls_owed.fetch_add(1, Ordering::Relaxed) + 1 >= CALLS_OWED_MAX {
+            self.settle_calls();
+        }
+    }
+
+    /// Calls as many workers as there are requests for which none was called, as far as any
+    /// sleep.
+    pub(crate) fn settle_calls(&self) {
+        if self.calls_owed.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        for _ in 0..self.calls_owed.swap(0, Ordering::Relaxed) {
+            if !self.hall.wake_one() {
+                return;
+            }
+        }
     }
 
     /// A slot in [`Stage::Writing`], or a place in the queue.

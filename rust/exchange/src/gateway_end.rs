@@ -94,9 +94,12 @@ impl GatewayEnd {
     }
 
     /// Looks for news from workers and wakes the tasks concerned. Returns whether there was any.
+    /// Wakes workers for what was submitted with [`Lease::submit_soon`].
     ///
-    /// To be called before the I/O thread parks and when the doorbell rings. No system call.
+    /// To be called before the I/O thread parks and when the doorbell rings. No system call
+    /// unless a worker sleeps that has to wake.
     pub fn poll(&self) -> bool {
+        self.desk.settle_calls();
         let news = self.hall().attention().drain();
         news.iter()
             .for_each(|slot_index| self.desk.attend(slot_index));

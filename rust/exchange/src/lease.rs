@@ -80,13 +80,19 @@ impl Lease {
     /// # Panics
     /// If it was submitted before.
     pub fn submit(&mut self) {
-        assert!(
-            self.state.stage == Stage::Writing,
-            "a request is submitted once"
-        );
-        let ticket = *self.ticket.get_or_insert_with(|| self.desk.next_ticket());
-        ready::publish(self.desk.hall(), self.slot_index, self.state, ticket);
-        self.state = self.state.to(Stage::Ready);
+        self.enqueue();
+        self.desk.hall().wake_one();
+    }
+
+    /// As [`submit`](Lease::submit), but the next [`GatewayEnd::poll`](crate::GatewayEnd::poll)
+    /// wakes the worker, unless enough requests come together before. For an I/O thread that
+    /// polls before it parks.
+    ///
+    /// # Panics
+    /// If it was submitted before.
+    pub fn submit_soon(&mut self) {
+        self.enqueue();
+        self.desk.owe_call();
     }
 
     /// The next part of the reply.
@@ -149,6 +155,16 @@ impl Lease {
             self.reply = ReplyPhase::Head(Vec::new());
         }
         lost
+    }
+
+    fn enqueue(&mut self) {
+        assert!(
+            self.state.stage == Stage::Writing,
+            "a request is submitted once"
+        );
+        let ticket = *self.ticket.get_or_insert_with(|| self.desk.next_ticket());
+        ready::publish(self.desk.hall(), self.slot_index, self.state, ticket);
+        self.state = self.state.to(Stage::Ready);
     }
 
     fn push(&mut self, bytes: &[u8]) -> Result<usize, SendError> {

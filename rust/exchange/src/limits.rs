@@ -78,3 +78,10 @@ impl ExchangeLimits {
 fn is_ring_size(bytes: u32) -> bool {
     bytes.is_power_of_two() && (RING_BYTES_MIN..=RING_BYTES_MAX).contains(&bytes)
 }
+
+/// Most requests that may be in the queue before a sleeping worker is called for the first.
+///
+/// Each call is a system call, and on a machine without an idle core the worker called takes the
+/// caller's place: it then finds one request, sleeps again, and the next costs the same. Called
+/// for several at once it does not.
+pub(crate) const CALLS_OWED_MAX: usize = 8;

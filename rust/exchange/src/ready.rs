@@ -12,7 +12,7 @@ use crate::hall::Hall;
 use crate::ids::WorkerId;
 use crate::slot::{SlotState, Stage};
 
-/// Puts a slot in the queue and wakes a worker for it.
+/// Puts a slot in the queue. Somebody must see to it that a worker is called.
 pub(crate) fn publish(hall: &Hall, slot_index: u16, from: SlotState, ticket: u64) {
     hall.ticket(slot_index).store(ticket, Ordering::Relaxed);
     if hall
@@ -21,7 +21,6 @@ pub(crate) fn publish(hall: &Hall, slot_index: u16, from: SlotState, ticket: u64
         .is_ok()
     {
         hall.ready().set(slot_index);
-        hall.wake_one();
     }
 }
 

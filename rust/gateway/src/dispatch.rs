@@ -139,7 +139,7 @@ async fn converse(
         if let Some(under_way) = &mut sending {
             let sent = under_way.poll(cx, lease, &mut order.body);
             if !submitted {
-                lease.submit();
+                lease.submit_soon();
                 submitted = true;
             }
             if sent.map_err(DispatchFault::from)?.is_ready() {

@@ -6,8 +6,8 @@
 //! # Not here
 //! Requests (`gateway`, `exchange`), PHP and fork itself (`worker`), signals and options (`cli`).
 //! # Invariants
-//! Every decision is made by [`fleet`], which owns no process, socket or clock; the shell in
-//! [`supervisor`] only carries out orders. What arrives on the control socket is not trusted. A
+//! Every decision is made by `fleet`, which owns no process, socket or clock; the shell in
+//! `supervisor` only carries out orders. What arrives on the control socket is not trusted. A
 //! worker is buried in the exchange only when its process is certainly dead. No process outlives
 //! [`Supervisor::run`].
 //! # Testing

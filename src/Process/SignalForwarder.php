@@ -17,11 +17,15 @@ class SignalForwarder
     /** @var array<int, mixed> */
     private array $before = [];
 
+    private bool $hasForwarded = false;
+
     /**
      * Give signals to the receiver, from now on and until `restore()`.
      *
-     * A Ctrl-C reaches the server by itself. It is not passed on: a server takes a
-     * second signal for impatience, and would not wait for the requests that run.
+     * The server takes a second signal for impatience, and does not wait for the
+     * requests that run. So a Ctrl-C is not passed on, which it gets by itself, and
+     * the first of other signals is passed on as SIGQUIT, which it takes for none:
+     * a service manager signals the server as well as this process.
      *
      * @param  Closure(int): void  $receiver
      */
@@ -37,9 +41,12 @@ class SignalForwarder
             $this->before[$signal] = pcntl_signal_get_handler($signal);
 
             pcntl_signal($signal, function (int $signal, mixed $details) use ($receiver): void {
-                if (($details['code'] ?? null) !== self::SENT_BY_KERNEL) {
-                    $receiver($signal);
+                if (($details['code'] ?? null) === self::SENT_BY_KERNEL) {
+                    return;
                 }
+
+                $receiver($this->hasForwarded ? $signal : SIGQUIT);
+                $this->hasForwarded = true;
             });
         }
     }

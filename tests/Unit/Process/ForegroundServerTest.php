@@ -57,19 +57,20 @@ class ForegroundServerTest extends TestCase
         $this->assertSame("booting\naskr: serving http://127.0.0.1:40123\n", $this->printed);
     }
 
-    public function test_a_signal_is_passed_on_to_the_server(): void
+    public function test_the_first_signal_is_passed_on_patiently_and_a_second_as_it_is(): void
     {
         $before = pcntl_signal_get_handler(SIGTERM);
         $server = new FakeServerProcess;
         $server->meanwhile = function (): void {
             posix_kill((int) getmypid(), SIGTERM);
+            pcntl_signal_dispatch();
             posix_kill((int) getmypid(), SIGINT);
             pcntl_signal_dispatch();
         };
 
         $this->serve($server);
 
-        $this->assertSame([SIGTERM, SIGINT], $server->signals);
+        $this->assertSame([SIGQUIT, SIGINT], $server->signals);
         $this->assertSame($before, pcntl_signal_get_handler(SIGTERM));
     }
 

@@ -11,7 +11,7 @@ use askr_supervisor::{Readiness, Supervisor};
 use tracing::info;
 
 use super::parts;
-use super::signals::Signals;
+use super::signals::{PATIENT, Signals};
 use crate::config::{Inputs, LogConfig, ServeConfig, Settings};
 use crate::exit::{self, Failure};
 use crate::{logging, open_files};
@@ -19,7 +19,7 @@ use crate::{logging, open_files};
 /// Workers that are asked to leave get at least this long, also when requests took all the time.
 const LEAVE_GRACE: Duration = Duration::from_secs(1);
 
-/// Serves until SIGTERM or SIGINT; nothing is left running in any case.
+/// Serves until SIGTERM, SIGINT or SIGQUIT; nothing is left running in any case.
 pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(inputs)?;
     let config = ServeConfig::new(&settings)?;
@@ -66,7 +66,7 @@ enum News {
     Drained(Result<(), ServeError>),
     /// The first worker takes requests.
     Ready,
-    /// SIGTERM or SIGINT.
+    /// SIGTERM, SIGINT or SIGQUIT.
     Signal(i32),
 }
 
@@ -128,6 +128,7 @@ impl Course {
                         clients.drain(deadline.into());
                         fleet.drain();
                     }
+                    Drain::Until(_) if signal == PATIENT => {}
                     Drain::Until(_) => {
                         info!(signal, "second signal, ending at once");
                         outcome = Ok(exit::by_signal(signal));

@@ -4,10 +4,17 @@ use std::io;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM and SIGINT, from now on.
+/// SIGQUIT, which ends the server as SIGTERM does, and never in a hurry.
+///
+/// `php artisan askr:start` passes on what ends it as this one, because the server may have had the
+/// signal itself: a service manager signals every process of a unit.
+pub(super) const PATIENT: i32 = SignalKind::quit().as_raw_value();
+
+/// SIGTERM, SIGINT and SIGQUIT, from now on.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    quit: Signal,
 }
 
 impl Signals {
@@ -16,6 +23,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
         })
     }
 
@@ -27,6 +35,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
             _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+            _ = self.quit.recv() => PATIENT,
         }
     }
 }

@@ -127,14 +127,11 @@ impl GatewayEnd {
         self.hall().asleep().store(0, Ordering::Relaxed);
     }
 
-    /// Silences the doorbell until it is rung again. For those who wait for it with a
-    /// level-triggered poll; one system call.
-    pub fn quiet(&self) {
-        self.hall().doorbell().quiet();
-    }
-
     /// Parks the calling thread, which must be the I/O thread, until there is news or `patience`
     /// is over; polls, and returns whether there was any. For those who have no event loop.
+    ///
+    /// # Panics
+    /// If the process has no descriptor left to listen with when it first waits.
     pub fn block(&self, patience: Duration) -> bool {
         let deadline = Deadline::after(patience);
         loop {
@@ -143,13 +140,11 @@ impl GatewayEnd {
             }
             let rung = self.hall().doorbell().wait(deadline);
             self.unpark();
-            if !rung {
-                return self.poll();
-            }
             // It may have been rung for news that was seen before: then there is none now.
-            self.quiet();
-            if self.poll() {
-                return true;
+            let rung = rung.expect("there is a descriptor left to listen with");
+            let news = self.poll();
+            if news || !rung {
+                return news;
             }
         }
     }

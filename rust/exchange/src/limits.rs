@@ -28,7 +28,7 @@ pub(crate) const LIVENESS_SLICE: Duration = Duration::from_millis(200);
 pub(crate) const SPIN_LOOKS: u32 = if cfg!(loom) { 0 } else { 512 };
 
 /// Most sleeps in a row without looking again before them.
-pub(crate) const SPIN_REST_MAX: u32 = 127;
+pub(crate) const SPIN_REST_MAX: u32 = 1023;
 
 /// The sizes of one exchange, fixed for its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

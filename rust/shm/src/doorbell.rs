@@ -10,16 +10,20 @@ pub use model::Doorbell;
 mod real {
     use std::io;
     use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+    use std::sync::OnceLock;
 
-    use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
+    use rustix::buffer::spare_capacity;
+    use rustix::event::{EventfdFlags, epoll, eventfd};
 
     use crate::deadline::{Deadline, timespec};
 
-    /// An eventfd: any process that has it can ring, one process listens (epoll or
-    /// [`Doorbell::wait`]).
+    /// An eventfd: any process that has it can ring, one process listens (its own epoll, edge
+    /// triggered, or [`Doorbell::wait`]).
     #[derive(Debug)]
     pub struct Doorbell {
         fd: OwnedFd,
+        /// Made by the first wait. Edge triggered, so that nobody has to read the eventfd.
+        listener: OnceLock<OwnedFd>,
     }
 
     impl Doorbell {
@@ -29,33 +33,49 @@ mod real {
         /// If the system has no descriptor left.
         pub fn create() -> io::Result<Doorbell> {
             let fd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-            Ok(Doorbell { fd })
+            Ok(Doorbell::open(fd))
         }
 
         /// Takes over a doorbell that another process made.
         #[must_use]
         pub fn open(fd: OwnedFd) -> Doorbell {
-            Doorbell { fd }
+            Doorbell {
+                fd,
+                listener: OnceLock::new(),
+            }
         }
 
-        /// Makes the descriptor readable. One system call.
+        /// Rings. One system call.
         pub fn ring(&self) {
-            // The one error that can come of a valid eventfd is that its counter is full, and
-            // then it is readable already.
+            // The one error that can come of a valid eventfd is that its counter is full. That
+            // takes 2^64 rings without a single read; such a bell rings no more.
             let _ = rustix::io::write(&self.fd, &1_u64.to_ne_bytes());
         }
 
-        /// Makes the descriptor unreadable until the next ring. Returns whether it had rung.
-        pub fn quiet(&self) -> bool {
-            rustix::io::read(&self.fd, &mut [0_u8; 8]).is_ok()
+        /// Waits until it rings or the deadline comes. Returns whether it rang since the last
+        /// wait, or a signal came: look again. One thread waits at a time.
+        ///
+        /// # Errors
+        /// If the system has no descriptor left for the first wait.
+        pub fn wait(&self, deadline: Deadline) -> io::Result<bool> {
+            let listener = self.listener()?;
+            let timeout = timespec(deadline.remaining());
+            let mut events = Vec::with_capacity(1);
+            match epoll::wait(listener, spare_capacity(&mut events), Some(&timeout)) {
+                Ok(count) => Ok(count > 0),
+                Err(rustix::io::Errno::INTR) => Ok(true),
+                Err(errno) => Err(errno.into()),
+            }
         }
 
-        /// Waits until it rings or the deadline comes. Returns whether it rang.
-        #[must_use]
-        pub fn wait(&self, deadline: Deadline) -> bool {
-            let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
-            let timeout = timespec(deadline.remaining());
-            poll(&mut fds, Some(&timeout)).is_ok_and(|ready| ready > 0)
+        fn listener(&self) -> io::Result<&OwnedFd> {
+            if let Some(listener) = self.listener.get() {
+                return Ok(listener);
+            }
+            let listener = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+            let ring = epoll::EventFlags::IN | epoll::EventFlags::ET;
+            epoll::add(&listener, &self.fd, epoll::EventData::new_u64(0), ring)?;
+            Ok(self.listener.get_or_init(|| listener))
         }
     }
 
@@ -94,42 +114,25 @@ mod model {
 
         /// Lets [`Doorbell::wait`] return.
         pub fn ring(&self) {
-            *self
-                .bell
-                .0
-                .lock()
-                .expect("no thread of a model panics and goes on") = true;
+            *self.bell.0.lock().expect(NO_PANIC) = true;
             self.bell.1.notify_one();
         }
 
-        /// Returns whether it had rung, and forgets it.
-        pub fn quiet(&self) -> bool {
-            let mut rung = self
-                .bell
-                .0
-                .lock()
-                .expect("no thread of a model panics and goes on");
-            std::mem::take(&mut *rung)
-        }
-
         /// Waits until it rings, for ever: a lost ring is a deadlock that the checker reports.
-        #[must_use]
-        pub fn wait(&self, _: Deadline) -> bool {
-            let mut rung = self
-                .bell
-                .0
-                .lock()
-                .expect("no thread of a model panics and goes on");
+        ///
+        /// # Errors
+        /// Never; the signature is that of the real one.
+        pub fn wait(&self, _: Deadline) -> io::Result<bool> {
+            let mut rung = self.bell.0.lock().expect(NO_PANIC);
             while !*rung {
-                rung = self
-                    .bell
-                    .1
-                    .wait(rung)
-                    .expect("no thread of a model panics and goes on");
+                rung = self.bell.1.wait(rung).expect(NO_PANIC);
             }
-            true
+            *rung = false;
+            Ok(true)
         }
     }
+
+    const NO_PANIC: &str = "no thread of a model panics and goes on";
 }
 
 #[cfg(all(test, not(loom)))]

@@ -115,7 +115,12 @@ impl Desk {
 
     /// Frees a slot that no worker has any more and lets the next request in.
     pub(crate) fn release(&self, slot: Slot<'_>) {
-        let turn = self.book(slot.index()).turn;
+        let (turn, waker) = {
+            let mut book = self.book(slot.index());
+            (book.turn, book.waker.take())
+        };
+        // Not under the lock: a waker may be the last thing that keeps a task.
+        drop(waker);
         let moved = match slot.state() {
             Ok(seen) if seen.stage == Stage::Free => true,
             Ok(seen) if seen.stage.may_become(Stage::Free) => slot
@@ -132,21 +137,23 @@ impl Desk {
 
     /// Leaves a running slot to its worker; it is freed when the worker ends.
     pub(crate) fn abandon(&self, slot: Slot<'_>) {
-        {
-            let mut book = self.book(slot.index());
-            book.orphan = true;
-            book.waker = None;
-        }
+        // First, while the slot is certainly still this request's.
         slot.cancel();
+        self.book(slot.index()).orphan = true;
         self.reap(slot);
     }
 
     /// Remembers whom to wake about a slot. The caller must look at the slot once more.
     pub(crate) fn watch(&self, slot_index: u16, cx: &Context<'_>) {
         let mut book = self.book(slot_index);
-        match &mut book.waker {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => book.waker = Some(cx.waker().clone()),
+        if !book
+            .waker
+            .as_ref()
+            .is_some_and(|waker| waker.will_wake(cx.waker()))
+        {
+            let former = book.waker.replace(cx.waker().clone());
+            drop(book);
+            drop(former);
         }
     }
 
@@ -178,13 +185,13 @@ impl Desk {
         let Ok(state) = slot.state() else {
             return false;
         };
-        let lost = state.stage == Stage::Running && !self.is_seated(state.worker);
-        if lost {
+        let runs_dead = state.stage == Stage::Running && !self.is_seated(state.worker);
+        if runs_dead {
             // Its taker may have died before it cleared the bit. Nobody else can make the slot
             // ready before it is lost, so the bit cleared here is not a new one.
             self.hall.ready().clear(slot.index());
-            slot.seize(state.to(Stage::Lost));
         }
+        let lost = runs_dead && slot.advance(state, state.to(Stage::Lost)).is_ok();
         if lost || state.worker == worker {
             self.attend(slot.index());
         }

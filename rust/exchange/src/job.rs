@@ -109,9 +109,12 @@ impl Job {
     /// nonsense.
     ///
     /// # Panics
-    /// If it was called before.
+    /// If it was called before, unless that ended with a cancel.
     pub fn write_head(&mut self, encoded: &[u8]) -> Result<(), JobError> {
-        assert!(self.written == 0, "the head is written once");
+        assert!(
+            self.written == 0 || self.cancelled(),
+            "the head is written once"
+        );
         if encoded.len() > HEAD_BYTES_MAX {
             let bytes = encoded.len();
             return Err(JobError::HeadTooLarge {
@@ -129,9 +132,12 @@ impl Job {
     /// If the request was cancelled, the gateway is gone, or the memory holds nonsense.
     ///
     /// # Panics
-    /// If the head was not written yet.
+    /// If the head was not written yet, unless that was because of a cancel.
     pub fn write_body(&mut self, bytes: &[u8]) -> Result<(), JobError> {
-        assert!(self.written > 0, "the head is written before the body");
+        assert!(
+            self.written > 0 || self.cancelled(),
+            "the head is written before the body"
+        );
         self.write(bytes)
     }
 

@@ -178,6 +178,18 @@ fn a_worker_is_told_that_its_client_left_and_its_slot_is_freed_at_the_end() {
 }
 
 #[test]
+fn writing_for_a_client_that_left_before_the_head_is_refused_each_time() {
+    let gateway = GatewayEnd::create(limits(1, 256)).unwrap();
+    let mut worker = worker(&gateway, 0);
+    let lease = submit(&gateway, "/", b"");
+    let mut job = take(&mut worker);
+    drop(lease);
+    assert_eq!(job.write_head(&reply_head(200)), Err(JobError::Cancelled));
+    assert_eq!(job.write_head(&reply_head(200)), Err(JobError::Cancelled));
+    assert_eq!(job.write_body(b"more"), Err(JobError::Cancelled));
+}
+
+#[test]
 fn a_worker_blocked_on_a_full_ring_is_woken_by_the_cancel() {
     let gateway = GatewayEnd::create(limits(1, 256)).unwrap();
     let mut worker = worker(&gateway, 0);

@@ -92,18 +92,20 @@ fn a_second_signal_ends_everything_at_once() {
 
 #[test]
 fn a_signal_that_start_scripts_pass_on_is_no_second_one() {
-    let server = Server::with_script("slow.php").workers(1).start();
-    let mut client = server.client();
-    let worker = client.get("/").text().to_owned();
-    client.send("GET /?ms=700 HTTP/1.1\r\nHost: test\r\n\r\n");
-    server.eventually("the request runs", is_asleep);
-    server.signal(Signal::TERM);
-    server.wait_for_log("shutting down");
+    for (first, second) in [(Signal::TERM, Signal::QUIT), (Signal::QUIT, Signal::TERM)] {
+        let server = Server::with_script("slow.php").workers(1).start();
+        let mut client = server.client();
+        let worker = client.get("/").text().to_owned();
+        client.send("GET /?ms=700 HTTP/1.1\r\nHost: test\r\n\r\n");
+        server.eventually("the request runs", is_asleep);
+        server.signal(first);
+        server.wait_for_log("shutting down");
 
-    server.signal(Signal::QUIT);
+        server.signal(second);
 
-    assert_eq!(client.response().text(), worker);
-    assert_eq!(server.wait().code, Some(0));
+        assert_eq!(client.response().text(), worker);
+        assert_eq!(server.wait().code, Some(0));
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `askr serve`: composes exchange, gateway and supervisor, and ends them in order.
 
+use std::mem;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -49,6 +50,8 @@ struct Course {
     readiness: Readiness,
     log: LogConfig,
     drain: Drain,
+    /// SIGTERM or SIGINT has come.
+    was_asked: bool,
 }
 
 /// How far the end has come.
@@ -83,6 +86,7 @@ impl Course {
             readiness,
             log,
             drain: Drain::NotYet,
+            was_asked: false,
         }
     }
 
@@ -122,19 +126,18 @@ impl Course {
                     outcome = Err(error.into());
                     fleet.kill();
                 }
-                News::Signal(signal) => match self.drain {
-                    Drain::NotYet => {
+                News::Signal(signal) if self.is_impatient(signal) => {
+                    info!(signal, "second signal, ending at once");
+                    outcome = Ok(exit::by_signal(signal));
+                    fleet.kill();
+                }
+                News::Signal(signal) => {
+                    if matches!(self.drain, Drain::NotYet) {
                         let deadline = self.begin_drain(signal);
                         clients.drain(deadline.into());
                         fleet.drain();
                     }
-                    Drain::Until(_) if signal == PATIENT => {}
-                    Drain::Until(_) => {
-                        info!(signal, "second signal, ending at once");
-                        outcome = Ok(exit::by_signal(signal));
-                        fleet.kill();
-                    }
-                },
+                }
             }
         }
     }
@@ -143,6 +146,11 @@ impl Course {
         for address in addresses {
             logging::announce(self.log, &format!("askr: serving http://{address}"));
         }
+    }
+
+    /// Whether somebody asks for the end a second time; SIGQUIT does not count.
+    fn is_impatient(&mut self, signal: i32) -> bool {
+        signal != PATIENT && mem::replace(&mut self.was_asked, true)
     }
 
     fn begin_drain(&mut self, signal: i32) -> Instant {

@@ -26,7 +26,7 @@ use self::server::{Bench, Server, ServerError};
 use crate::cache::Cache;
 use crate::checkout::Checkout;
 use crate::files::{self, FileError};
-use crate::setup::{self, SetupError};
+use crate::setup::{self, Engine, SetupError};
 use crate::step::step;
 
 /// Connections of the table, unless others are asked for.
@@ -119,6 +119,30 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache, options: &Options) -> Resu
         files::write(path, &results.json())?;
     }
     Ok(())
+}
+
+/// What the binary serves from `root`, a folder with an `index.php`, in classic mode.
+pub(crate) fn serve_once(
+    checkout: &Checkout,
+    engine: &Engine,
+    root: &Path,
+    marker: &str,
+) -> Result<String, BenchError> {
+    let bench = Bench {
+        binary: checkout.binary(),
+        engine,
+        php_ini: checkout.path("dist/php.ini"),
+        folder: root,
+        workers: 1,
+    };
+    let site = Site {
+        root: root.to_owned(),
+        worker_script: PathBuf::new(),
+        application: None,
+    };
+    let server = Server::start(&bench, ServerKind::AskrClassic, &site)?;
+    let reply = fetch::checked(server.address, "/", marker)?;
+    Ok(String::from_utf8_lossy(&reply.body).into_owned())
 }
 
 fn measure_all(

@@ -13,6 +13,7 @@ use std::process::{Command, ExitCode};
 
 use self::source_tree::SourceTree;
 use self::violation::Violation;
+use crate::bench::BenchError;
 use crate::cache::Cache;
 use crate::checkout::Checkout;
 use crate::files::FileError;
@@ -47,6 +48,9 @@ pub(crate) enum CheckError {
     /// clippy compiles against libphp, and the stub is compared with the binary.
     #[error("setup, which the check starts with: {0}")]
     Setup(#[from] SetupError),
+    /// The binary does not serve the page that lists its functions.
+    #[error(transparent)]
+    Serve(#[from] BenchError),
     /// A program that lists something failed.
     #[error(transparent)]
     Command(#[from] CommandError),

@@ -1,13 +1,14 @@
 //! The functions the binary gives to PHP are those of `stubs/askr.stub.php`, with equal signatures.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::Command;
 
 use super::CheckError;
 use super::violation::Violation;
+use crate::bench;
 use crate::checkout::Checkout;
-use crate::process::{self, CommandError};
+use crate::files;
+use crate::process;
 use crate::setup::Engine;
 
 const STUB: &str = "stubs/askr.stub.php";
@@ -29,19 +30,23 @@ foreach ([...get_defined_functions()["internal"], ...get_defined_functions()["us
 }
 "#;
 
-/// Every function that only one side has.
+/// Every function that only one side has. The binary is asked through a page it serves: that is
+/// where PHP code meets the functions.
 pub(super) fn check(checkout: &Checkout, engine: &Engine) -> Result<Vec<Violation>, CheckError> {
     let stub = checkout.path(STUB);
     let include = format!("require {:?};", stub.display().to_string());
-    let declared = functions(&engine.php, &[], &(include + DESCRIBE))?;
-    let native = functions(&checkout.binary(), &["php"], DESCRIBE)?;
-    Ok(differences(&declared, &native))
+    let mut command = Command::new(&engine.php);
+    let declared = process::read(command.args(["-n", "-r", &(include + DESCRIBE)]))?;
+
+    let folder = checkout.target().join("native-functions");
+    files::create_folder(&folder)?;
+    files::write(&folder.join("index.php"), &format!("<?php {DESCRIBE}"))?;
+    let served = bench::serve_once(checkout, engine, &folder, "askr_")?;
+    Ok(differences(&functions(&declared), &functions(&served)))
 }
 
-fn functions(program: &Path, start: &[&str], code: &str) -> Result<BTreeSet<String>, CommandError> {
-    let mut command = Command::new(program);
-    let text = process::read(command.args(start).args(["-r", code]))?;
-    Ok(text.lines().map(str::to_owned).collect())
+fn functions(text: &str) -> BTreeSet<String> {
+    text.lines().map(str::to_owned).collect()
 }
 
 fn differences(declared: &BTreeSet<String>, native: &BTreeSet<String>) -> Vec<Violation> {

@@ -71,11 +71,13 @@ fn uses(file: &SourceFile) -> Vec<Violation> {
 /// The keyword at a place where only code can have it, strings and comments left out.
 fn holds_unsafe(line: &str) -> bool {
     let code = line.split("//").next().unwrap_or_default();
-    let outside_strings = code.split('"').step_by(2);
-    outside_strings
-        .flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric() && letter != '_'))
-        .any(|word| word == "unsafe")
-        && !code.contains('`')
+    let code = code.replace("\\\"", "");
+    let mut outside_strings = code.split('"').step_by(2);
+    outside_strings.any(|text| words(text).any(|word| word == "unsafe"))
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ fn two_requests_reach_two_workers_that_may_sleep() {
 /// request without sleeping and was called for another one meanwhile must pass the call on.
 #[test]
 fn two_requests_are_taken_by_two_workers_that_may_sleep() {
-    model(3, || {
+    model(2, || {
         let gateway = gateway(2, 16, 8);
         let peers = [0, 1].map(|seat| spawn(&gateway, seat, |worker| mem::forget(take(worker))));
         let leases = [submit(&gateway), submit(&gateway)];

@@ -80,9 +80,16 @@ fn explain(exit: Exit, error: Option<String>, script: &CStr) -> String {
             "{script} ended with status {} and never called askr_handle_request()",
             exit.status
         ),
-        (_, Some(error)) => error,
+        (_, Some(error)) => without_trace(&error).to_owned(),
         (_, None) => format!("{script} ended with status {}", exit.status),
     }
+}
+
+/// The log has the trace; who reads why a server gave up wants the sentence.
+fn without_trace(error: &str) -> &str {
+    error
+        .split_once("\nStack trace:")
+        .map_or(error, |(sentence, _)| sentence)
 }
 
 fn c_path(path: &Path) -> Result<CString, BootError> {

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::complaints::Complaints;
 use crate::config::GatewayConfig;
 use crate::error::{BindError, ServeError};
 use crate::listener;
@@ -68,13 +69,16 @@ impl Gateway {
     pub async fn serve(self, exchange: GatewayEnd, shutdown: Shutdown) -> Result<(), ServeError> {
         let _doorbell = Doorbell::register(&exchange).map_err(ServeError::Doorbell)?;
         let limits = Arc::new(self.config.limits);
-        let places = Arc::new(Semaphore::new(limits.connections));
+        let places = Arc::new(Semaphore::new(
+            limits.connections.min(Semaphore::MAX_PERMITS),
+        ));
         let site = Arc::new(Site {
             exchange,
             disk: self.disk,
             classic: self.config.classic,
             limits,
             glances: Glances::default(),
+            complaints: Complaints::default(),
         });
         let mut listening = JoinSet::new();
         for listener in self.listeners {

@@ -18,6 +18,7 @@
 
 mod alarm;
 mod body;
+mod complaints;
 mod config;
 mod connection;
 mod dispatch;

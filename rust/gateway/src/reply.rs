@@ -1,12 +1,15 @@
 //! What a client is told when there is no reply to forward: the only place that knows status
 //! codes for errors.
 
+use std::time::Instant;
+
 use http::header::{
     ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use http::{Response, StatusCode};
 
 use crate::body::BodyFault;
+use crate::complaints::Complaints;
 use crate::dispatch::DispatchFault;
 use crate::intake::fault::HeadFault;
 use crate::limits::RETRY_AFTER_S;
@@ -39,9 +42,9 @@ struct Manner {
 }
 
 /// The answer to a refused request: plain text, one line, the reason and the limit.
-pub(crate) fn refuse(refusal: &Refusal) -> Response<Content> {
+pub(crate) fn refuse(refusal: &Refusal, complaints: &Complaints) -> Response<Content> {
     let manner = manner(refusal);
-    log(refusal, manner.status);
+    log(refusal, manner.status, complaints);
     let text = format!("{} {refusal}\n", manner.status.as_str());
     let mut response = Response::new(Content::full(text));
     *response.status_mut() = manner.status;
@@ -176,13 +179,13 @@ impl Manner {
 }
 
 /// Our own failures are for the operator; what a client did wrong is not.
-fn log(refusal: &Refusal, status: StatusCode) {
+fn log(refusal: &Refusal, status: StatusCode, complaints: &Complaints) {
     let error: &dyn std::error::Error = refusal;
-    let status = status.as_u16();
-    if status >= 500 {
-        tracing::warn!(status, error, "request not answered by php");
-    } else {
-        tracing::debug!(status, error, "request refused");
+    if !status.is_server_error() {
+        tracing::debug!(status = status.as_u16(), error, "request refused");
+    } else if let Some(unlogged) = complaints.admit(Instant::now()) {
+        let status = status.as_u16();
+        tracing::warn!(status, error, unlogged, "request not answered by php");
     }
 }
 

@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 
 use crate::alarm::Alarm;
 use crate::body;
+use crate::complaints::Complaints;
 use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
 use crate::intake::Passage;
@@ -31,6 +32,7 @@ pub(crate) struct Site {
     pub(crate) classic: bool,
     pub(crate) limits: Arc<Limits>,
     pub(crate) glances: Glances,
+    pub(crate) complaints: Complaints,
 }
 
 /// Looks for news from workers also while the I/O thread never runs out of other work, and so
@@ -77,7 +79,8 @@ pub(crate) async fn answer(
         Ok(()) => ask(&peer, request).await,
         Err(fault) => Err(fault.into()),
     };
-    let mut response = answered.unwrap_or_else(|refusal| reply::refuse(&refusal));
+    let mut response =
+        answered.unwrap_or_else(|refusal| reply::refuse(&refusal, &peer.site.complaints));
     let headers = response.headers_mut();
     headers
         .entry(SERVER)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -173,6 +174,27 @@ fn a_server_whose_log_nobody_reads_any_more_serves_on() {
         assert_ne!(pid_of(&server.get("/")), victim);
     }
     assert_eq!(server.stop().code, Some(0));
+}
+
+#[test]
+fn what_the_server_inherited_or_listens_on_does_not_reach_php() {
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    rustix::io::fcntl_setfd(&secret, rustix::io::FdFlags::empty()).unwrap();
+
+    let server = Server::with_script("slow.php").workers(1).start();
+
+    let is_secret = |path: &PathBuf| path == secret.path();
+    assert!(
+        server
+            .descriptors_of(server.main_pid())
+            .values()
+            .any(is_secret)
+    );
+    let fds = server.descriptors_of(server.worker_pids()[0]);
+    assert!(!fds.values().any(is_secret), "{fds:?}");
+    let is_socket = |path: &&PathBuf| path.to_string_lossy().starts_with("socket:");
+    let sockets: BTreeSet<&PathBuf> = fds.values().filter(is_socket).collect();
+    assert_eq!(sockets.len(), 1, "the control socket and no other: {fds:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,6 +21,9 @@ pub(crate) const CONTROL_FD: RawFd = 3;
 pub(crate) const REGION_FD: RawFd = 4;
 /// Where a template finds the eventfd that wakes the gateway.
 pub(crate) const DOORBELL_FD: RawFd = 5;
+
+/// Standard error, the last of the descriptors that every program has.
+const STANDARD_FD_MAX: RawFd = 2;
 
 /// What `askr serve` hands to `askr template`.
 #[derive(Debug)]
@@ -70,6 +73,32 @@ impl TemplateFds {
             region: own(REGION_FD)?,
             doorbell: own(DOORBELL_FD)?,
         })
+    }
+}
+
+/// Keeps descriptors that this process was started with, beyond the standard three, from programs
+/// it executes: what a shell or a service manager left open is none of PHP's business.
+///
+/// To be called at the start, while there is one thread.
+pub fn hide_inherited_descriptors() {
+    let entries = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let numbers: Vec<RawFd> = entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for number in numbers
+        .into_iter()
+        .filter(|number| *number > STANDARD_FD_MAX)
+    {
+        if fs::read_link(format!("/proc/self/fd/{number}")).is_err() {
+            continue; // It was the listing itself.
+        }
+        // SAFETY: the number is that of an open descriptor, as was looked up just now; this is
+        // the only thread, so nobody closes it before the borrow ends.
+        let fd = unsafe { BorrowedFd::borrow_raw(number) };
+        let _ = fcntl_setfd(fd, FdFlags::CLOEXEC);
     }
 }
 

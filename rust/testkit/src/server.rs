@@ -3,9 +3,11 @@
 mod builder;
 mod log;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
 use std::thread;
 use std::time::Duration;
@@ -140,6 +142,14 @@ impl Server {
     #[must_use]
     pub fn worker_pids(&self) -> Vec<Pid> {
         self.template_pid().map(children_of).unwrap_or_default()
+    }
+
+    /// What a process has open, by number.
+    #[must_use]
+    pub fn descriptors_of(&self, pid: Pid) -> BTreeMap<i32, PathBuf> {
+        let folder = format!("/proc/{}/fd", pid.as_raw_nonzero());
+        let target = |fd: i32| Some((fd, fs::read_link(format!("{folder}/{fd}")).ok()?));
+        numbers_in(&folder).into_iter().filter_map(target).collect()
     }
 
     /// Kills one of its processes; one that is gone already is fine.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
-use askr_supervisor::{Readiness, Supervisor};
+use askr_supervisor::{Readiness, Supervisor, hide_inherited_descriptors};
 use tracing::info;
 
 use super::parts;
@@ -22,6 +22,7 @@ const LEAVE_GRACE: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM, SIGINT or SIGQUIT; nothing is left running in any case.
 pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
+    hide_inherited_descriptors();
     let settings = Settings::resolve(inputs)?;
     let config = ServeConfig::new(&settings)?;
     let log = LogConfig::new(&settings);

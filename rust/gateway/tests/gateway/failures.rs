@@ -226,7 +226,7 @@ fn a_full_queue_answers_503_with_retry_after() {
 fn waiting_too_long_for_a_worker_answers_503() {
     let server = Setup::new()
         .exchange(|limits| limits.slot_count = 1)
-        .limits(|limits| limits.queue_wait = Duration::from_millis(50))
+        .limits(|limits| limits.queue_wait = Duration::from_millis(400))
         .start();
     let mut in_a_slot = server.client();
     in_a_slot.send(GET);
@@ -246,7 +246,8 @@ fn waiting_too_long_for_a_worker_answers_503() {
 fn an_application_that_never_answers_gets_504() {
     let server = Setup::new()
         .limits(|limits| {
-            limits.queue_wait = Duration::from_millis(20);
+            // The worker must come to take it, also on a busy machine.
+            limits.queue_wait = Duration::from_millis(500);
             limits.reply_wait = Duration::from_millis(30);
         })
         .start();

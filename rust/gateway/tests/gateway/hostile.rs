@@ -158,7 +158,7 @@ fn a_slow_body_gets_408_and_never_reaches_php() {
 #[test]
 fn an_idle_connection_is_closed() {
     let server = Setup::new()
-        .limits(|limits| limits.keep_alive = Duration::from_millis(50))
+        .limits(|limits| limits.keep_alive = Duration::from_millis(300))
         .start();
     let mut client = server.client();
     assert_eq!(client.get("/askr/health").status, 200);
@@ -169,7 +169,7 @@ fn an_idle_connection_is_closed() {
 #[test]
 fn a_long_request_is_not_idle() {
     let server = Setup::new()
-        .limits(|limits| limits.keep_alive = Duration::from_millis(30))
+        .limits(|limits| limits.keep_alive = Duration::from_millis(300))
         .start();
     let (held, hold) = std::sync::mpsc::channel::<()>();
     let _worker = server.worker(move |job, _| {

@@ -102,12 +102,8 @@ pub struct TemplateConfig {
     pub mode: Mode,
     /// The document root.
     pub root: PathBuf,
-    /// The application's base folder, where it has one apart from the document root.
-    pub app_base: Option<PathBuf>,
     /// Settings of `php.ini`, applied in order.
     pub ini: Vec<(String, String)>,
-    /// Environment variables added to those of the process.
-    pub environment: Vec<(String, String)>,
 }
 
 /// How workers run PHP.

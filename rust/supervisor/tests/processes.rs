@@ -64,9 +64,7 @@ fn template() -> TemplateConfig {
     TemplateConfig {
         mode: Mode::Classic,
         root: "/nowhere".into(),
-        app_base: None,
         ini: Vec::new(),
-        environment: Vec::new(),
     }
 }
 

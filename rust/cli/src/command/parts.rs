@@ -54,9 +54,7 @@ fn template(config: &ServeConfig) -> TemplateConfig {
     TemplateConfig {
         mode,
         root: config.root.clone(),
-        app_base: config.app_base.clone(),
         ini: config.ini.clone(),
-        environment: Vec::new(),
     }
 }
 

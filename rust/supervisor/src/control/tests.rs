@@ -70,9 +70,7 @@ async fn a_message_that_does_not_fit_is_not_sent() {
     let template = askr_exchange::control::TemplateConfig {
         mode: askr_exchange::control::Mode::Classic,
         root: "/".into(),
-        app_base: None,
         ini: vec![("a".to_owned(), "x".repeat(CONTROL_BYTES_MAX))],
-        environment: Vec::new(),
     };
 
     let error = control.send(&ToTemplate::Boot(template)).await.unwrap_err();

@@ -23,9 +23,7 @@ impl Scene {
         let template = TemplateConfig {
             mode: Mode::Classic,
             root: "/app/public".into(),
-            app_base: None,
             ini: Vec::new(),
-            environment: Vec::new(),
         };
         let mut config = SupervisorConfig::new(template, workers);
         change(&mut config);

@@ -105,12 +105,12 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache, options: &Options) -> Resu
         folder: &folder,
         workers: thread::available_parallelism().map_or(2, usize::from),
     };
+    let conditions = Conditions::of(&bench, options.seconds, options.rounds);
     let mut results = Results::default();
     let measured = measure_all(checkout, &bench, options, &mut results);
     files::remove_folder(&folder)?;
     measured?;
 
-    let conditions = Conditions::of(&bench, options.seconds, options.rounds);
     let text = report::markdown(&conditions, &results);
     files::write(&checkout.path("docs/benchmarks.md"), &text)?;
     println!("{}", report::table(&results));

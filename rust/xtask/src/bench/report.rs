@@ -16,13 +16,16 @@ pub(crate) struct Conditions {
     php: String,
     nginx: String,
     wrk: String,
+    /// Processes that wanted to run in the last minute, before the benchmark began.
+    load: String,
     seconds: u32,
     rounds: u32,
 }
 
 impl Conditions {
-    /// Asks the machine.
+    /// Asks the machine, before the first server is started.
     pub(crate) fn of(bench: &Bench<'_>, seconds: u32, rounds: u32) -> Conditions {
+        let loadavg = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
         let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         Conditions {
             cores: bench.workers,
@@ -32,6 +35,7 @@ impl Conditions {
             php: bench.engine.version.clone(),
             nginx: version_line("nginx", "-v"),
             wrk: version_line("wrk", "-v"),
+            load: loadavg.split(' ').next().unwrap_or_default().to_owned(),
             seconds,
             rounds,
         }
@@ -108,6 +112,7 @@ fn circumstances(conditions: &Conditions) -> String {
         php,
         nginx,
         wrk,
+        load,
         seconds,
         rounds,
     } = conditions;
@@ -118,6 +123,8 @@ fn circumstances(conditions: &Conditions) -> String {
     let settings = settings.join(", ");
     format!(
         "- {cores} cores of {processor}; servers and load generator share them, over loopback.\n\
+         - Load average before the run: {load}. Other work takes time from all servers alike, but shows\n  \
+         in p99.\n\
          - PHP {php}, non-thread-safe, one build for all servers: the engine inside Askr and FPM.\n\
          - {cores} Askr workers; {nginx}, as many processes as cores, in front of FPM with\n  \
          `pm = static` and {cores} children over a Unix socket. No kept connections towards FPM: one\n  \

@@ -123,8 +123,8 @@ fn circumstances(conditions: &Conditions) -> String {
     let settings = settings.join(", ");
     format!(
         "- {cores} cores of {processor}; servers and load generator share them, over loopback.\n\
-         - Load average before the run: {load}. Other work takes time from all servers alike, but shows\n  \
-         in p99.\n\
+         - Load average before the run: {load}. A busy machine takes more from nginx + FPM, which needs\n  \
+         more processes for a request, so figures of a busy machine flatter Askr.\n\
          - PHP {php}, non-thread-safe, one build for all servers: the engine inside Askr and FPM.\n\
          - {cores} Askr workers; {nginx}, as many processes as cores, in front of FPM with\n  \
          `pm = static` and {cores} children over a Unix socket. No kept connections towards FPM: one\n  \

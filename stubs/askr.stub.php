@@ -31,8 +31,8 @@
  *  - `body` (string): the raw body;
  *  - `files` (array): the same as `$_FILES`.
  *
- * It serves in worker mode only; elsewhere it returns false at once. Called from
- * inside a handler it throws an `Error`.
+ * It belongs into the loop of a worker script. While a request is being handled,
+ * in a handler or in classic mode, it throws an `Error`.
  *
  * @param  callable  $handler  `function (array $request): void` or `function (): void`.
  * @return bool False when the worker is to leave: leave the loop and let the script end.

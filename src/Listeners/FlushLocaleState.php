@@ -12,6 +12,17 @@ use Illuminate\Foundation\Application;
  */
 final class FlushLocaleState
 {
+    private string $locale;
+
+    private string $fallback;
+
+    public function __construct(Application $app)
+    {
+        // The configuration is put back ahead of this: what it said first, it says always.
+        $this->locale = $app->getLocale();
+        $this->fallback = $app->getFallbackLocale();
+    }
+
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
@@ -23,13 +34,13 @@ final class FlushLocaleState
 
         $translator = $app->make('translator');
 
-        if ($translator->getLocale() !== $app->getLocale()) {
+        if ($translator->getLocale() !== $this->locale) {
             // Through the application, so that dates and packages hear of it too.
-            $app->setLocale($app->getLocale());
+            $app->setLocale($this->locale);
         }
 
-        if ($translator->getFallback() !== $app->getFallbackLocale()) {
-            $translator->setFallback($app->getFallbackLocale());
+        if ($translator->getFallback() !== $this->fallback) {
+            $translator->setFallback($this->fallback);
         }
     }
 }

@@ -1,11 +1,14 @@
 //! What a hand-over costs, against a bare futex between the same kind of processes.
 //!
-//! `cargo run --release -p askr-exchange --example round_trip` prints one JSON line:
-//! `{"exchange_ns":…,"futex_ns":…,"ratio":…}`. Both figures are medians over interleaved runs of
-//! the mean time of one round trip. The exchange's is lease, head and body, submit, take in
-//! another process, read head and body, write head and body, end, read the reply, free the slot;
-//! every reply is compared byte by byte. Both sides look for a moment before they sleep, as they
-//! do in production; the futex side only ever sleeps.
+//! `cargo run --release -p askr-exchange --example round_trip` prints a JSON line for each
+//! placement of the two processes, on one core and on two:
+//! `{"placement":"one_core","exchange_ns":…,"futex_ns":…,"ratio":…}`. Both pairs are pinned alike:
+//! left alone, the scheduler puts one pair together and the other apart, and what is compared is
+//! its mood, because waking a core from idle costs more than everything else. The figures are
+//! medians over interleaved runs of the mean time of one round trip. The exchange's is lease, head
+//! and body, submit, take in another process, read head and body, write head and body, end, read
+//! the reply, free the slot; every reply is compared byte by byte. Both sides look for a moment
+//! before they sleep, as they do in production; the futex side only ever sleeps.
 //!
 //! With the argument `busy` it keeps many requests in the exchange instead and never parks, so
 //! that neither side has a reason to sleep, and prints how many it served: for `strace -c -f`.
@@ -26,6 +29,7 @@ use askr_exchange::{
 };
 use askr_shm::sync::Ordering;
 use askr_shm::{Deadline, Offset, Region, futex};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 fn main() -> ExitCode {
     match env::var(ROLE).as_deref() {
@@ -33,14 +37,22 @@ fn main() -> ExitCode {
         Ok("futex") => answer_futex(),
         Ok(role) => panic!("no role {role}"),
         Err(_) if env::args().nth(1).as_deref() == Some("busy") => run_busy(),
-        Err(_) => compare(),
+        Err(_) => {
+            let cores = cores();
+            compare("one_core", cores[0], cores[0]);
+            if let Some(&other) = cores.get(1) {
+                compare("two_cores", cores[0], other);
+            }
+        }
     }
     ExitCode::SUCCESS
 }
 
-fn compare() {
+fn compare(placement: &str, here: usize, there: usize) {
+    pin_to(there);
     let mut exchange = Exchange::start(false);
     let futex = Futex::start();
+    pin_to(here);
     let (mut exchange_ns, mut futex_ns) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
         exchange_ns.push(mean_ns(|| exchange.round_trip()));
@@ -48,9 +60,26 @@ fn compare() {
     }
     let (exchange_ns, futex_ns) = (median(exchange_ns), median(futex_ns));
     let ratio = exchange_ns / futex_ns;
-    println!(r#"{{"exchange_ns":{exchange_ns:.0},"futex_ns":{futex_ns:.0},"ratio":{ratio:.3}}}"#);
+    println!(
+        r#"{{"placement":"{placement}","exchange_ns":{exchange_ns:.0},"futex_ns":{futex_ns:.0},"ratio":{ratio:.3}}}"#
+    );
     exchange.stop();
     futex.stop();
+}
+
+/// The cores this process may use.
+fn cores() -> Vec<usize> {
+    let allowed = sched_getaffinity(None).expect("the kernel knows");
+    (0..CpuSet::MAX_CPU)
+        .filter(|&core| allowed.is_set(core))
+        .collect()
+}
+
+/// Keeps this process, and those it starts from now on, on one core.
+fn pin_to(core: usize) {
+    let mut only = CpuSet::new();
+    only.set(core);
+    sched_setaffinity(None, &only).expect("it is one of ours");
 }
 
 fn run_busy() {

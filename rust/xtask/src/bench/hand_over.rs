@@ -20,14 +20,32 @@ pub(crate) enum HandOverError {
     NoTimes { output: String },
 }
 
-/// The line the example prints.
+/// One line of what the example prints.
 #[derive(Debug, Deserialize)]
 struct RoundTrips {
+    placement: Placement,
     exchange_ns: f64,
     futex_ns: f64,
 }
 
-/// Runs the example and adds its two times.
+/// Where the two processes were pinned.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+enum Placement {
+    OneCore,
+    TwoCores,
+}
+
+impl Placement {
+    fn row(self) -> &'static str {
+        match self {
+            Placement::OneCore => "exchange-one-core",
+            Placement::TwoCores => "exchange-two-cores",
+        }
+    }
+}
+
+/// Runs the example and adds its times.
 pub(crate) fn measure(checkout: &Checkout, results: &mut Results) -> Result<(), HandOverError> {
     let output = process::read(
         Command::new("cargo")
@@ -35,22 +53,28 @@ pub(crate) fn measure(checkout: &Checkout, results: &mut Results) -> Result<(), 
             .args(["--example", "round_trip"])
             .current_dir(checkout.root()),
     )?;
-    let Some(times) = parsed(&output) else {
+    let placements = parsed(&output);
+    if placements.is_empty() {
         return Err(HandOverError::NoTimes { output });
-    };
-    results.add(sample("exchange", times.exchange_ns));
-    results.add(sample("futex", times.futex_ns));
+    }
+    for times in placements {
+        let row = times.placement.row();
+        results.add(sample(row, "exchange", times.exchange_ns));
+        results.add(sample(row, "futex", times.futex_ns));
+    }
     Ok(())
 }
 
-fn parsed(output: &str) -> Option<RoundTrips> {
-    let mut lines = output.lines();
-    lines.find_map(|line| serde_json::from_str(line).ok())
+fn parsed(output: &str) -> Vec<RoundTrips> {
+    let lines = output.lines();
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
-fn sample(server: &'static str, time_ns: f64) -> Sample {
+fn sample(row: &'static str, server: &'static str, time_ns: f64) -> Sample {
     Sample {
-        row: "exchange",
+        row,
         server,
         connections: 1,
         measured: Measured {
@@ -68,10 +92,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_times_are_read_from_the_line_the_example_prints() {
-        let output = "noise\n{\"exchange_ns\":12000,\"futex_ns\":10000,\"ratio\":1.200}\n";
-        let times = parsed(output).unwrap();
-        assert!((times.exchange_ns / times.futex_ns - 1.2).abs() < 1e-9);
-        assert!(parsed("nothing").is_none());
+    fn the_times_are_read_from_the_lines_the_example_prints() {
+        let output = "noise\n\
+            {\"placement\":\"one_core\",\"exchange_ns\":12000,\"futex_ns\":10000,\"ratio\":1.2}\n\
+            {\"placement\":\"two_cores\",\"exchange_ns\":900,\"futex_ns\":9000,\"ratio\":0.1}\n";
+        let times = parsed(output);
+
+        assert_eq!(times.len(), 2);
+        assert_eq!(times[1].placement, Placement::TwoCores);
+        assert!((times[0].exchange_ns / times[0].futex_ns - 1.2).abs() < 1e-9);
+        assert!(parsed("nothing").is_empty());
     }
 }

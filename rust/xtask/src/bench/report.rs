@@ -101,7 +101,8 @@ const ROWS: &str = "\
 - `soak`: `json` for a minute; the errors are the point.
 - `kill`: `json` for 20 seconds while a worker is killed with SIGKILL every second; a request that a
   dying worker had not begun to answer is given to another.
-- `exchange`: the hand-over alone, a round trip between two processes, against a round trip through
+- `exchange-one-core`, `exchange-two-cores`: the hand-over alone, a round trip between two processes
+  that are pinned to one core or to two, against a round trip of two such processes through
   a bare futex; the mean time stands in both time columns.
 ";
 

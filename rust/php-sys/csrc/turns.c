@@ -121,7 +121,6 @@ void askr_turn_close(void)
 		askr_run_shutdown_functions();
 	}
 	php_output_end_all();
-	zend_unset_timeout();
 	askr_turn_modules_stop();
 	php_output_deactivate();
 	if (askr_turn_is_open) {
@@ -178,6 +177,9 @@ static void askr_loop_begin(void)
 	askr_boot_shutdown_functions = BG(user_shutdown_function_names);
 	BG(user_shutdown_function_names) = NULL;
 	PG(during_request_startup) = 0;
+	/* Each turn arms the timer anew. It counts processor time, of which a
+	 * waiting worker uses none, so nothing has to disarm it in between. */
+	zend_unset_timeout();
 }
 
 bool askr_turn_next(void)

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace App\Providers;
 
+use App\Http\Middleware\CountRequests;
 use App\RuntimeReport;
 use Illuminate\Support\ServiceProvider;
 
@@ -13,11 +14,12 @@ class AppServiceProvider extends ServiceProvider
     public function register(): void
     {
         $this->app->singleton(RuntimeReport::class);
+        $this->app->singleton(CountRequests::class);
     }
 
-    /** Make it now: what a request makes ends with the request. */
+    /** Make them now: what a request makes ends with the request. */
     public function boot(): void
     {
-        $this->app->make(RuntimeReport::class);
+        $this->app->make(CountRequests::class);
     }
 }

@@ -91,7 +91,7 @@ fn a_session_belongs_to_its_visitor() {
         .nth(1)
         .unwrap();
     let token = token.split('"').next().unwrap().to_owned();
-    let body = format!("_token={token}&name=&message=");
+    let body = format!("_token={token}&name=&height=");
     client.send(format!(
         "POST /form HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\nReferer: http://{}/form\r\n\
          Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",

@@ -184,6 +184,15 @@ fn opcache_works_in_a_worker() {
 }
 
 #[test]
+fn a_setting_that_a_linked_opcache_cannot_bear_does_no_harm() {
+    let server = Server::with_script("opcache.php")
+        .flag("ini", "opcache.huge_code_pages=1")
+        .start();
+
+    assert_eq!(parsed(&server.get("/"))["enabled"], json!(true));
+}
+
+#[test]
 fn exit_and_exceptions_end_a_request_and_not_its_worker() {
     let server = Server::with_script("exits.php").workers(1).start();
     let mut client = server.client();

@@ -14,7 +14,6 @@ zend_module_entry *askr_native_module(void);
 void askr_cli_fill_slots(sapi_module_struct *module);
 
 /* shim.c */
-void askr_apply_ini_defaults(HashTable *configuration);
 /* The request the engine works on; NULL while a worker script boots or waits. */
 const askr_php_request *askr_current(void);
 void askr_describe_request(const askr_php_request *request);
@@ -24,8 +23,6 @@ void askr_forget_freed(void);
 void askr_turns_reset(void);
 /* Waits for the next request; false when the worker is to leave. */
 bool askr_turn_next(void);
-/* The request being answered, or NULL. */
-const askr_php_request *askr_turn_request(void);
 /* An exception that nobody caught ends the turn, never the worker. */
 void askr_turn_settle_exception(void);
 /* Ends the reply and releases what belongs to the request. */

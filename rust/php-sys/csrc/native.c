@@ -78,7 +78,7 @@ static void askr_call_handler(zend_fcall_info *call, zend_fcall_info_cache *hand
 	ZVAL_UNDEF(&array);
 	call->retval = &result;
 	if (askr_takes_an_argument(handler)) {
-		askr_build_request_array(&array, askr_turn_request());
+		askr_build_request_array(&array, askr_current());
 		call->params = &array;
 		call->param_count = 1;
 	}
@@ -112,10 +112,10 @@ ZEND_FUNCTION(askr_handle_request)
 	RETURN_TRUE;
 }
 
+/* Workers are forked before the script boots, so there is nothing to do. */
 ZEND_FUNCTION(askr_cow_ready)
 {
 	ZEND_PARSE_PARAMETERS_NONE();
-	askr_rs_cow_ready();
 }
 
 ZEND_FUNCTION(askr_finish_request)

@@ -18,23 +18,9 @@
 
 static const askr_php_config *askr_config;
 
-uint32_t askr_php_version_id(void)
-{
-	return PHP_VERSION_ID;
-}
-
 const char *askr_php_version(void)
 {
 	return PHP_VERSION;
-}
-
-bool askr_php_thread_safe(void)
-{
-#ifdef ZTS
-	return true;
-#else
-	return false;
-#endif
 }
 
 /* ---- SAPI slots, in the order of sapi_module_struct ---- */
@@ -183,7 +169,7 @@ static zend_result askr_sapi_request_time(double *time)
 	return SUCCESS;
 }
 
-void askr_apply_ini_defaults(HashTable *configuration)
+static void askr_apply_ini_defaults(HashTable *configuration)
 {
 	for (size_t i = 0; i < askr_config->ini_default_count; i++) {
 		const askr_php_pair *pair = &askr_config->ini_defaults[i];

@@ -72,10 +72,8 @@ typedef struct {
 	size_t header_count;
 } askr_php_request;
 
-/* Versions and properties of the engine that was compiled in. */
-uint32_t askr_php_version_id(void);
+/* The version of the engine that was compiled in. */
 const char *askr_php_version(void);
-bool askr_php_thread_safe(void);
 
 /* ---- engine ---- */
 askr_php_status askr_php_start(const askr_php_config *config);
@@ -134,6 +132,5 @@ void askr_rs_reply_fail(void);
 void askr_rs_reply_end(void);
 void askr_rs_log(int priority, const char *message, size_t len);
 int64_t askr_rs_worker_id(void);
-void askr_rs_cow_ready(void);
 
 #endif

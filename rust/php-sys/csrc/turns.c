@@ -30,11 +30,17 @@ void askr_turns_reset(void)
 static const char *const askr_turn_modules[] = {"filter", "session"};
 #define ASKR_TURN_MODULE_COUNT (sizeof(askr_turn_modules) / sizeof(*askr_turn_modules))
 
+static zend_module_entry *askr_turn_module(size_t index)
+{
+	const char *name = askr_turn_modules[index];
+
+	return zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+}
+
 static void askr_turn_modules_start(void)
 {
 	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
-		const char *name = askr_turn_modules[i];
-		zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+		zend_module_entry *module = askr_turn_module(i);
 
 		if (module && module->request_startup_func) {
 			module->request_startup_func(module->type, module->module_number);
@@ -45,8 +51,7 @@ static void askr_turn_modules_start(void)
 static void askr_turn_modules_stop(void)
 {
 	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
-		const char *name = askr_turn_modules[i];
-		zend_module_entry *module = zend_hash_str_find_ptr(&module_registry, name, strlen(name));
+		zend_module_entry *module = askr_turn_module(i);
 
 		if (module && module->request_shutdown_func) {
 			module->request_shutdown_func(module->type, module->module_number);
@@ -195,11 +200,6 @@ bool askr_turn_next(void)
 		askr_turn_open(request);
 	}
 	return request != NULL;
-}
-
-const askr_php_request *askr_turn_request(void)
-{
-	return askr_turn_is_open ? askr_current() : NULL;
 }
 
 /* An exception that nobody caught ends the turn, never the worker. */

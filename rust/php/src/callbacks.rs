@@ -79,11 +79,6 @@ extern "C" fn askr_rs_worker_id() -> i64 {
     guard(0, |embedding| i64::from(embedding.host.worker_id()))
 }
 
-#[unsafe(no_mangle)]
-extern "C" fn askr_rs_cow_ready() {
-    guard((), |embedding| embedding.host.cow_ready());
-}
-
 /// # Safety
 /// - `bytes` points to `len` readable bytes, or `len` is 0;
 /// - they stay and do not change for `'a`, which must not outlive the callback.

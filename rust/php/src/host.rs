@@ -68,7 +68,4 @@ pub trait Host {
     fn worker_id(&self) -> u32 {
         0
     }
-
-    /// The worker script says that the application is booted and may be forked.
-    fn cow_ready(&mut self) {}
 }

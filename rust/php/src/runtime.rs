@@ -16,6 +16,10 @@ use crate::{CommandLine, Host, Request, RequestError, StartError};
 const SERVER_SAPI: &CStr = c"fpm-fcgi";
 const COMMAND_LINE_SAPI: &CStr = c"cli";
 
+/// opcache is linked into the binary: on huge pages it would move the code it is running from, and
+/// the process would die. Wherever the setting comes from, this wins.
+const LINKED_OPCACHE_INI: &str = "opcache.huge_code_pages=0\n";
+
 /// How to start an engine.
 #[derive(Clone, Debug, Default)]
 pub struct EngineConfig {
@@ -73,12 +77,6 @@ impl Runtime {
         // SAFETY: the constant is a string literal: NUL-terminated, never freed, never changed.
         let text = unsafe { CStr::from_ptr(text) };
         text.to_string_lossy().into_owned()
-    }
-
-    /// Whether the engine was built thread-safe; Askr refuses to compile against such a one.
-    pub fn thread_safe() -> bool {
-        // SAFETY: the function reads a compile-time constant and has no precondition.
-        unsafe { sys::askr_php_thread_safe() }
     }
 
     /// Gives the engine other surroundings, as a worker does after it was forked.
@@ -161,7 +159,7 @@ struct Settings {
 impl Settings {
     fn new(config: &EngineConfig) -> Result<Box<Self>, StartError> {
         let mut texts = Texts(Vec::new());
-        let overrides = ini_lines(&config.ini_overrides);
+        let overrides = ini_lines(&config.ini_overrides) + LINKED_OPCACHE_INI;
         let sapi = if config.command_line {
             COMMAND_LINE_SAPI
         } else {

@@ -87,13 +87,7 @@ fn at_least(
     least: f64,
     measured: Option<f64>,
 ) -> Option<Figure> {
-    let measured = measured?;
-    Some(Figure {
-        what,
-        goal,
-        measured,
-        is_reached: measured >= least,
-    })
+    figure(what, goal, measured, |measured| measured >= least)
 }
 
 fn at_most(
@@ -102,12 +96,20 @@ fn at_most(
     most: f64,
     measured: Option<f64>,
 ) -> Option<Figure> {
-    let measured = measured?;
-    Some(Figure {
+    figure(what, goal, measured, |measured| measured <= most)
+}
+
+fn figure(
+    what: &'static str,
+    goal: &'static str,
+    measured: Option<f64>,
+    reaches: impl Fn(f64) -> bool,
+) -> Option<Figure> {
+    measured.map(|measured| Figure {
         what,
         goal,
         measured,
-        is_reached: measured <= most,
+        is_reached: reaches(measured),
     })
 }
 

@@ -124,16 +124,6 @@ pub(crate) fn worker(script: &str, requests: Vec<Request>) -> Vec<Reply> {
     })
 }
 
-/// Whether the linked engine brings opcache; a distribution's may have it as a package of its own.
-pub(crate) fn has_opcache() -> bool {
-    classic(
-        "<?php echo (int) function_exists('opcache_get_status');",
-        Get("/"),
-    )
-    .text()
-        == "1"
-}
-
 struct Job {
     script: String,
     requests: Vec<Request>,

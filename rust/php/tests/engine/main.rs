@@ -169,10 +169,10 @@ fn a_finished_request_has_its_reply_while_php_goes_on() {
 #[test]
 fn opcache_is_on() {
     let script = "<?php $s = opcache_get_status(false); echo $s['opcache_enabled'] ? 'on' : 'off', ' ', $s['opcache_statistics']['num_cached_scripts'] > 0 ? 'filled' : 'empty';";
-    let first = classic(script, Get("/"));
-    if harness::has_opcache() {
-        assert_eq!(first.text(), "on filled");
+    if askr_php::Runtime::version().starts_with("8.2") {
+        return; // Debian's engine, whose opcache is a package of its own.
     }
+    assert_eq!(classic(script, Get("/")).text(), "on filled");
 }
 
 #[test]

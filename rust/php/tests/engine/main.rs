@@ -154,6 +154,7 @@ fn shutdown_functions_of_a_request_run_at_its_end_and_those_of_the_boot_at_the_w
         ["early late", "early late"]
     );
     assert!(replies[0].log.is_empty(), "{:?}", replies[0].log);
+    assert_eq!(replies[1].log, ["loop over", "boot"]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! # Responsibility
 //! A worker without PHP ([`FakeWorker`]), an HTTP client that sends what it is told byte by byte
-//! ([`Client`]), the real binary end to end ([`Server`]), and waits that end ([`eventually`]).
+//! ([`Client`]), the real binary end to end ([`Server`]), a Laravel application for it to serve
+//! ([`Application`]), and waits that end ([`eventually`]).
 //! # Not here
 //! Starting a gateway alone: the tests of that crate do.
 //! # Invariants
@@ -11,12 +12,14 @@
 //! By its users.
 #![forbid(unsafe_code)]
 
+mod application;
 mod client;
 mod deadline;
 mod fake_worker;
 mod response;
 mod server;
 
+pub use application::Application;
 pub use client::Client;
 pub use deadline::{DEADLINE, eventually};
 pub use fake_worker::{After, FakeWorker, Received, encoded_head, reply};

@@ -9,18 +9,21 @@ use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 
+use crate::application::Application;
 use crate::client::Client;
 use crate::deadline::{DEADLINE, eventually};
 use crate::response::Response;
 use log::Log;
 
 pub use builder::ServerBuilder;
+pub(crate) use builder::binary;
 
 /// How long a server may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,6 +36,7 @@ pub struct Server {
     log: Log,
     addresses: Vec<SocketAddr>,
     mark: String,
+    application: Option<Arc<Application>>,
 }
 
 /// A server that has ended.
@@ -60,6 +64,23 @@ impl Server {
     #[must_use]
     pub fn classic() -> ServerBuilder {
         ServerBuilder::new()
+    }
+
+    /// Worker mode over a copy of `tests/fixtures/application` that is this server's own.
+    #[must_use]
+    pub fn laravel() -> ServerBuilder {
+        let application = Application::copy();
+        application.booted().keeping(application)
+    }
+
+    /// The application that [`Server::laravel`] made.
+    ///
+    /// # Panics
+    /// When the server was started otherwise.
+    #[must_use]
+    pub fn application(&self) -> &Application {
+        let application = self.application.as_deref();
+        application.expect("the server was made by Server::laravel")
     }
 
     /// Sends a GET on a connection of its own.

@@ -5,10 +5,12 @@ use std::ffi::{OsStr, OsString};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::log::Log;
 use super::{Ended, PATIENCE, Server};
+use crate::application::Application;
 
 /// The line a server writes when it serves.
 const SERVING: &str = "askr: serving http://";
@@ -21,6 +23,7 @@ pub struct ServerBuilder {
     arguments: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
     folder: Option<PathBuf>,
+    application: Option<Arc<Application>>,
 }
 
 impl ServerBuilder {
@@ -31,7 +34,14 @@ impl ServerBuilder {
             arguments: Vec::new(),
             variables: Vec::new(),
             folder: None,
+            application: None,
         }
+    }
+
+    /// Keeps the application that is served until the server is gone.
+    pub(super) fn keeping(mut self, application: Application) -> Self {
+        self.application = Some(Arc::new(application));
+        self
     }
 
     /// How many workers; two unless said.
@@ -140,6 +150,7 @@ impl ServerBuilder {
             log,
             addresses: Vec::new(),
             mark: format!("{name}={value}"),
+            application: self.application,
         }
     }
 
@@ -176,7 +187,7 @@ pub(super) fn fixtures() -> PathBuf {
 }
 
 /// `ASKR_BINARY`, else the one that cargo built beside this test.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     if let Some(path) = env::var_os("ASKR_BINARY").filter(|path| !path.is_empty()) {
         return path.into();
     }

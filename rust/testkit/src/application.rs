@@ -1,0 +1,109 @@
+//! A Laravel application of a test's own.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+use crate::server::{Server, ServerBuilder};
+
+/// A copy of `tests/fixtures/application` in a folder that goes when this is dropped.
+#[derive(Debug)]
+pub struct Application {
+    folder: TempDir,
+}
+
+impl Application {
+    /// Copies it. Its packages stay where they are: in `laravel/demo/vendor`, or in the folder
+    /// that `LARAVEL_VENDOR_DIR` names, for another version of Laravel.
+    ///
+    /// # Panics
+    /// When it cannot be copied, or there are no packages.
+    #[must_use]
+    pub fn copy() -> Application {
+        let packages = packages();
+        assert!(
+            packages.join("autoload.php").is_file(),
+            "run `cargo xtask setup` first: {} is empty",
+            packages.display()
+        );
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        copy(
+            &checkout().join("tests/fixtures/application"),
+            folder.path(),
+        )
+        .expect("the fixture can be copied");
+        Application { folder }
+    }
+
+    /// A path inside it.
+    #[must_use]
+    pub fn path(&self, below: &str) -> PathBuf {
+        self.folder.path().join(below)
+    }
+
+    /// Writes a file of it, a route or a setting.
+    ///
+    /// # Panics
+    /// When its folder is not there.
+    pub fn write(&self, below: &str, text: &str) {
+        fs::write(self.path(below), text).expect("the folder of the file is there");
+    }
+
+    /// Worker mode: booted once by `laravel/worker.php`.
+    #[must_use]
+    pub fn booted(&self) -> ServerBuilder {
+        self.classic()
+            .variable("ASKR_APP_BASE", self.folder.path())
+            .flag("worker-script", checkout().join("laravel/worker.php"))
+    }
+
+    /// Classic mode: booted for every request, as under FPM.
+    #[must_use]
+    pub fn classic(&self) -> ServerBuilder {
+        Server::classic()
+            .root(self.path("public"))
+            .variable("COMPOSER_VENDOR_DIR", packages())
+    }
+
+    /// Runs `php artisan`, with the PHP inside the binary `askr`.
+    ///
+    /// # Panics
+    /// When the binary cannot be executed.
+    #[must_use]
+    pub fn artisan(&self, words: &[&str]) -> Output {
+        Command::new(crate::server::binary())
+            .args(["php", "artisan", "--no-ansi", "--no-interaction"])
+            .args(words)
+            .env("COMPOSER_VENDOR_DIR", packages())
+            .current_dir(self.folder.path())
+            .output()
+            .expect("ASKR_BINARY can be executed")
+    }
+}
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn packages() -> PathBuf {
+    let named = std::env::var_os("LARAVEL_VENDOR_DIR").filter(|path| !path.is_empty());
+    let folder = named.map_or_else(|| checkout().join("laravel/demo/vendor"), PathBuf::from);
+    folder.canonicalize().unwrap_or(folder)
+}
+
+fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

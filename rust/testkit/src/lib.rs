@@ -3,7 +3,8 @@
 //! # Responsibility
 //! A worker without PHP ([`FakeWorker`]), an HTTP client that sends what it is told byte by byte
 //! ([`Client`]), the real binary end to end ([`Server`]), a Laravel application for it to serve
-//! ([`Application`]), and waits that end ([`eventually`]).
+//! ([`Application`]), nginx in front of FPM to compare it with ([`Fpm`]), and waits that end
+//! ([`eventually`]).
 //! # Not here
 //! Starting a gateway alone: the tests of that crate do.
 //! # Invariants
@@ -16,6 +17,8 @@ mod application;
 mod client;
 mod deadline;
 mod fake_worker;
+mod fpm;
+mod log;
 mod response;
 mod server;
 
@@ -23,5 +26,6 @@ pub use application::Application;
 pub use client::Client;
 pub use deadline::{DEADLINE, eventually};
 pub use fake_worker::{After, FakeWorker, Received, encoded_head, reply};
+pub use fpm::{Fpm, FpmBuilder};
 pub use response::{Cut, Response};
 pub use server::{Ended, Server, ServerBuilder};

@@ -1,7 +1,6 @@
 //! The real binary, end to end.
 
 mod builder;
-mod log;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,8 +18,8 @@ use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use crate::application::Application;
 use crate::client::Client;
 use crate::deadline::{DEADLINE, eventually};
+use crate::log::Log;
 use crate::response::Response;
-use log::Log;
 
 pub use builder::ServerBuilder;
 pub(crate) use builder::binary;
@@ -241,7 +240,7 @@ impl Drop for Server {
 }
 
 /// Waits for a child's end without asking again and again.
-fn wait_for(process: &mut Child) -> Option<ExitStatus> {
+pub(crate) fn wait_for(process: &mut Child) -> Option<ExitStatus> {
     ended(Pid::from_child(process), PATIENCE).then(|| process.wait().ok())?
 }
 

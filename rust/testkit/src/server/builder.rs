@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::log::Log;
 use super::{Ended, PATIENCE, Server};
 use crate::application::Application;
+use crate::log::Log;
 
 /// The line a server writes when it serves.
 const SERVING: &str = "askr: serving http://";

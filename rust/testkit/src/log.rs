@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// The text of all streams together.
 #[derive(Clone, Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     shared: Arc<Shared>,
 }
 
@@ -26,14 +26,14 @@ struct State {
 }
 
 impl Log {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             shared: Arc::default(),
         }
     }
 
     /// Reads a stream to its end, on a thread of its own.
-    pub(super) fn follow(&self, mut stream: impl Read + Send + 'static) {
+    pub(crate) fn follow(&self, mut stream: impl Read + Send + 'static) {
         let shared = Arc::clone(&self.shared);
         shared.change(|state| state.open_streams += 1);
         thread::spawn(move || {
@@ -49,11 +49,11 @@ impl Log {
     }
 
     /// Takes one more piece of each stream and then closes it.
-    pub(super) fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.shared.change(|state| state.is_stopped = true);
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let state = self
             .shared
             .state
@@ -63,7 +63,7 @@ impl Log {
     }
 
     /// Waits until `holds` does; false when it does not although all streams ended, or in time.
-    pub(super) fn wait_for(&self, patience: Duration, holds: impl Fn(&str) -> bool) -> bool {
+    pub(crate) fn wait_for(&self, patience: Duration, holds: impl Fn(&str) -> bool) -> bool {
         let state = self
             .shared
             .state
@@ -81,7 +81,7 @@ impl Log {
     }
 
     #[expect(clippy::print_stderr, reason = "shown with the failed test")]
-    pub(super) fn print(&self) {
+    pub(crate) fn print(&self) {
         eprintln!("--- what the server wrote ---\n{}---", self.text());
     }
 }

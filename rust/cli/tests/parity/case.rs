@@ -1,0 +1,155 @@
+//! A case: one script, and the requests that are made of it in turn.
+
+/// One behaviour, asked in all three servers.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// A sentence for the report of a failed run.
+    pub(crate) name: &'static str,
+    /// Asked one after the other.
+    pub(crate) asks: Vec<Ask>,
+    /// Settings on top of `dist/php.ini`. Cases with the same ones share their servers.
+    pub(crate) ini: Vec<(&'static str, &'static str)>,
+    /// What the last answer's body contains.
+    pub(crate) shows: Vec<&'static str>,
+    /// Why FPM's answers differ from Askr's. A case that says so and does not differ fails.
+    pub(crate) differs: Option<&'static str>,
+}
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(crate) struct Ask {
+    method: &'static str,
+    target: String,
+    lines: String,
+    body: Vec<u8>,
+    chunked: bool,
+}
+
+impl Case {
+    /// A case that asks once; add more with [`Case::then`].
+    pub(crate) fn new(name: &'static str, ask: Ask) -> Self {
+        Self {
+            name,
+            asks: vec![ask],
+            ini: Vec::new(),
+            shows: Vec::new(),
+            differs: None,
+        }
+    }
+
+    /// A case that is one GET.
+    pub(crate) fn get(name: &'static str, target: &str) -> Self {
+        Self::new(name, Ask::get(target))
+    }
+
+    /// Asks this next, with the cookies that the answers before have set.
+    pub(crate) fn then(mut self, ask: Ask) -> Self {
+        self.asks.push(ask);
+        self
+    }
+
+    /// With this setting.
+    pub(crate) fn ini(mut self, key: &'static str, value: &'static str) -> Self {
+        self.ini.push((key, value));
+        self
+    }
+
+    /// The last answer's body contains `text`: that all three agree is not enough.
+    pub(crate) fn shows(mut self, text: &'static str) -> Self {
+        self.shows.push(text);
+        self
+    }
+
+    /// FPM differs, and why.
+    pub(crate) fn differs(mut self, why: &'static str) -> Self {
+        self.differs = Some(why);
+        self
+    }
+}
+
+impl Ask {
+    /// A request without a body.
+    pub(crate) fn new(method: &'static str, target: &str) -> Self {
+        Self {
+            method,
+            target: target.to_owned(),
+            lines: String::new(),
+            body: Vec::new(),
+            chunked: false,
+        }
+    }
+
+    /// A GET.
+    pub(crate) fn get(target: &str) -> Self {
+        Self::new("GET", target)
+    }
+
+    /// A request with a body of the given type.
+    pub(crate) fn with_body(
+        method: &'static str,
+        target: &str,
+        content_type: &str,
+        body: impl Into<Vec<u8>>,
+    ) -> Self {
+        let mut ask = Self::new(method, target).header("Content-Type", content_type);
+        ask.body = body.into();
+        ask
+    }
+
+    /// A POST of an urlencoded form.
+    pub(crate) fn form(target: &str, body: impl Into<Vec<u8>>) -> Self {
+        Self::with_body("POST", target, "application/x-www-form-urlencoded", body)
+    }
+
+    /// A header line more.
+    pub(crate) fn header(mut self, name: &str, value: &str) -> Self {
+        self.lines.push_str(&format!("{name}: {value}\r\n"));
+        self
+    }
+
+    /// Sends the body in chunks instead of with its length.
+    pub(crate) fn chunked(mut self) -> Self {
+        self.chunked = true;
+        self
+    }
+
+    /// Whether the answer has no body whatever it says.
+    pub(crate) fn is_head(&self) -> bool {
+        self.method == "HEAD"
+    }
+
+    /// The script it names.
+    pub(crate) fn script(&self) -> &str {
+        let path = self.target.split(['?', '/']).nth(1);
+        path.unwrap_or_default()
+    }
+
+    /// As it goes over the wire.
+    pub(crate) fn bytes(&self, cookies: &str) -> Vec<u8> {
+        let Self { method, target, .. } = self;
+        let mut bytes = format!("{method} {target} HTTP/1.1\r\nHost: test\r\n{}", self.lines);
+        if !cookies.is_empty() {
+            bytes.push_str(&format!("Cookie: {cookies}\r\n"));
+        }
+        let mut bytes = bytes.into_bytes();
+        if self.chunked {
+            bytes.extend(b"Transfer-Encoding: chunked\r\n\r\n");
+            for piece in self.body.chunks(CHUNK_BYTES) {
+                bytes.extend(format!("{:x}\r\n", piece.len()).as_bytes());
+                bytes.extend(piece);
+                bytes.extend(b"\r\n");
+            }
+            bytes.extend(b"0\r\n\r\n");
+        } else {
+            if !self.body.is_empty() || matches!(self.method, "POST" | "PUT" | "PATCH") {
+                bytes.extend(format!("Content-Length: {}\r\n", self.body.len()).as_bytes());
+            }
+            bytes.extend(b"\r\n");
+            bytes.extend(&self.body);
+        }
+        bytes
+    }
+}
+
+/// Small enough that a form comes in several.
+const CHUNK_BYTES: usize = 7;

@@ -1,0 +1,176 @@
+//! Asks each case in all three servers and reports every difference at once.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use askr_testkit::{Client, Fpm, Response, Server};
+
+use crate::case::{Ask, Case};
+
+/// Runs all `cases`, twice over, on one worker in each mode and on FPM.
+///
+/// The second round is in the opposite order, so that what one case leaves behind on a worker
+/// meets others than before.
+#[track_caller]
+pub(crate) fn check(cases: &[Case]) {
+    let mut groups: BTreeMap<&[(&str, &str)], Vec<&Case>> = BTreeMap::new();
+    for case in cases {
+        groups.entry(&case.ini).or_default().push(case);
+    }
+    let mut report = String::new();
+    for (ini, group) in groups {
+        let servers = Servers::start(ini);
+        let before = report.len();
+        let rounds = group.iter().chain(group.iter().rev());
+        for case in rounds {
+            if let Err(mismatch) = servers.compare(case) {
+                writeln!(report, "\n=== {} {ini:?}\n{mismatch}", case.name).unwrap();
+            }
+        }
+        if report.len() > before {
+            writeln!(report, "\n--- worker mode wrote\n{}", servers.worker.log()).unwrap();
+            writeln!(report, "--- classic mode wrote\n{}", servers.classic.log()).unwrap();
+            writeln!(report, "--- FPM wrote\n{}", servers.fpm.log()).unwrap();
+        }
+    }
+    assert!(report.is_empty(), "{report}");
+}
+
+/// `tests/fixtures/php/cases`.
+pub(crate) fn folder() -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/php/cases");
+    fixtures.canonicalize().unwrap()
+}
+
+/// The three, with the same settings.
+struct Servers {
+    worker: Server,
+    classic: Server,
+    fpm: Fpm,
+    _sessions: tempfile::TempDir,
+}
+
+impl Servers {
+    fn start(ini: &[(&str, &str)]) -> Self {
+        let sessions = tempfile::tempdir().unwrap();
+        let private = ("session.save_path", sessions.path().to_str().unwrap());
+        let mut worker = Server::with_script("cases.php").root(folder()).workers(1);
+        let mut classic = Server::classic().root(folder()).workers(1);
+        let mut fpm = Fpm::over(folder());
+        for (key, value) in ini.iter().chain([&private]) {
+            let setting = format!("{key}={value}");
+            worker = worker.flag("ini", &setting);
+            classic = classic.flag("ini", &setting);
+            fpm = fpm.ini(key, value);
+        }
+        Self {
+            worker: worker.start(),
+            classic: classic.start(),
+            fpm: fpm.start(),
+            _sessions: sessions,
+        }
+    }
+
+    fn compare(&self, case: &Case) -> Result<(), String> {
+        let worker = answers(case, self.worker.client())?;
+        let classic = answers(case, self.classic.client())?;
+        let fpm = answers(case, self.fpm.client())?;
+        if worker != classic {
+            return Err(format!("worker mode: {worker}\nclassic mode: {classic}"));
+        }
+        match (case.differs, worker == fpm) {
+            (None, false) => return Err(format!("Askr: {worker}\nFPM: {fpm}")),
+            (Some(why), true) => return Err(format!("FPM does not differ, though: {why}")),
+            _ => {}
+        }
+        match case.shows.iter().find(|text| !worker.contains(**text)) {
+            Some(text) => Err(format!("none shows {text:?}: {worker}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What one server answers to all requests of a case, as comparable text.
+fn answers(case: &Case, client: Client) -> Result<String, String> {
+    let mut client = client;
+    let mut cookies: BTreeMap<String, String> = BTreeMap::new();
+    let mut text = String::new();
+    for ask in &case.asks {
+        assert!(
+            folder().join(ask.script()).is_file(),
+            "no such case: {ask:?}"
+        );
+        let response = answer(ask, &mut client, &cookies)?;
+        for cookie in response.headers_called("set-cookie") {
+            if let Some((name, rest)) = cookie.split_once('=') {
+                let value = rest.split(';').next().unwrap_or_default();
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        text.push_str(&comparable(&response));
+    }
+    Ok(text)
+}
+
+fn answer(
+    ask: &Ask,
+    client: &mut Client,
+    cookies: &BTreeMap<String, String>,
+) -> Result<Response, String> {
+    let pairs = cookies
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"));
+    client.send(ask.bytes(&pairs.collect::<Vec<_>>().join("; ")));
+    if ask.is_head() {
+        return Ok(client.head_response());
+    }
+    let response = client.try_response();
+    response.map_err(|cut| format!("no complete answer to {ask:?}: {cut:?}"))
+}
+
+/// Status, headers by name and body, without what differs between any two servers.
+fn comparable(response: &Response) -> String {
+    let mut headers: Vec<_> = response
+        .headers
+        .iter()
+        .filter(|(name, _)| !OF_THE_SERVER.contains(&name.as_str()))
+        .map(|(name, value)| format!("{name}: {}", without_session_id(value)))
+        .collect();
+    headers.sort();
+    let body = without_temporary_names(&String::from_utf8_lossy(&response.body));
+    format!("{}\n{}\n\n{body}\n", response.status, headers.join("\n"))
+}
+
+/// What each server says as it likes: nginx sends in chunks what Askr sends with its length.
+const OF_THE_SERVER: &[&str] = &[
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "server",
+    "transfer-encoding",
+];
+
+/// `PHPSESSID=…; path=/`: the value is drawn by lot.
+fn without_session_id(value: &str) -> String {
+    match value
+        .strip_prefix("PHPSESSID=")
+        .map(|rest| rest.split_once(';'))
+    {
+        Some(Some((_, attributes))) => format!("PHPSESSID=…;{attributes}"),
+        Some(None) => "PHPSESSID=…".to_owned(),
+        None => value.to_owned(),
+    }
+}
+
+/// Uploaded files are called `/tmp/phpXXXXXX`.
+fn without_temporary_names(body: &str) -> String {
+    let mut pieces = body.split("/tmp/php");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str("/tmp/php…");
+        text.push_str(piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+    }
+    text
+}

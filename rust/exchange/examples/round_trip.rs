@@ -292,6 +292,7 @@ fn spawn(role: &str, input: impl AsFd, output: impl AsFd) -> Child {
 
 fn request() -> Vec<u8> {
     let head = RequestHead {
+        id: "0123456789abcdef",
         method: "POST",
         target: TARGET,
         version: HttpVersion::Http11,

@@ -4,6 +4,7 @@
 //! [`CONTROL_BYTES_MAX`](crate::CONTROL_BYTES_MAX) bytes. Workers inherit the template's end and
 //! send the last three kinds of [`ToMain`] themselves.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,15 @@ pub enum ProcessEnd {
     Code(i32),
     /// This signal killed it.
     Signal(i32),
+}
+
+impl fmt::Display for ProcessEnd {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ProcessEnd::Code(code) => write!(out, "exit code {code}"),
+            ProcessEnd::Signal(signal) => write!(out, "signal {signal}"),
+        }
+    }
 }
 
 /// What a template boots.

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 use std::task::{Context, Waker};
 
+use crate::control::ProcessEnd;
 use crate::hall::Hall;
 use crate::ids::{WaiterId, WorkerId};
 use crate::limits::CALLS_OWED_MAX;
@@ -31,6 +32,8 @@ struct Book {
     orphan: bool,
     /// Counts the leases of the slot.
     turn: u8,
+    /// How the worker ended that the request was lost to last.
+    end: Option<ProcessEnd>,
 }
 
 impl Desk {
@@ -170,18 +173,18 @@ impl Desk {
     }
 
     /// The worker is dead: its requests are lost. Returns how many.
-    pub(crate) fn bury(&self, worker: WorkerId) -> usize {
+    pub(crate) fn bury(&self, worker: WorkerId, end: Option<ProcessEnd>) -> usize {
         if let Some(seat) = self.hall.seat(worker.seat) {
             seat.vacate(worker.incarnation);
         }
         self.hall
             .slots()
-            .filter(|&slot| self.bury_slot(slot, worker))
+            .filter(|&slot| self.bury_slot(slot, worker, end))
             .count()
     }
 
     /// Returns whether the slot's request was lost.
-    fn bury_slot(&self, slot: Slot<'_>, worker: WorkerId) -> bool {
+    fn bury_slot(&self, slot: Slot<'_>, worker: WorkerId, end: Option<ProcessEnd>) -> bool {
         let Ok(state) = slot.state() else {
             return false;
         };
@@ -190,12 +193,18 @@ impl Desk {
             // Its taker may have died before it cleared the bit. Nobody else can make the slot
             // ready before it is lost, so the bit cleared here is not a new one.
             self.hall.ready().clear(slot.index());
+            self.book(slot.index()).end = end.filter(|_| state.worker == worker);
         }
         let lost = runs_dead && slot.advance(state, state.to(Stage::Lost)).is_ok();
         if lost || state.worker == worker {
             self.attend(slot.index());
         }
         lost
+    }
+
+    /// How the worker ended that lost the request of this slot, as far as is known.
+    pub(crate) fn end_of_loser(&self, slot_index: u16) -> Option<ProcessEnd> {
+        self.book(slot_index).end
     }
 
     /// Whether the worker sits where it claims. One that does not is dead, or made up by a

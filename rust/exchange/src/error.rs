@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::control::ProcessEnd;
 use crate::ids::WorkerId;
 
 /// Why [`GatewayEnd::create`](crate::GatewayEnd::create) made no exchange.
@@ -108,6 +109,8 @@ pub enum SendError {
     WorkerLost {
         /// The one that had the request.
         worker: WorkerId,
+        /// How its process ended, if whoever buried it knew.
+        end: Option<ProcessEnd>,
     },
     /// A worker wrote nonsense into the shared memory.
     #[error("slot {slot_index}: {what} is {value:#x}")]
@@ -129,6 +132,8 @@ pub enum ReplyError {
     WorkerLost {
         /// The one that had the request.
         worker: WorkerId,
+        /// How its process ended, if whoever buried it knew.
+        end: Option<ProcessEnd>,
     },
     /// The worker cut the reply on purpose.
     #[error("the worker aborted the reply")]

@@ -9,6 +9,7 @@ use std::time::Duration;
 use askr_shm::sync::{Ordering, fence};
 use askr_shm::{Deadline, Doorbell, Peer, Region};
 
+use crate::control::ProcessEnd;
 use crate::desk::Desk;
 use crate::error::CreateError;
 use crate::hall::Hall;
@@ -176,7 +177,12 @@ impl GatewayEnd {
     /// vacant, and if requests wait, the other sleepers are woken in case it was to take one.
     /// Returns how many requests were lost.
     pub fn bury(&self, worker: WorkerId) -> usize {
-        let lost = self.desk.bury(worker);
+        self.bury_ended(worker, None)
+    }
+
+    /// As [`bury`](Self::bury), and whoever waits for one of its requests is told how it ended.
+    pub fn bury_ended(&self, worker: WorkerId, end: Option<ProcessEnd>) -> usize {
+        let lost = self.desk.bury(worker, end);
         if !self.hall().ready().snapshot().is_empty() {
             self.hall().wake_all();
         }

@@ -14,7 +14,7 @@ use crate::limits::{ExchangeLimits, SEAT_COUNT_MAX, SLOT_COUNT_MAX};
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"askrexch");
 
 /// Changes whenever the meaning or place of any byte of the region does.
-pub(crate) const LAYOUT_VERSION: u32 = 1;
+pub(crate) const LAYOUT_VERSION: u32 = 2;
 
 /// Words of a bitmap over slots or seats.
 pub(crate) const BITMAP_WORDS: usize = 4;

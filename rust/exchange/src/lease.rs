@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use crate::control::ProcessEnd;
 use crate::desk::Desk;
 use crate::error::{ReplyError, SendError};
 use crate::limits::HEAD_BYTES_MAX;
@@ -173,7 +174,12 @@ impl Lease {
             .map_err(|fault| self.corrupt_request(fault))?
         {
             Progress::Writing | Progress::Waiting | Progress::Running => {}
-            Progress::Lost(worker) => return Err(SendError::WorkerLost { worker }),
+            Progress::Lost(worker) => {
+                return Err(SendError::WorkerLost {
+                    worker,
+                    end: self.end(),
+                });
+            }
             Progress::Replied | Progress::Aborted => return Err(SendError::Over),
         }
         let slot = self.desk.hall().slot(self.slot_index);
@@ -196,7 +202,12 @@ impl Lease {
         // The state is loaded before the ring's tail: if it says that the worker has ended, the
         // tail is the last one.
         let ended = match self.progress().map_err(|fault| self.corrupt_reply(fault))? {
-            Progress::Lost(worker) => return Err(ReplyError::WorkerLost { worker }),
+            Progress::Lost(worker) => {
+                return Err(ReplyError::WorkerLost {
+                    worker,
+                    end: self.end(),
+                });
+            }
             Progress::Aborted => return Err(ReplyError::Aborted),
             Progress::Replied => true,
             Progress::Writing | Progress::Waiting | Progress::Running => false,
@@ -279,6 +290,10 @@ impl Lease {
 
     fn slot(&self) -> Slot<'_> {
         self.desk.hall().slot(self.slot_index)
+    }
+
+    fn end(&self) -> Option<ProcessEnd> {
+        self.desk.end_of_loser(self.slot_index)
     }
 
     fn corrupt_request(&self, Bent { what, value }: Bent) -> SendError {

@@ -19,6 +19,8 @@ use crate::limits::HEAD_BYTES_MAX;
 /// Everything about a request but its body.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestHead<'a> {
+    /// Names the request in every log line about it.
+    pub id: &'a str,
     /// The method as sent, for example `GET`.
     pub method: &'a str,
     /// Path and query exactly as on the wire, not decoded.

@@ -10,6 +10,7 @@ mod process;
 use std::os::fd::AsRawFd;
 use std::thread;
 
+use askr_exchange::control::ProcessEnd;
 use askr_exchange::{
     GatewayEnd, JobError, Lease, ReplyError, ReplyEvent, SeatState, Taken, WorkerEnd, WorkerId,
 };
@@ -95,7 +96,10 @@ fn doomed_gateway(role: &str) -> (Doomed, WorkerEnd) {
 /// worker on the same seat serves that request again, and one more.
 fn lose_and_recover(gateway: &GatewayEnd, doomed: Doomed, mut lease: Lease) {
     doomed.kill();
-    assert_eq!(gateway.bury(worker_id(0)), 1);
+    assert_eq!(
+        gateway.bury_ended(worker_id(0), Some(ProcessEnd::Signal(9))),
+        1
+    );
     assert_eq!(gateway.seat(worker_id(0)), SeatState::Vacant);
     let mut out = Vec::new();
     let error = loop {
@@ -107,7 +111,8 @@ fn lose_and_recover(gateway: &GatewayEnd, doomed: Doomed, mut lease: Lease) {
     assert_eq!(
         error,
         ReplyError::WorkerLost {
-            worker: worker_id(0)
+            worker: worker_id(0),
+            end: Some(ProcessEnd::Signal(9)),
         }
     );
     assert!(lease.resubmit());

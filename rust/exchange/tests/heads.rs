@@ -28,6 +28,7 @@ proptest! {
         headers in named(),
     ) {
         let head = RequestHead {
+            id: "0123456789abcdef",
             method: &method,
             target: &target,
             version,

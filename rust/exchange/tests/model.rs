@@ -342,7 +342,7 @@ impl World {
         let lost = leased.lease.poll_reply(&mut context(), &mut Vec::new(), 8);
         assert_eq!(
             lost,
-            Poll::<Result<ReplyEvent, _>>::Ready(Err(ReplyError::WorkerLost { worker }))
+            Poll::<Result<ReplyEvent, _>>::Ready(Err(ReplyError::WorkerLost { worker, end: None }))
         );
         assert!(leased.lease.resubmit());
         leased.at = At::Writing;

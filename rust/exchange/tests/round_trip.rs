@@ -245,7 +245,7 @@ fn a_lost_request_is_submitted_again_and_goes_first() {
     let worker = worker_id(0);
     assert_eq!(
         reply(&gateway, &mut lost),
-        Err(ReplyError::WorkerLost { worker })
+        Err(ReplyError::WorkerLost { worker, end: None })
     );
     assert!(lost.resubmit());
     send_all(&gateway, &mut lost, &request_head("/lost", 0));

@@ -1,11 +1,13 @@
 //! Hands a complete request to a worker through the exchange, and waits for its reply to begin.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 
+use askr_exchange::control::ProcessEnd;
 use askr_exchange::{
     DecodeError, GatewayEnd, HEAD_BYTES_MAX, Lease, ReplyError, ReplyEvent, SendError, WorkerId,
 };
@@ -16,6 +18,7 @@ use tokio::time::Instant;
 use crate::alarm::Alarm;
 use crate::body::Spooled;
 use crate::limits::{CHUNK_BYTES, Limits};
+use crate::subject::Subject;
 
 /// Why a worker's reply did not begin.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +30,10 @@ pub(crate) enum DispatchFault {
     #[error("the application did not answer within {seconds} s")]
     ReplyWait { seconds: u64 },
     #[error("the worker that had the request died")]
-    WorkerLost { worker: WorkerId },
+    WorkerLost {
+        worker: WorkerId,
+        end: Option<ProcessEnd>,
+    },
     #[error("the worker gave the request up")]
     Cut,
     #[error("the exchange with the worker is corrupt")]
@@ -48,6 +54,7 @@ pub(crate) enum DispatchFault {
 
 /// A request on its way to a worker.
 pub(crate) struct Order<'a> {
+    pub(crate) subject: &'a Subject,
     /// Encoded for the exchange.
     pub(crate) head: &'a [u8],
     pub(crate) body: Spooled,
@@ -83,13 +90,13 @@ pub(crate) async fn dispatch(
     let since = Instant::now();
     let mut lease = lease(exchange, patience, since).await?;
     match converse(&mut lease, &mut order, patience, since).await {
-        Err(DispatchFault::WorkerLost { worker }) if order.safe => {
-            tracing::warn!(%worker, "worker died, its request goes to another");
+        Err(DispatchFault::WorkerLost { worker, end }) if order.safe => {
+            log_loss(order.subject, worker, end, "its request goes to another");
             if let Spooled::File { file, .. } = &mut order.body {
                 file.rewind().await.map_err(DispatchFault::Spool)?;
             }
             if !lease.resubmit() {
-                return Err(DispatchFault::WorkerLost { worker });
+                return Err(DispatchFault::WorkerLost { worker, end });
             }
             converse(&mut lease, &mut order, patience, since).await
         }
@@ -100,6 +107,30 @@ pub(crate) async fn dispatch(
         body,
         rest: (!ended).then_some(lease),
     })
+}
+
+/// The facts of a death in the middle of a request, and what becomes of the request.
+pub(crate) fn log_loss(
+    subject: &Subject,
+    worker: WorkerId,
+    end: Option<ProcessEnd>,
+    then: &'static str,
+) {
+    let (request, method, path) = (subject.id(), subject.method(), subject.path());
+    let end = Died(end);
+    tracing::error!(request, method, path, %worker, %end, then, "worker died in a request");
+}
+
+/// How a worker died, in words.
+struct Died(Option<ProcessEnd>);
+
+impl fmt::Display for Died {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(end) => end.fmt(out),
+            None => out.write_str("with its template"),
+        }
+    }
 }
 
 /// Waits for a slot, first come first served, if not too many wait already.
@@ -308,8 +339,8 @@ impl From<SendFault> for DispatchFault {
                 DispatchFault::HeadTooLarge { bytes, limit }
             }
             SendFault::Exchange(SendError::Over) => DispatchFault::Cut,
-            SendFault::Exchange(SendError::WorkerLost { worker }) => {
-                DispatchFault::WorkerLost { worker }
+            SendFault::Exchange(SendError::WorkerLost { worker, end }) => {
+                DispatchFault::WorkerLost { worker, end }
             }
             SendFault::Exchange(SendError::Corrupt {
                 slot_index,
@@ -327,7 +358,7 @@ impl From<SendFault> for DispatchFault {
 impl From<ReplyError> for DispatchFault {
     fn from(error: ReplyError) -> DispatchFault {
         match error {
-            ReplyError::WorkerLost { worker } => DispatchFault::WorkerLost { worker },
+            ReplyError::WorkerLost { worker, end } => DispatchFault::WorkerLost { worker, end },
             ReplyError::Aborted => DispatchFault::Cut,
             ReplyError::Corrupt {
                 slot_index,

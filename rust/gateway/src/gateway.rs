@@ -13,6 +13,7 @@ use crate::config::GatewayConfig;
 use crate::error::{BindError, ServeError};
 use crate::listener;
 use crate::park::Doorbell;
+use crate::request_id::RequestIds;
 use crate::service::{Glances, Site};
 use crate::shutdown::Shutdown;
 use crate::static_files::Disk;
@@ -79,6 +80,7 @@ impl Gateway {
             limits,
             glances: Glances::default(),
             complaints: Complaints::default(),
+            request_ids: RequestIds::default(),
         });
         let mut listening = JoinSet::new();
         for listener in self.listeners {

@@ -34,10 +34,12 @@ mod reply_body;
 mod reply_head;
 mod reply_stream;
 mod request_head;
+mod request_id;
 mod route;
 mod service;
 mod shutdown;
 mod static_files;
+mod subject;
 
 pub use config::GatewayConfig;
 pub use error::{BindError, ServeError};

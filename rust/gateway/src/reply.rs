@@ -10,11 +10,12 @@ use http::{Response, StatusCode};
 
 use crate::body::BodyFault;
 use crate::complaints::Complaints;
-use crate::dispatch::DispatchFault;
+use crate::dispatch::{self, DispatchFault};
 use crate::intake::fault::HeadFault;
 use crate::limits::RETRY_AFTER_S;
 use crate::reply_body::Content;
 use crate::route::PathFault;
+use crate::subject::Subject;
 
 /// Why a request is answered by the gateway instead of PHP.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +43,13 @@ struct Manner {
 }
 
 /// The answer to a refused request: plain text, one line, the reason and the limit.
-pub(crate) fn refuse(refusal: &Refusal, complaints: &Complaints) -> Response<Content> {
+pub(crate) fn refuse(
+    refusal: &Refusal,
+    subject: &Subject,
+    complaints: &Complaints,
+) -> Response<Content> {
     let manner = manner(refusal);
-    log(refusal, manner.status, complaints);
+    log(refusal, subject, manner.status, complaints);
     let text = format!("{} {refusal}\n", manner.status.as_str());
     let mut response = Response::new(Content::full(text));
     *response.status_mut() = manner.status;
@@ -179,13 +184,25 @@ impl Manner {
 }
 
 /// Our own failures are for the operator; what a client did wrong is not.
-fn log(refusal: &Refusal, status: StatusCode, complaints: &Complaints) {
+fn log(refusal: &Refusal, subject: &Subject, status: StatusCode, complaints: &Complaints) {
     let error: &dyn std::error::Error = refusal;
-    if !status.is_server_error() {
-        tracing::debug!(status = status.as_u16(), error, "request refused");
+    let (request, method, path) = (subject.id(), subject.method(), subject.path());
+    let is_ours = status.is_server_error();
+    let status = status.as_u16();
+    if !is_ours {
+        tracing::debug!(request, method, path, status, error, "request refused");
+    } else if let Refusal::Dispatch(DispatchFault::WorkerLost { worker, end }) = refusal {
+        dispatch::log_loss(subject, *worker, *end, "it is answered 502");
     } else if let Some(unlogged) = complaints.admit(Instant::now()) {
-        let status = status.as_u16();
-        tracing::warn!(status, error, unlogged, "request not answered by php");
+        tracing::warn!(
+            request,
+            method,
+            path,
+            status,
+            error,
+            unlogged,
+            "request not answered by php"
+        );
     }
 }
 

@@ -4,17 +4,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use askr_exchange::ReplyError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tower_http::services::fs::ServeFileSystemResponseBody;
 
+use crate::dispatch;
 use crate::intake::Passage;
 use crate::reply_stream::{CutReply, StreamHandle};
+use crate::subject::Subject;
 
 /// A body that tells its connection when it is over, in whatever way that happens.
 pub(crate) struct ReplyBody {
     content: Content,
     passage: Arc<Passage>,
+    subject: Subject,
     /// The reply is cut, as soon as what came before is on its way.
     cut: Option<CutReply>,
 }
@@ -49,10 +53,11 @@ impl Content {
 
 impl ReplyBody {
     /// The body of the request that has just begun on the connection of `passage`.
-    pub(crate) fn new(passage: Arc<Passage>) -> ReplyBody {
+    pub(crate) fn new(passage: Arc<Passage>, subject: Subject) -> ReplyBody {
         ReplyBody {
             content: Content::Empty,
             passage,
+            subject,
             cut: None,
         }
     }
@@ -65,15 +70,29 @@ impl ReplyBody {
         {
             self.passage.reset_on_close();
         }
-        tracing::warn!(error = &cut as &dyn std::error::Error, "reply cut off");
+        log_cut(&self.subject, &cut);
         self.cut = Some(cut);
         cx.waker().wake_by_ref();
         Poll::Pending
     }
 
+    pub(crate) fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
     pub(crate) fn with(mut self, content: Content) -> ReplyBody {
         self.content = content;
         self
+    }
+}
+
+fn log_cut(subject: &Subject, cut: &CutReply) {
+    if let CutReply::Worker(ReplyError::WorkerLost { worker, end }) = cut {
+        dispatch::log_loss(subject, *worker, *end, "its reply is cut off");
+    } else {
+        let (request, method, path) = (subject.id(), subject.method(), subject.path());
+        let error: &dyn std::error::Error = cut;
+        tracing::warn!(request, method, path, error, "reply cut off");
     }
 }
 

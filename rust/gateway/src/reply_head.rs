@@ -11,6 +11,7 @@ use http::{Method, Response, StatusCode, Version};
 use crate::dispatch::{Answer, DispatchFault};
 use crate::reply_body::Content;
 use crate::reply_stream::{StreamFraming, StreamHandle};
+use crate::subject::Subject;
 
 /// What of the request decides how its reply is framed.
 #[derive(Debug, Clone)]
@@ -39,13 +40,14 @@ pub(crate) struct Forward {
 pub(crate) fn respond(
     asked: &Asked,
     answer: Answer,
+    subject: &Subject,
     buffer_bytes_max: usize,
 ) -> Result<Forward, DispatchFault> {
     let Head {
         status,
         headers,
         length,
-    } = decode(answer.head.into())?;
+    } = decode(answer.head.into(), subject)?;
     let mut response = Response::new(Content::Empty);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -63,7 +65,7 @@ pub(crate) fn respond(
         });
     }
     *response.body_mut() = match answer.rest {
-        None => complete(answer.body.into(), length),
+        None => complete(answer.body.into(), length, subject),
         Some(lease) => {
             let framing = framing(asked.version, length);
             let stream = StreamHandle::new(lease, answer.body, framing, buffer_bytes_max);
@@ -82,7 +84,7 @@ fn is_bodiless(status: StatusCode) -> bool {
 
 /// PHP's own word on the length is kept, because a client may have been told it before: what is
 /// too much is left out, and what is missing shows as a cut connection.
-fn complete(mut bytes: Bytes, announced: Option<u64>) -> Content {
+fn complete(mut bytes: Bytes, announced: Option<u64>, subject: &Subject) -> Content {
     let Some(announced) = announced else {
         return Content::Full(bytes);
     };
@@ -91,6 +93,7 @@ fn complete(mut bytes: Bytes, announced: Option<u64>) -> Content {
     }
     if (bytes.len() as u64) > announced {
         tracing::warn!(
+            request = subject.id(),
             announced,
             sent = bytes.len(),
             "php sent more than it announced"
@@ -108,7 +111,8 @@ fn framing(version: Version, length: Option<u64>) -> StreamFraming {
     }
 }
 
-fn decode(encoded: Bytes) -> Result<Head, DispatchFault> {
+fn decode(encoded: Bytes, subject: &Subject) -> Result<Head, DispatchFault> {
+    let request = subject.id();
     let head = ReplyHead::decode(&encoded).map_err(DispatchFault::ReplyHead)?;
     let status = match StatusCode::from_u16(head.status) {
         Ok(status) if (200..600).contains(&head.status) => status,
@@ -121,7 +125,7 @@ fn decode(encoded: Bytes) -> Result<Head, DispatchFault> {
     let mut length = None;
     for (name, value) in &head.headers {
         let Ok(name) = HeaderName::from_bytes(name) else {
-            tracing::warn!(name = %name.escape_ascii(), "php sent a header with a bad name");
+            tracing::warn!(request, name = %name.escape_ascii(), "php sent a header with a bad name");
             continue;
         };
         if name == CONTENT_LENGTH {
@@ -136,7 +140,7 @@ fn decode(encoded: Bytes) -> Result<Head, DispatchFault> {
             Ok(value) => {
                 headers.append(name, value);
             }
-            Err(_) => tracing::warn!(%name, "php sent a header with a bad value"),
+            Err(_) => tracing::warn!(request, %name, "php sent a header with a bad value"),
         }
     }
     Ok(Head {

@@ -36,14 +36,27 @@ pub(crate) struct Script<'a> {
     pub(crate) path_info: &'a str,
 }
 
+/// What the gateway knows about a request beyond what the client sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Circumstances<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) addresses: &'a Addresses,
+    pub(crate) script: Script<'a>,
+    pub(crate) body_bytes: u64,
+}
+
 /// Appends the encoded head of `request` to `out`.
 pub(crate) fn encode(
     request: &request::Parts,
-    addresses: &Addresses,
-    script: Script<'_>,
-    body_bytes: u64,
+    circumstances: Circumstances<'_>,
     out: &mut Vec<u8>,
 ) {
+    let Circumstances {
+        id,
+        addresses,
+        script,
+        body_bytes,
+    } = circumstances;
     let target = match request.uri.path_and_query() {
         Some(target) => target.as_str(),
         None => "/",
@@ -57,6 +70,7 @@ pub(crate) fn encode(
         length: length.as_deref().map(str::as_bytes),
     };
     let head = RequestHead {
+        id,
         method: request.method.as_str(),
         target,
         version: version(request.version),

@@ -20,9 +20,11 @@ use crate::reply::{self, Refusal};
 use crate::reply_body::{Content, ReplyBody};
 use crate::reply_head::{self, Asked};
 use crate::reply_stream::StreamPump;
-use crate::request_head::{self, Addresses, Script};
+use crate::request_head::{self, Addresses, Circumstances, Script};
+use crate::request_id::RequestIds;
 use crate::route::{Route, RouteRequest, route};
 use crate::static_files::Disk;
+use crate::subject::Subject;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -33,6 +35,7 @@ pub(crate) struct Site {
     pub(crate) limits: Arc<Limits>,
     pub(crate) glances: Glances,
     pub(crate) complaints: Complaints,
+    pub(crate) request_ids: RequestIds,
 }
 
 /// Looks for news from workers also while the I/O thread never runs out of other work, and so
@@ -73,14 +76,16 @@ pub(crate) async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<ReplyBody>, Infallible> {
     let checked = peer.passage.begin_request();
+    let (head, incoming) = request.into_parts();
+    let subject = Subject::new(peer.site.request_ids.next(), &head);
     // Made first: its drop is what ends the request, also when this future is dropped.
-    let body = ReplyBody::new(peer.passage.clone());
+    let body = ReplyBody::new(peer.passage.clone(), subject);
     let answered = match checked {
-        Ok(()) => ask(&peer, request).await,
+        Ok(()) => ask(&peer, body.subject(), head, incoming).await,
         Err(fault) => Err(fault.into()),
     };
-    let mut response =
-        answered.unwrap_or_else(|refusal| reply::refuse(&refusal, &peer.site.complaints));
+    let mut response = answered
+        .unwrap_or_else(|refusal| reply::refuse(&refusal, body.subject(), &peer.site.complaints));
     let headers = response.headers_mut();
     headers
         .entry(SERVER)
@@ -88,9 +93,13 @@ pub(crate) async fn answer(
     Ok(response.map(|content| body.with(content)))
 }
 
-async fn ask(peer: &Peer, request: Request<Incoming>) -> Result<Response<Content>, Refusal> {
+async fn ask(
+    peer: &Peer,
+    subject: &Subject,
+    head: request::Parts,
+    body: Incoming,
+) -> Result<Response<Content>, Refusal> {
     let site = &*peer.site;
-    let (head, body) = request.into_parts();
     let asked = RouteRequest {
         method: &head.method,
         path: head.uri.path(),
@@ -111,13 +120,14 @@ async fn ask(peer: &Peer, request: Request<Incoming>) -> Result<Response<Content
                 name: &script_name,
                 path_info: &path_info,
             };
-            php(peer, &head, body, script).await
+            php(peer, subject, &head, body, script).await
         }
     }
 }
 
 async fn php(
     peer: &Peer,
+    subject: &Subject,
     head: &request::Parts,
     body: Incoming,
     script: Script<'_>,
@@ -130,8 +140,15 @@ async fn php(
     let body = body::spool(body, limits, &peer.alarm).await?;
     let mut encoded = std::mem::take(&mut *peer.scratch.lock().expect("nobody panics with it"));
     encoded.clear();
-    request_head::encode(head, &peer.addresses, script, body.bytes(), &mut encoded);
+    let circumstances = Circumstances {
+        id: subject.id(),
+        addresses: &peer.addresses,
+        script,
+        body_bytes: body.bytes(),
+    };
+    request_head::encode(head, circumstances, &mut encoded);
     let order = Order {
+        subject,
         head: &encoded,
         body,
         safe: head.method.is_safe(),
@@ -142,7 +159,7 @@ async fn php(
         method: head.method.clone(),
         version: head.version,
     };
-    let forward = reply_head::respond(&asked, answer, limits.reply_buffer_bytes)?;
+    let forward = reply_head::respond(&asked, answer, subject, limits.reply_buffer_bytes)?;
     if let Some(lease) = forward.unwanted {
         dispatch::discard(lease, &patience).await;
     }

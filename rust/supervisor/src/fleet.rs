@@ -20,7 +20,7 @@ mod seats;
 use std::time::{Duration, Instant};
 
 use askr_exchange::WorkerId;
-use askr_exchange::control::{ToMain, ToTemplate};
+use askr_exchange::control::{ProcessEnd, ToMain, ToTemplate};
 
 use crate::backoff::Backoff;
 use crate::config::SupervisorConfig;
@@ -63,7 +63,7 @@ pub(crate) enum Order {
     /// Ask the worker to leave at its next request boundary.
     Retire(WorkerId),
     /// The worker is dead: free what it holds in the exchange.
-    Bury(WorkerId),
+    Bury(WorkerId, Option<ProcessEnd>),
     /// A worker takes requests for the first time.
     Serve,
     /// Nothing is left.

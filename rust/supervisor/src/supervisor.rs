@@ -150,8 +150,8 @@ impl Supervisor {
             }
             Order::Tell(message) => self.tell(&message).await,
             Order::Retire(worker) => self.exchange.retire(worker),
-            Order::Bury(worker) => {
-                let requests = self.exchange.bury(worker);
+            Order::Bury(worker, end) => {
+                let requests = self.exchange.bury_ended(worker, end);
                 debug!(%worker, requests, "worker buried");
             }
             Order::Serve => {

@@ -1,6 +1,6 @@
 //! Where a worker takes requests in and gives replies out: the engine's host.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use askr_exchange::control::ToMain;
@@ -18,6 +18,14 @@ pub(crate) struct Progress {
     pub(crate) booted: Cell<bool>,
     /// The worker is to leave.
     pub(crate) retiring: Cell<bool>,
+    request: RefCell<Option<String>>,
+}
+
+impl Progress {
+    /// The id of the request that runs, also while its script works on after its reply.
+    pub(crate) fn request(&self) -> Option<String> {
+        self.request.borrow().clone()
+    }
 }
 
 /// What a desk is made of.
@@ -81,7 +89,10 @@ impl Desk {
             }
         };
         match RequestHead::decode(&head) {
-            Ok(head) => self.place.site.describe(&head, incoming),
+            Ok(head) => {
+                self.place.site.describe(&head, incoming);
+                self.progress.request.replace(Some(head.id.to_owned()));
+            }
             Err(error) => {
                 tracing::error!(%error, "the gateway sent a damaged request head");
                 job.abort();
@@ -117,6 +128,7 @@ impl Desk {
 impl Host for Desk {
     fn take(&mut self, incoming: &mut Incoming) -> bool {
         self.announce();
+        self.progress.request.take();
         loop {
             match self.place.end.take(PATIENCE) {
                 Taken::Request(job) => {
@@ -146,14 +158,16 @@ impl Host for Desk {
             }
             .encode(&mut self.head);
             let sent = reply.job.write_head(&self.head);
-            reply.head_is_sent = succeeded(sent);
+            reply.head_is_sent = succeeded(sent, &self.progress);
         }
     }
 
     /// A head that could not be sent means that the client is gone.
     fn write(&mut self, bytes: &[u8]) -> bool {
         match &mut self.reply {
-            Some(reply) => reply.head_is_sent && succeeded(reply.job.write_body(bytes)),
+            Some(reply) => {
+                reply.head_is_sent && succeeded(reply.job.write_body(bytes), &self.progress)
+            }
             None => true,
         }
     }
@@ -169,7 +183,10 @@ impl Host for Desk {
     }
 
     fn read_body(&mut self, out: &mut [u8]) -> usize {
-        self.reply.as_mut().map_or(0, |reply| reply.fill(out))
+        match &mut self.reply {
+            Some(reply) => reply.fill(out, &self.progress),
+            None => 0,
+        }
     }
 
     fn reply_fail(&mut self) {
@@ -194,11 +211,13 @@ impl Host for Desk {
 
     fn log(&mut self, priority: Priority, message: &str) {
         let worker = self.place.worker.seat;
+        let request = self.progress.request.borrow();
+        let request = request.as_deref();
         match priority {
-            Priority::Error => tracing::error!(target: "php", worker, "{message}"),
-            Priority::Warning => tracing::warn!(target: "php", worker, "{message}"),
-            Priority::Info => tracing::info!(target: "php", worker, "{message}"),
-            Priority::Debug => tracing::debug!(target: "php", worker, "{message}"),
+            Priority::Error => tracing::error!(target: "php", worker, request, "{message}"),
+            Priority::Warning => tracing::warn!(target: "php", worker, request, "{message}"),
+            Priority::Info => tracing::info!(target: "php", worker, request, "{message}"),
+            Priority::Debug => tracing::debug!(target: "php", worker, request, "{message}"),
         }
     }
 
@@ -209,14 +228,15 @@ impl Host for Desk {
 
 impl Reply {
     /// Fills `out` unless the body ends before: PHP takes a shorter read for the end of it.
-    fn fill(&mut self, out: &mut [u8]) -> usize {
+    fn fill(&mut self, out: &mut [u8], progress: &Progress) -> usize {
         let mut filled = 0;
         while filled < out.len() {
             match self.job.read_body(&mut out[filled..]) {
                 Ok(0) => break,
                 Ok(bytes) => filled += bytes,
                 Err(error) => {
-                    tracing::warn!(%error, "the request's body ended early");
+                    let request = progress.request();
+                    tracing::warn!(request, %error, "the request's body ended early");
                     break;
                 }
             }
@@ -239,12 +259,13 @@ fn split_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((line[..colon].trim_ascii(), line[colon + 1..].trim_ascii()))
 }
 
-fn succeeded(sent: Result<(), JobError>) -> bool {
+fn succeeded(sent: Result<(), JobError>, progress: &Progress) -> bool {
     match sent {
         Ok(()) => true,
         Err(JobError::Cancelled) => false,
         Err(error) => {
-            tracing::warn!(%error, "the reply could not be sent");
+            let request = progress.request();
+            tracing::warn!(request, %error, "the reply could not be sent");
             false
         }
     }

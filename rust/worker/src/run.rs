@@ -67,7 +67,8 @@ fn serve_loop(
         }
         if !progress.retiring.get() {
             let error = error.as_deref().unwrap_or("none");
-            tracing::warn!(?exit.outcome, exit.status, error, "worker script ended, booting again");
+            let request = progress.request();
+            tracing::warn!(request, ?exit.outcome, exit.status, error, "worker script ended, booting again");
         }
     }
     Ok(())

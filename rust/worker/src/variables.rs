@@ -29,6 +29,7 @@ impl Site {
             1001
         });
         incoming.set_received(head.received_us);
+        incoming.variable(b"REQUEST_ID", head.id.as_bytes());
         incoming.variable(b"QUERY_STRING", query.as_bytes());
         self.describe_script(head, incoming);
         describe_line(head, incoming);

@@ -2,6 +2,7 @@ use super::*;
 
 fn request() -> RequestHead<'static> {
     RequestHead {
+        id: "0123456789abcdef",
         method: "POST",
         target: "/a?b=%20",
         version: HttpVersion::Http11,

@@ -80,6 +80,7 @@ pub(crate) fn lease(gateway: &GatewayEnd) -> Lease {
 pub(crate) fn request_head(target: &str, body_bytes: u64) -> Vec<u8> {
     let mut bytes = Vec::new();
     let head = RequestHead {
+        id: "0123456789abcdef",
         method: "POST",
         target,
         version: HttpVersion::Http11,

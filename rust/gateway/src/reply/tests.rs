@@ -2,7 +2,7 @@ use super::*;
 
 #[track_caller]
 fn check(refusal: Refusal, status: u16, closes: bool) {
-    let response = refuse(&refusal, &Complaints::default());
+    let response = refuse(&refusal, &Subject::of_nothing(), &Complaints::default());
     assert_eq!(response.status().as_u16(), status, "{refusal}");
     assert_eq!(
         response.headers().contains_key(CONNECTION),

@@ -23,7 +23,7 @@ fn asked(method: Method) -> Asked {
 
 #[track_caller]
 fn forwarded(method: Method, answer: Answer) -> Response<Content> {
-    match respond(&asked(method), answer, 1024) {
+    match respond(&asked(method), answer, &Subject::of_nothing(), 1024) {
         Ok(forward) => forward.response,
         Err(fault) => panic!("{fault}"),
     }
@@ -94,7 +94,13 @@ fn replies_without_a_body_have_none() {
 #[test]
 fn a_status_that_is_no_final_answer_is_a_fault() {
     for status in [0, 99, 100, 101, 199, 600, 999, u16::MAX] {
-        let fault = respond(&asked(Method::GET), answer(status, &[], ""), 1024).err();
+        let fault = respond(
+            &asked(Method::GET),
+            answer(status, &[], ""),
+            &Subject::of_nothing(),
+            1024,
+        )
+        .err();
         assert!(
             matches!(fault, Some(DispatchFault::ReplyStatus { status: seen }) if seen == status),
             "{status}"
@@ -109,6 +115,6 @@ fn a_head_that_cannot_be_read_is_a_fault() {
         body: Vec::new(),
         rest: None,
     };
-    let fault = respond(&asked(Method::GET), broken, 1024).err();
+    let fault = respond(&asked(Method::GET), broken, &Subject::of_nothing(), 1024).err();
     assert!(matches!(fault, Some(DispatchFault::ReplyHead(_))));
 }

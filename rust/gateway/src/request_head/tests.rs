@@ -8,12 +8,17 @@ fn encoded(request: http::request::Builder, body_bytes: u64) -> Vec<u8> {
         "[::ffff:192.0.2.7]:40000".parse().unwrap(),
         "127.0.0.1:8000".parse().unwrap(),
     );
-    let script = Script {
-        name: "/index.php",
-        path_info: "",
+    let circumstances = Circumstances {
+        id: "0123456789abcdef",
+        addresses: &addresses,
+        script: Script {
+            name: "/index.php",
+            path_info: "",
+        },
+        body_bytes,
     };
     let mut out = Vec::new();
-    encode(&parts, &addresses, script, body_bytes, &mut out);
+    encode(&parts, circumstances, &mut out);
     out
 }
 
@@ -42,7 +47,7 @@ fn the_request_reaches_php_as_it_came() {
     let request = Request::get("/a%20b?c=d").header("Host", "example.org:8000");
     let encoded = encoded(request.header("Accept", "*/*"), 0);
     let head = RequestHead::decode(&encoded).unwrap();
-    assert_eq!(head.method, "GET");
+    assert_eq!((head.id, head.method), ("0123456789abcdef", "GET"));
     assert_eq!(head.target, "/a%20b?c=d");
     assert_eq!(head.version, HttpVersion::Http11);
     assert_eq!((head.remote_ip, head.remote_port), ("192.0.2.7", 40000));

@@ -101,7 +101,7 @@ impl Fleet {
             return false;
         };
         member.message = Some(message);
-        self.bury(worker, "not forked", now);
+        self.bury(worker, None, now);
         true
     }
 
@@ -152,14 +152,7 @@ impl Fleet {
             return false;
         };
         member.pid = Some(pid);
-        self.bury(worker, &end_text(end), now);
+        self.bury(worker, Some(end), now);
         true
-    }
-}
-
-fn end_text(end: ProcessEnd) -> String {
-    match end {
-        ProcessEnd::Code(code) => format!("exit code {code}"),
-        ProcessEnd::Signal(signal) => format!("signal {signal}"),
     }
 }

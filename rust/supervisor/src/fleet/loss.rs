@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use askr_exchange::WorkerId;
+use askr_exchange::control::ProcessEnd;
 use tracing::{debug, error, info, warn};
 
 use super::post::{Member, Phase, Post};
@@ -11,16 +12,17 @@ use super::{Course, Fleet, Order, Template};
 use crate::error::RunError;
 
 impl Fleet {
-    /// A worker is dead.
-    pub(super) fn bury(&mut self, worker: WorkerId, how: &str, now: Instant) {
+    /// A worker is dead, or was never forked.
+    pub(super) fn bury(&mut self, worker: WorkerId, end: Option<ProcessEnd>, now: Instant) {
         let buried = self
             .posts
             .iter_mut()
             .find_map(|post| post.remove(worker, now));
         let Some(member) = buried else { return };
         self.seats.give_back(worker);
-        self.order(Order::Bury(worker));
-        self.log_end(&member, how);
+        self.order(Order::Bury(worker, end));
+        let how = end.map_or("not forked".to_owned(), |end| end.to_string());
+        self.log_end(&member, &how);
         if member.is_starting() {
             self.count_failed_boot(member.message.unwrap_or_else(|| format!("it ended: {how}")));
         }
@@ -33,7 +35,7 @@ impl Fleet {
         let mut message = format!("the template ended: {how}");
         for member in lost {
             self.seats.give_back(member.worker);
-            self.order(Order::Bury(member.worker));
+            self.order(Order::Bury(member.worker, None));
             self.log_end(&member, "gone with the template");
             message = member.message.unwrap_or(message);
         }

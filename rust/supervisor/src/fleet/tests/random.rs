@@ -94,7 +94,7 @@ impl Books {
                 self.living.insert(*worker);
             }
             Order::Retire(worker) => assert!(self.living.contains(worker)),
-            Order::Bury(worker) => assert!(self.living.remove(worker), "{worker} buried twice"),
+            Order::Bury(worker, _) => assert!(self.living.remove(worker), "{worker} buried twice"),
             Order::Finish(_) => self.finished += 1,
             // From now on it counts as gone; if it never is, another is started in the end.
             Order::KillTemplate => self.template_runs = false,

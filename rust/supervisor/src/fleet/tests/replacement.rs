@@ -22,7 +22,7 @@ fn a_template_that_ignores_a_kill_is_killed_itself() {
         [
             Order::Tell(ToTemplate::Kill { worker }),
             Order::KillTemplate,
-            Order::Bury(worker),
+            Order::Bury(worker, None),
             Order::StartTemplate
         ]
     );
@@ -36,7 +36,7 @@ fn a_crashed_worker_is_buried_and_replaced_at_once() {
     scene.exit(victim, ProcessEnd::Signal(11));
 
     let orders = scene.take_orders();
-    assert_eq!(orders[0], Order::Bury(victim));
+    assert_eq!(orders[0], Order::Bury(victim, Some(ProcessEnd::Signal(11))));
     assert!(matches!(
         orders[1..],
         [Order::Tell(ToTemplate::Fork { worker, .. })] if worker.incarnation > victim.incarnation
@@ -102,7 +102,10 @@ fn a_replacement_is_ready_before_the_old_worker_leaves() {
     assert_eq!(scene.take_orders(), [Order::Retire(old)]);
 
     scene.exit(old, ProcessEnd::Code(0));
-    assert_eq!(scene.take_orders(), [Order::Bury(old)]);
+    assert_eq!(
+        scene.take_orders(),
+        [Order::Bury(old, Some(ProcessEnd::Code(0)))]
+    );
     assert_eq!(scene.ready_workers().len(), 2);
 }
 
@@ -146,7 +149,10 @@ fn a_replacement_that_does_not_boot_leaves_the_old_worker_in_place() {
     scene.say_as(pid_of(old), ToMain::WantsRecycle { worker: old });
     let replacement = scene.take_forks()[0];
     scene.fail_boot(replacement, "disk full");
-    assert_eq!(scene.take_orders(), [Order::Bury(replacement)]);
+    assert_eq!(
+        scene.take_orders(),
+        [Order::Bury(replacement, Some(ProcessEnd::Code(255)))]
+    );
     assert_eq!(scene.ready_workers(), [old]);
 
     scene.pass(ms(100));
@@ -163,7 +169,10 @@ fn an_old_worker_that_dies_early_is_not_replaced_twice() {
     let replacement = scene.take_forks()[0];
     scene.exit(old, ProcessEnd::Signal(9));
     scene.pass(secs(1));
-    assert_eq!(scene.take_orders(), [Order::Bury(old)]);
+    assert_eq!(
+        scene.take_orders(),
+        [Order::Bury(old, Some(ProcessEnd::Signal(9)))]
+    );
 
     scene.become_ready(replacement);
     assert_eq!(scene.take_orders(), []);
@@ -205,7 +214,7 @@ fn a_dead_template_takes_its_workers_along_and_is_replaced() {
     assert_eq!(
         scene.take_orders(),
         lost.iter()
-            .map(|worker| Order::Bury(*worker))
+            .map(|worker| Order::Bury(*worker, None))
             .collect::<Vec<_>>()
     );
 
@@ -248,7 +257,7 @@ fn a_fork_that_fails_is_tried_again_later() {
         worker,
         message: "out of memory".to_owned(),
     });
-    assert_eq!(scene.take_orders(), [Order::Bury(worker)]);
+    assert_eq!(scene.take_orders(), [Order::Bury(worker, None)]);
 
     scene.pass(ms(100));
     assert_eq!(scene.take_forks().len(), 1);

@@ -15,7 +15,10 @@ fn draining_replaces_nobody() {
     scene.exit(all[1], ProcessEnd::Signal(9));
     scene.pass(secs(20));
 
-    assert_eq!(scene.take_orders(), [Order::Bury(all[1])]);
+    assert_eq!(
+        scene.take_orders(),
+        [Order::Bury(all[1], Some(ProcessEnd::Signal(9)))]
+    );
     assert_eq!(scene.ready_workers(), [all[0]]);
 }
 
@@ -35,11 +38,17 @@ fn stopping_retires_workers_then_the_template() {
     );
 
     scene.exit(all[0], ProcessEnd::Code(0));
-    assert_eq!(scene.take_orders(), [Order::Bury(all[0])]);
+    assert_eq!(
+        scene.take_orders(),
+        [Order::Bury(all[0], Some(ProcessEnd::Code(0)))]
+    );
     scene.exit(all[1], ProcessEnd::Code(0));
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(all[1]), Order::Tell(ToTemplate::Stop)]
+        [
+            Order::Bury(all[1], Some(ProcessEnd::Code(0))),
+            Order::Tell(ToTemplate::Stop)
+        ]
     );
 
     scene.happen(Event::TemplateGone {
@@ -67,7 +76,7 @@ fn what_is_left_at_the_deadline_is_killed() {
     });
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(worker), Order::Finish(Ok(()))]
+        [Order::Bury(worker, None), Order::Finish(Ok(()))]
     );
 }
 
@@ -106,7 +115,10 @@ fn booting_workers_are_killed_when_stopping() {
     scene.exit(worker, ProcessEnd::Signal(9));
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(worker), Order::Tell(ToTemplate::Stop)]
+        [
+            Order::Bury(worker, Some(ProcessEnd::Signal(9))),
+            Order::Tell(ToTemplate::Stop)
+        ]
     );
 }
 

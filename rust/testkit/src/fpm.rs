@@ -31,6 +31,7 @@ pub struct FpmBuilder {
     root: PathBuf,
     children: u16,
     ini: Vec<(String, String)>,
+    variables: Vec<(String, String)>,
 }
 
 /// A running peer; dropping it ends both programs, and prints what they wrote if the test has
@@ -53,6 +54,7 @@ impl Fpm {
             root: root.into(),
             children: 2,
             ini: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -76,10 +78,10 @@ impl Fpm {
         self.addresses[0]
     }
 
-    /// Where it serves on IPv6.
+    /// Where it serves: on IPv4 and on IPv6.
     #[must_use]
-    pub fn address_v6(&self) -> SocketAddr {
-        self.addresses[1]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     /// Everything both programs have written so far.
@@ -104,6 +106,13 @@ impl FpmBuilder {
         self
     }
 
+    /// An environment variable of FPM's main process.
+    #[must_use]
+    pub fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Starts it and waits until it serves.
     ///
     /// # Panics
@@ -119,7 +128,7 @@ impl FpmBuilder {
             ini: &self.ini,
         };
         let log = Log::new();
-        let fpm = start_fpm(&site, &log);
+        let fpm = start_fpm(&site, &self.variables, &log);
         // Waited for only once it is owned: a failure must end it.
         let listeners = ["127.0.0.1:0", "[::1]:0"].map(listen);
         let addresses = listeners.each_ref().map(address);
@@ -152,7 +161,7 @@ impl Drop for Fpm {
     }
 }
 
-fn start_fpm(site: &Site<'_>, log: &Log) -> Child {
+fn start_fpm(site: &Site<'_>, variables: &[(String, String)], log: &Log) -> Child {
     let mut command = Command::new(php_fpm());
     command
         .arg("--nodaemonize")
@@ -161,6 +170,7 @@ fn start_fpm(site: &Site<'_>, log: &Log) -> Child {
         .arg(site.write_php_ini())
         .arg("--fpm-config")
         .arg(site.write_fpm_configuration())
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
     let mut process = spawn(command, log);

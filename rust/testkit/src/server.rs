@@ -102,6 +102,12 @@ impl Server {
         self.addresses[0]
     }
 
+    /// All addresses that it serves.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
     /// Everything it has written so far.
     #[must_use]
     pub fn log(&self) -> String {

@@ -44,11 +44,9 @@ impl Site {
         incoming.variable(b"DOCUMENT_ROOT", &self.root);
         incoming.variable(b"SCRIPT_FILENAME", &file);
         incoming.variable(b"SCRIPT_NAME", head.script_name.as_bytes());
-        incoming.variable(b"DOCUMENT_URI", url.as_bytes());
+        incoming.variable(b"DOCUMENT_URI", head.script_name.as_bytes());
         incoming.variable(b"PHP_SELF", url.as_bytes());
-        if !head.path_info.is_empty() {
-            incoming.variable(b"PATH_INFO", head.path_info.as_bytes());
-        }
+        incoming.variable(b"PATH_INFO", head.path_info.as_bytes());
     }
 }
 
@@ -84,6 +82,9 @@ fn describe_addresses(head: &RequestHead<'_>, incoming: &mut Incoming) {
 }
 
 fn describe_headers(head: &RequestHead<'_>, incoming: &mut Incoming) {
+    // Not there under nginx is there and empty.
+    incoming.variable(b"CONTENT_TYPE", b"");
+    incoming.variable(b"CONTENT_LENGTH", b"");
     for (index, &(name, value)) in head.headers.iter().enumerate() {
         let comes_again = |others: &[(&str, &[u8])]| others.iter().any(|&(other, _)| other == name);
         if !is_plain(name) || comes_again(&head.headers[..index]) {

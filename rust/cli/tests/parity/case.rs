@@ -11,7 +11,8 @@ pub(crate) struct Case {
     pub(crate) ini: Vec<(&'static str, &'static str)>,
     /// What the last answer's body contains.
     pub(crate) shows: Vec<&'static str>,
-    /// Why FPM's answers differ from Askr's. A case that says so and does not differ fails.
+    /// The row of `docs/fpm.md` that says why FPM's answers differ from Askr's. A case that has
+    /// one and does not differ fails.
     pub(crate) differs: Option<&'static str>,
 }
 
@@ -60,9 +61,9 @@ impl Case {
         self
     }
 
-    /// FPM differs, and why.
-    pub(crate) fn differs(mut self, why: &'static str) -> Self {
-        self.differs = Some(why);
+    /// FPM differs: the first cell of a row under "Answers" in `docs/fpm.md`, which says why.
+    pub(crate) fn differs(mut self, row: &'static str) -> Self {
+        self.differs = Some(row);
         self
     }
 }

@@ -6,5 +6,7 @@
 
 mod case;
 mod compare;
+mod differences;
 mod requests;
 mod sessions;
+mod variables;

@@ -23,8 +23,8 @@ fn a_request_looks_the_same_in_all_servers() {
         )
         .ini("enable_post_data_reading", "0")
         .shows(r#""body":"a=1""#),
-        Case::get("the server's own name", "/server-software.php")
-            .shows("askr/")
-            .differs("each server names itself"),
+        Case::get("the environment", "/environment.php")
+            .shows("yes")
+            .differs("`getenv()` of the server's environment"),
     ]);
 }

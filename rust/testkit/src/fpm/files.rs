@@ -73,6 +73,7 @@ impl Site<'_> {
              \x20       listen {v4};\n\
              \x20       listen {v6};\n\
              \x20       root {root};\n\
+             \x20       index index.php;\n\
              \x20       location / {{\n\
              \x20           try_files $uri $uri/ /index.php$is_args$args;\n\
              \x20       }}\n\

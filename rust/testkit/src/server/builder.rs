@@ -19,7 +19,7 @@ const SERVING: &str = "askr: serving http://";
 #[derive(Clone, Debug)]
 pub struct ServerBuilder {
     root: Option<PathBuf>,
-    listen: Option<String>,
+    listen: Vec<String>,
     arguments: Vec<OsString>,
     variables: Vec<(OsString, OsString)>,
     folder: Option<PathBuf>,
@@ -30,7 +30,7 @@ impl ServerBuilder {
     pub(super) fn new() -> Self {
         Self {
             root: Some(fixtures().join("public")),
-            listen: Some("127.0.0.1:0".to_owned()),
+            listen: vec!["127.0.0.1:0".to_owned()],
             arguments: Vec::new(),
             variables: Vec::new(),
             folder: None,
@@ -61,14 +61,21 @@ impl ServerBuilder {
     #[must_use]
     pub fn bare(mut self) -> Self {
         self.root = None;
-        self.listen = None;
+        self.listen.clear();
         self
     }
 
     /// The address; a free port of the loopback interface unless said.
     #[must_use]
     pub fn listen(mut self, address: impl Into<String>) -> Self {
-        self.listen = Some(address.into());
+        self.listen = vec![address.into()];
+        self
+    }
+
+    /// One address more.
+    #[must_use]
+    pub fn also_listen(mut self, address: impl Into<String>) -> Self {
+        self.listen.push(address.into());
         self
     }
 
@@ -107,12 +114,13 @@ impl ServerBuilder {
     #[track_caller]
     #[must_use]
     pub fn start(self) -> Server {
+        let count = self.listen.len().max(1);
         let mut server = self.spawn();
         let serves = server
             .log
-            .wait_for(PATIENCE, |log| addresses(log).is_some());
+            .wait_for(PATIENCE, |log| addresses(log).len() >= count);
         assert!(serves, "it does not serve:\n{}", server.log());
-        server.addresses = addresses(&server.log()).unwrap_or_default();
+        server.addresses = addresses(&server.log());
         server
     }
 
@@ -168,8 +176,8 @@ impl ServerBuilder {
         if let Some(root) = &self.root {
             command.arg("--root").arg(root);
         }
-        if let Some(listen) = &self.listen {
-            command.arg("--listen").arg(listen);
+        for address in &self.listen {
+            command.arg("--listen").arg(address);
         }
         command
             .args(&self.arguments)
@@ -209,12 +217,11 @@ fn is_configuration(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| name.starts_with("ASKR_"))
 }
 
-/// The addresses of all lines that say where it serves; `None` while there is none.
-fn addresses(log: &str) -> Option<Vec<SocketAddr>> {
-    let (complete, _) = log.rsplit_once('\n')?;
+/// The addresses of all complete lines that say where it serves.
+fn addresses(log: &str) -> Vec<SocketAddr> {
+    let complete = log.rsplit_once('\n').map_or("", |(complete, _)| complete);
     let lines = complete.lines().filter_map(|line| line.split_once(SERVING));
-    let addresses: Vec<SocketAddr> = lines.filter_map(|(_, rest)| address(rest)).collect();
-    (!addresses.is_empty()).then_some(addresses)
+    lines.filter_map(|(_, rest)| address(rest)).collect()
 }
 
 /// The address that a line goes on with; in JSON more follows.

@@ -10,6 +10,7 @@ use Askr\Laravel\Console\StopCommand;
 use Askr\Laravel\Contracts\Bridge;
 use Askr\Laravel\Contracts\ProcessTable;
 use Askr\Laravel\Contracts\ServerProcess as ServerProcessContract;
+use Askr\Laravel\Listeners\RestoreEventListeners;
 use Askr\Laravel\Native\NativeBridge;
 use Askr\Laravel\Process\BinaryLocator;
 use Askr\Laravel\Process\LinuxProcessTable;
@@ -30,6 +31,9 @@ class AskrServiceProvider extends ServiceProvider
         $this->mergeConfigFrom(dirname(__DIR__).'/config/askr.php', 'askr');
 
         $this->app->singleton(Bridge::class, NativeBridge::class);
+
+        // Booting a model registers listeners: who keeps the one keeps the other.
+        $this->app->singleton(RestoreEventListeners::class);
 
         $this->registerProcess();
     }

@@ -5,12 +5,25 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Worker\State\ObjectState;
+use Illuminate\Contracts\Foundation\Application;
 
 /**
- * Forgets who was logged in.
+ * Forgets who was logged in, and how a request wanted that to be found out.
  */
 final class FlushAuthenticationState
 {
+    private ?ObjectState $state = null;
+
+    public function __construct(Application $app)
+    {
+        if ($app->resolved('auth')) {
+            $this->state = ObjectState::of($app->make('auth'), [
+                'customCreators', 'customProviderCreators', 'userResolver',
+            ]);
+        }
+    }
+
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
@@ -18,7 +31,8 @@ final class FlushAuthenticationState
             $event->app->forgetInstance('auth.driver');
         }
 
-        if ($event->app->resolved('auth')) {
+        if ($this->state !== null) {
+            $this->state->restore();
             $event->app->make('auth')->forgetGuards();
         }
     }

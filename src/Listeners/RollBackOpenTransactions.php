@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Illuminate\Database\Connection;
+use Throwable;
 
 /**
  * Rolls back the transactions that a request has begun and never ended.
@@ -23,8 +25,19 @@ final class RollBackOpenTransactions
 
         foreach ($event->app->make('db')->getConnections() as $connection) {
             if ($connection->transactionLevel() > 0) {
-                $connection->rollBack(0);
+                $this->rollBack($connection);
             }
+        }
+    }
+
+    private function rollBack(Connection $connection): void
+    {
+        try {
+            $connection->rollBack(0);
+        } catch (Throwable) {
+            // The database has gone, and the transaction with it. The request that
+            // is about to start shall not pay for it.
+            $connection->disconnect();
         }
     }
 }

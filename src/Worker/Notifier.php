@@ -21,24 +21,40 @@ class Notifier
 
     private Dispatcher $events;
 
-    public function __construct(Application $app)
+    public function __construct(private Application $app)
     {
         $this->events = $app->make('events');
+    }
 
-        foreach ($app->make('config')->get('askr.listeners', []) as $event => $classes) {
-            $this->listeners[$event] = array_map($app->make(...), array_values($classes));
+    /**
+     * Make the listeners of some events.
+     *
+     * Those that put state back look, while they are made, at what to put back.
+     */
+    public function prepare(string ...$events): void
+    {
+        foreach ($events as $event) {
+            $this->listeners[$event] ??= $this->make($event);
         }
     }
 
     /** Run everything that listens for the event. */
     public function notify(object $event): void
     {
-        foreach ($this->listeners[$event::class] ?? [] as $listener) {
+        foreach ($this->listeners[$event::class] ??= $this->make($event::class) as $listener) {
             $listener->handle($event);
         }
 
         if ($this->events->hasListeners($event::class)) {
             $this->events->dispatch($event);
         }
+    }
+
+    /** @return list<object> */
+    private function make(string $event): array
+    {
+        $classes = $this->app->make('config')->get('askr.listeners', [])[$event] ?? [];
+
+        return array_map($this->app->make(...), array_values($classes));
     }
 }

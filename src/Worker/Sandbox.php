@@ -4,11 +4,10 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Worker;
 
-use Closure;
+use Askr\Laravel\Worker\State\ObjectState;
 use Illuminate\Container\Container;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Support\Facades\Facade;
-use ReflectionProperty;
 
 /**
  * Gives every request the container as it was after booting.
@@ -21,48 +20,23 @@ use ReflectionProperty;
  */
 class Sandbox
 {
-    /** @var array<string, mixed> */
-    private array $booted;
-
-    /** @var Closure(array<string, mixed>): void */
-    private Closure $restore;
+    private ObjectState $booted;
 
     public function __construct(private Container&Application $app)
     {
         // An instance that lives for one request must not be part of every request.
         $app->forgetScopedInstances();
 
-        $this->booted = $this->stateOf($app);
-        $this->restore = Closure::bind(function (array $state): void {
-            foreach ($state as $property => $value) {
-                $this->{$property} = $value;
-            }
-        }, $app, $app::class);
+        $this->booted = ObjectState::except($app);
     }
 
     /** Put the container back, and make it the current one. */
     public function renew(): void
     {
-        ($this->restore)($this->booted);
+        $this->booted->restore();
 
         Container::setInstance($this->app);
         Facade::clearResolvedInstances();
         Facade::setFacadeApplication($this->app);
-    }
-
-    /**
-     * The properties of the application that can change.
-     *
-     * @return array<string, mixed>
-     */
-    private function stateOf(Container $app): array
-    {
-        $properties = Closure::bind(fn (): array => get_object_vars($this), $app, $app::class)();
-
-        return array_filter(
-            $properties,
-            fn (string $name): bool => ! (new ReflectionProperty($app, $name))->isReadOnly(),
-            ARRAY_FILTER_USE_KEY,
-        );
     }
 }

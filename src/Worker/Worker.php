@@ -45,6 +45,13 @@ class Worker
         $this->notifier->notify(new WorkerStarting($this->app));
 
         // From here on: what the application has by now is what every request finds.
+        $this->notifier->prepare(
+            RequestReceived::class,
+            RequestHandled::class,
+            RequestTerminated::class,
+            WorkerErrorOccurred::class,
+            WorkerStopping::class,
+        );
         $this->sandbox = new Sandbox($this->app);
         $this->bridge->cowReady();
 

@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Listeners;
+
+use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Worker\State\ObjectState;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\View\Engines\CompilerEngine;
+
+/**
+ * Forgets the directives a request added, and looks at the files of the views again.
+ */
+final class RestoreBlade
+{
+    private ?ObjectState $compiler = null;
+
+    public function __construct(Application $app)
+    {
+        if ($app->resolved('blade.compiler')) {
+            $this->compiler = ObjectState::except($app->make('blade.compiler'), ['files']);
+        }
+    }
+
+    /** Handle the event. */
+    public function handle(RequestReceived $event): void
+    {
+        $this->compiler?->restore();
+
+        if ($event->app->resolved('view.engine.resolver')) {
+            $engine = $event->app->make('view.engine.resolver')->resolve('blade');
+
+            if ($engine instanceof CompilerEngine) {
+                // Otherwise a view that has changed would be compiled by new workers only.
+                $engine->forgetCompiledOrNotExpired();
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Listeners;
+
+use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Worker\State\ObjectState;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Routing\ResourceRegistrar;
+use Illuminate\Routing\Route;
+use Illuminate\Routing\Router;
+use WeakMap;
+
+/**
+ * Removes the routes, patterns and middleware that a request registered, and
+ * empties the route that it took: controller, parameters, what was changed on it.
+ */
+final class RestoreRouter
+{
+    /** Facts about a route that are found out once and stay true. */
+    private const FOUND_OUT = ['compiled', 'computedMiddleware', 'router', 'container'];
+
+    /** @var list<ObjectState> */
+    private array $states = [];
+
+    /** @var WeakMap<Route, ObjectState> */
+    private WeakMap $routes;
+
+    private ?Route $last = null;
+
+    public function __construct(Application $app)
+    {
+        $this->routes = new WeakMap;
+
+        if (! $app->resolved('router') || ! ($router = $app->make('router')) instanceof Router) {
+            return;
+        }
+
+        foreach ($router->getRoutes() as $route) {
+            $this->routes[$route] = ObjectState::except($route, self::FOUND_OUT);
+        }
+
+        $this->states = [
+            ObjectState::except($router->getRoutes(), ['nameCache', 'routeNamesByMethod', 'routeNameByAction']),
+            ObjectState::except($router, ['container', 'events']),
+        ];
+    }
+
+    /** Handle the event. */
+    public function handle(RequestReceived $event): void
+    {
+        if ($this->states === []) {
+            return;
+        }
+
+        $route = $event->app->make('router')->current();
+
+        if ($route instanceof Route) {
+            $this->restoreRoute($route);
+        }
+
+        foreach ($this->states as $state) {
+            $state->restore();
+        }
+    }
+
+    private function restoreRoute(Route $route): void
+    {
+        $action = $route->action;
+        ($this->routes[$route] ?? null)?->restore();
+
+        if ($route->action !== $action) {
+            // The middleware was gathered from what the request had put there.
+            $route->computedMiddleware = null;
+        }
+    }
+}

@@ -28,7 +28,8 @@
  *    a repeated header are joined with `, `;
  *  - `cookies` (array): the same as `$_COOKIE`;
  *  - `server` (array): the same as `$_SERVER`;
- *  - `body` (string): the raw body;
+ *  - `body` (string): the raw body, which leaves `request_parse_body()` nothing to
+ *    parse;
  *  - `files` (array): the same as `$_FILES`.
  *
  * It belongs into the loop of a worker script. While a request is being handled,

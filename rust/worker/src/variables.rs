@@ -82,7 +82,8 @@ fn describe_addresses(head: &RequestHead<'_>, incoming: &mut Incoming) {
 }
 
 fn describe_headers(head: &RequestHead<'_>, incoming: &mut Incoming) {
-    // Not there under nginx is there and empty.
+    // nginx passes these on as empty when they are not there.
+    incoming.set_content_type(b"");
     incoming.variable(b"CONTENT_TYPE", b"");
     incoming.variable(b"CONTENT_LENGTH", b"");
     for (index, &(name, value)) in head.headers.iter().enumerate() {

@@ -92,14 +92,20 @@ impl Ask {
         content_type: &str,
         body: impl Into<Vec<u8>>,
     ) -> Self {
-        let mut ask = Self::new(method, target).header("Content-Type", content_type);
-        ask.body = body.into();
-        ask
+        Self::new(method, target)
+            .header("Content-Type", content_type)
+            .body(body)
     }
 
     /// A POST of an urlencoded form.
     pub(crate) fn form(target: &str, body: impl Into<Vec<u8>>) -> Self {
         Self::with_body("POST", target, "application/x-www-form-urlencoded", body)
+    }
+
+    /// With this body and nothing that says what it is.
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
     }
 
     /// A header line more.

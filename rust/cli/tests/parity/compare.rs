@@ -58,7 +58,7 @@ impl Servers {
         let private = ("session.save_path", sessions.path().to_str().unwrap());
         let mut worker = Server::with_script("cases.php").root(folder()).workers(1);
         let mut classic = Server::classic().root(folder()).workers(1);
-        let mut fpm = Fpm::over(folder());
+        let mut fpm = Fpm::over(folder()).children(1);
         worker = worker.variable("FROM_OUTSIDE", "yes");
         classic = classic.variable("FROM_OUTSIDE", "yes");
         fpm = fpm.variable("FROM_OUTSIDE", "yes");
@@ -68,12 +68,16 @@ impl Servers {
             classic = classic.flag("ini", &setting);
             fpm = fpm.ini(key, value);
         }
-        Self {
-            worker: worker.start(),
-            classic: classic.start(),
-            fpm: fpm.start(),
-            _sessions: sessions,
-        }
+        std::thread::scope(|scope| {
+            let worker = scope.spawn(|| worker.start());
+            let classic = scope.spawn(|| classic.start());
+            Self {
+                fpm: fpm.start(),
+                worker: worker.join().unwrap(),
+                classic: classic.join().unwrap(),
+                _sessions: sessions,
+            }
+        })
     }
 
     fn compare(&self, case: &Case) -> Result<(), String> {
@@ -142,7 +146,10 @@ fn comparable(response: &Response) -> String {
         .headers
         .iter()
         .filter(|(name, _)| !OF_THE_SERVER.contains(&name.as_str()))
-        .map(|(name, value)| format!("{name}: {}", without_session_id(value)))
+        .map(|(name, value)| {
+            let value = without_temporary_names(&without_session_id(value));
+            format!("{name}: {value}")
+        })
         .collect();
     headers.sort();
     let body = without_temporary_names(&String::from_utf8_lossy(&response.body));

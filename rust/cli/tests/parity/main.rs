@@ -7,6 +7,8 @@
 mod case;
 mod compare;
 mod differences;
+mod forms;
+mod multipart;
 mod requests;
 mod sessions;
 mod variables;

@@ -125,6 +125,9 @@ return [
         'queue_timeout' => env('ASKR_QUEUE_TIMEOUT'),
         'log_level' => env('ASKR_LOG_LEVEL'),
         'log_format' => env('ASKR_LOG_FORMAT'),
+        'paranoid' => env('ASKR_PARANOID'),
+        'paranoid_vendor' => env('ASKR_PARANOID_VENDOR'),
+        'paranoid_ignore' => env('ASKR_PARANOID_IGNORE'),
         'ini' => [
             // 'memory_limit' => '256M',
         ],

@@ -9,6 +9,7 @@ declare(strict_types=1);
  */
 
 use Askr\Laravel\Native\NativeBridge;
+use Askr\Laravel\Paranoid\Inspector;
 use Askr\Laravel\Worker\ApplicationFactory;
 use Askr\Laravel\Worker\RequestMarshaller;
 use Askr\Laravel\Worker\ResponseEmitter;
@@ -30,6 +31,9 @@ use Askr\Laravel\Worker\Worker;
 
     require_once $autoload;
 
+    // Asked now: the application's `.env` is not to decide what its server watches.
+    $isWatched = ! in_array(getenv('ASKR_PARANOID'), [false, '', 'off'], true);
+
     try {
         $app = (new ApplicationFactory($base))->create();
     } finally {
@@ -39,5 +43,10 @@ use Askr\Laravel\Worker\Worker;
         set_exception_handler(null);
     }
 
-    (new Worker($app, new NativeBridge, new SapiClient(new RequestMarshaller, new ResponseEmitter)))->run();
+    (new Worker(
+        $app,
+        new NativeBridge,
+        new SapiClient(new RequestMarshaller, new ResponseEmitter),
+        $isWatched ? Inspector::fromEnvironment($app) : null,
+    ))->run();
 })();

@@ -12,6 +12,7 @@ use Askr\Laravel\Events\RequestTerminated;
 use Askr\Laravel\Events\WorkerErrorOccurred;
 use Askr\Laravel\Events\WorkerStarting;
 use Askr\Laravel\Events\WorkerStopping;
+use Askr\Laravel\Paranoid\Inspector;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Http\Kernel;
 use Illuminate\Foundation\Application;
@@ -34,6 +35,7 @@ class Worker
         private Application $app,
         private Bridge $bridge,
         private WorkerClient $client,
+        private ?Inspector $inspector = null,
     ) {
         $this->kernel = $app->make(Kernel::class);
         $this->notifier = new Notifier($app);
@@ -63,6 +65,7 @@ class Worker
 
         $this->sandbox->renew();
         $this->notifier->notify(new WorkerStopping($this->app));
+        $this->inspector?->conclude();
     }
 
     /**
@@ -98,6 +101,7 @@ class Worker
 
         $request = $this->client->receive();
         $this->notifier->notify(new RequestReceived($this->app, $request));
+        $this->inspector?->inspect($request);
 
         $response = $this->kernel->handle($request);
         $this->notifier->notify(new RequestHandled($this->app, $request, $response));

@@ -132,7 +132,7 @@ fn flag(option: &OptionSpec) -> Arg {
     } else {
         ArgAction::Set
     };
-    Arg::new(option.name)
+    let flag = Arg::new(option.name)
         .long(option.flag())
         .value_name(option.placeholder)
         .allow_negative_numbers(true)
@@ -141,7 +141,11 @@ fn flag(option: &OptionSpec) -> Arg {
             "{} [default: {}]",
             option.doc,
             option.default_shown()
-        ))
+        ));
+    match option.bare_value() {
+        Some(value) => flag.num_args(0..=1).default_missing_value(value),
+        None => flag,
+    }
 }
 
 fn markdown_flag() -> Arg {

@@ -13,6 +13,7 @@ mod options;
 mod page;
 mod serve;
 mod settings;
+mod share;
 mod source;
 mod units;
 
@@ -20,8 +21,11 @@ pub(crate) use channels::{Inputs, LARAVEL_VARIABLE};
 pub(crate) use error::ConfigError;
 pub(crate) use options::{Key, OPTIONS, OptionSpec};
 pub(crate) use page::{markdown, table};
-pub(crate) use serve::{LogConfig, LogFormat, ServeConfig, workers as worker_count};
+pub(crate) use serve::{
+    LogConfig, LogFormat, ParanoidConfig, ServeConfig, workers as worker_count,
+};
 pub(crate) use settings::Settings;
+pub(crate) use share::Share;
 pub(crate) use units::bytes_text;
 
 #[cfg(test)]

@@ -94,6 +94,22 @@ fn a_wrong_command_line_is_one_line_with_a_remedy() {
 }
 
 #[test]
+fn a_share_may_be_left_out() {
+    for (line, share) in [
+        (vec!["--paranoid"], "on"),
+        (vec!["--paranoid", "--workers", "1"], "on"),
+        (vec!["--paranoid", "0.01"], "0.01"),
+        (vec!["--paranoid=0.01"], "0.01"),
+    ] {
+        let line = [vec!["askr", "serve"], line].concat();
+        let Ok(Args::Serve(inputs)) = parse(&line) else {
+            panic!("{line:?}")
+        };
+        assert_eq!(inputs.flags["paranoid"], [share]);
+    }
+}
+
+#[test]
 fn a_negative_number_is_a_value_and_not_a_flag() {
     let Ok(Args::Serve(inputs)) = parse(&["askr", "serve", "--workers", "-1"]) else {
         panic!()

@@ -40,6 +40,15 @@ pub(crate) enum ConfigError {
         remedy: &'static str,
     },
 
+    #[error("{name} = {value} ({origin}): {problem}; {remedy}")]
+    Contradiction {
+        name: String,
+        value: String,
+        origin: Source,
+        problem: &'static str,
+        remedy: &'static str,
+    },
+
     #[error("{name} is not set; {remedy}")]
     Missing {
         name: &'static str,
@@ -60,6 +69,9 @@ pub(crate) enum ConfigError {
 impl ConfigError {
     /// Whether the command line itself is at fault rather than a file or the environment.
     pub(crate) fn is_usage(&self) -> bool {
-        matches!(self, Self::Refused { origin, .. } if origin.is_flag())
+        matches!(
+            self,
+            Self::Refused { origin, .. } | Self::Contradiction { origin, .. } if origin.is_flag()
+        )
     }
 }

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::share::Share;
 use super::units::{bytes_text, duration_text, parse_bytes, parse_duration};
 
 /// The type and range of an option.
@@ -27,6 +28,10 @@ pub(crate) enum Kind {
     Addresses,
     /// php.ini settings.
     Ini,
+    /// Off, on, or a share of the requests.
+    Share,
+    /// Names of things the server itself knows nothing of.
+    Names,
 }
 
 /// A value of some [`Kind`].
@@ -40,6 +45,8 @@ pub(crate) enum Value {
     Choice(&'static str),
     Addresses(Vec<SocketAddr>),
     Ini(Vec<(String, String)>),
+    Share(Share),
+    Names(Vec<String>),
 }
 
 /// A value as a channel delivered it.
@@ -79,6 +86,8 @@ impl Kind {
             }
             Self::Addresses => addresses(raw),
             Self::Ini => ini(raw),
+            Self::Share => share(raw).map(Value::Share),
+            Self::Names => names(raw).map(Value::Names),
         }
     }
 
@@ -105,6 +114,8 @@ impl Kind {
             Self::Choice(words) => format!("one of {}", words.join(", ")),
             Self::Addresses => "an address and port such as 127.0.0.1:8000".to_owned(),
             Self::Ini => "php.ini settings such as memory_limit=256M".to_owned(),
+            Self::Share => "on, off, or a share of the requests such as 0.01".to_owned(),
+            Self::Names => "names, in a list or separated by commas".to_owned(),
         }
     }
 }
@@ -129,6 +140,8 @@ impl Value {
                 .map(|(key, value)| format!("{key}={value}"))
                 .collect::<Vec<_>>()
                 .join(";"),
+            Self::Share(share) => share.to_string(),
+            Self::Names(list) => list.join(","),
         }
     }
 }
@@ -194,6 +207,24 @@ fn count(raw: &Raw, range: &RangeInclusive<u64>, auto: bool) -> Option<Value> {
     raw.number()
         .filter(|number| range.contains(number))
         .map(|number| Value::Count(Some(number)))
+}
+
+/// A switch or a number; PHP's `env()` and TOML know both as such, the other channels as text.
+fn share(raw: &Raw) -> Option<Share> {
+    let typed = match raw {
+        Raw::Words(_) => None,
+        Raw::Typed(value) | Raw::Loose(value) => value
+            .as_bool()
+            .map(|on| if on { Share::ALL } else { Share::NONE })
+            .or_else(|| Share::of(value.as_f64()?)),
+    };
+    typed.or_else(|| raw.text()?.parse().ok())
+}
+
+fn names(raw: &Raw) -> Option<Vec<String>> {
+    let mut list = raw.items()?;
+    list.retain(|name| !name.is_empty());
+    Some(list)
 }
 
 fn addresses(raw: &Raw) -> Option<Value> {

@@ -10,6 +10,7 @@ use askr_gateway::Limits;
 use askr_supervisor::SupervisorConfig;
 
 use super::kind::{Kind, Value};
+use super::share::Share;
 
 /// One option, in all its channels.
 pub(crate) struct OptionSpec {
@@ -50,6 +51,9 @@ pub(crate) enum Key {
     QueueTimeout,
     ReplyTimeout,
     Ini,
+    Paranoid,
+    ParanoidVendor,
+    ParanoidIgnore,
     LogLevel,
     LogFormat,
 }
@@ -243,6 +247,33 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         doc: "php.ini settings: a repeated flag, a table in files, separated by `;` in the environment. Settings of all channels are merged.",
     },
     OptionSpec {
+        key: Key::Paranoid,
+        name: "paranoid",
+        kind: || Kind::Share,
+        default: || Some(Value::Share(Share::NONE)),
+        default_text: None,
+        placeholder: "SHARE",
+        doc: "Watch for state that one request leaves to the next, and log it; a share such as 0.01 looks at every hundredth request only. Worker mode with the Laravel package.",
+    },
+    OptionSpec {
+        key: Key::ParanoidVendor,
+        name: "paranoid_vendor",
+        kind: || Kind::Names,
+        default: || Some(Value::Names(Vec::new())),
+        default_text: Some("none"),
+        placeholder: "PACKAGE",
+        doc: "Composer packages whose classes `paranoid` watches beside those of the application, such as `livewire/livewire` or `spatie/*`; a list, or separated by commas.",
+    },
+    OptionSpec {
+        key: Key::ParanoidIgnore,
+        name: "paranoid_ignore",
+        kind: || Kind::Names,
+        default: || Some(Value::Names(Vec::new())),
+        default_text: Some("none"),
+        placeholder: "NAME",
+        doc: "What `paranoid` is to be silent about, as its log calls it, such as `App\\Services\\Foo::$cache` or `App\\Metrics*`; a list, or separated by commas.",
+    },
+    OptionSpec {
         key: Key::LogLevel,
         name: "log_level",
         kind: || Kind::Choice(LOG_LEVELS),
@@ -275,7 +306,12 @@ impl OptionSpec {
 
     /// Whether the flag may be given more than once.
     pub(crate) fn is_list(&self) -> bool {
-        matches!((self.kind)(), Kind::Addresses | Kind::Ini)
+        matches!((self.kind)(), Kind::Addresses | Kind::Ini | Kind::Names)
+    }
+
+    /// What the flag stands for when no value follows it.
+    pub(crate) fn bare_value(&self) -> Option<&'static str> {
+        matches!((self.kind)(), Kind::Share).then_some(Share::ALL_TEXT)
     }
 
     /// The default as the reference page shows it.

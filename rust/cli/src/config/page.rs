@@ -68,27 +68,32 @@ fn effective(option: &OptionSpec, settings: &Settings) -> String {
         }
         (None, _) => NONE.to_owned(),
         (Some(Value::Ini(list)), _) if list.is_empty() => NONE.to_owned(),
+        (Some(Value::Names(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(value), _) => value.to_text(),
     }
 }
 
+/// The value after a flag, in brackets where it may be left out.
+fn value_shown(option: &OptionSpec) -> String {
+    match option.bare_value() {
+        Some(_) => format!("[={}]", option.placeholder),
+        None => format!(" {}", option.placeholder),
+    }
+}
+
 fn section(option: &OptionSpec) -> String {
-    let OptionSpec {
-        name,
-        placeholder,
-        doc,
-        ..
-    } = option;
+    let OptionSpec { name, doc, .. } = option;
     format!(
         "## {name}\n\n{doc}\n\n\
          - value: {}\n\
          - default: {}\n\
-         - flag: `--{} {placeholder}`\n\
+         - flag: `--{}{}`\n\
          - environment: `{}`\n\
          - `askr.toml` and `config/askr.php`: `{name}`\n",
         (option.kind)().expected(),
         option.default_shown(),
         option.flag(),
+        value_shown(option),
         option.variable(),
     )
 }

@@ -11,6 +11,7 @@ use super::error::ConfigError;
 use super::kind::Value;
 use super::options::{Key, LOG_LEVELS, WORKERS_MAX};
 use super::settings::Settings;
+use super::share::Share;
 
 /// Everything `askr serve` needs, checked against the file system.
 #[derive(Clone, Debug)]
@@ -26,6 +27,18 @@ pub(crate) struct ServeConfig {
     pub(crate) shutdown_timeout: Duration,
     pub(crate) limits: Limits,
     pub(crate) ini: Vec<(String, String)>,
+    pub(crate) paranoid: ParanoidConfig,
+}
+
+/// What is watched for state that outlives its request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ParanoidConfig {
+    /// The share of the requests that are looked at.
+    pub(crate) share: Share,
+    /// Composer packages that are watched beside the application.
+    pub(crate) vendor: Vec<String>,
+    /// What is not to be reported.
+    pub(crate) ignore: Vec<String>,
 }
 
 /// How to log.
@@ -60,6 +73,7 @@ impl ServeConfig {
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
             limits: limits(settings),
             ini: settings.ini().to_vec(),
+            paranoid: paranoid(settings)?,
         })
     }
 }
@@ -168,6 +182,26 @@ fn worker_script(settings: &Settings) -> Result<Option<PathBuf>, ConfigError> {
         }
         path => Ok(path.map(Path::to_owned)),
     }
+}
+
+/// Watching needs state that could outlive a request, which only worker mode has.
+fn paranoid(settings: &Settings) -> Result<ParanoidConfig, ConfigError> {
+    let share = settings.share(Key::Paranoid);
+    if share != Share::NONE && settings.path(Key::WorkerScript).is_none() {
+        let setting = settings.setting(Key::Paranoid);
+        return Err(ConfigError::Contradiction {
+            name: setting.name.clone(),
+            value: share.to_string(),
+            origin: setting.source.clone(),
+            problem: "in classic mode nothing stays from one request to the next",
+            remedy: "name a worker_script, or leave it out",
+        });
+    }
+    Ok(ParanoidConfig {
+        share,
+        vendor: settings.names(Key::ParanoidVendor).to_vec(),
+        ignore: settings.names(Key::ParanoidIgnore).to_vec(),
+    })
 }
 
 fn not_there(

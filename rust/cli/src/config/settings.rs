@@ -9,6 +9,7 @@ use super::channels::{Channels, Entry, Inputs};
 use super::error::ConfigError;
 use super::kind::Value;
 use super::options::{Key, OPTIONS, OptionSpec};
+use super::share::Share;
 use super::source::Source;
 
 /// Every option with its effective value.
@@ -85,6 +86,20 @@ impl Settings {
         match &self.setting(key).value {
             Some(Value::Addresses(list)) => list,
             _ => unreachable!("{key:?} is a list of addresses with a default"),
+        }
+    }
+
+    pub(crate) fn share(&self, key: Key) -> Share {
+        match self.setting(key).value {
+            Some(Value::Share(share)) => share,
+            _ => unreachable!("{key:?} is a share with a default"),
+        }
+    }
+
+    pub(crate) fn names(&self, key: Key) -> &[String] {
+        match &self.setting(key).value {
+            Some(Value::Names(list)) => list,
+            _ => unreachable!("{key:?} is a list of names with a default"),
         }
     }
 

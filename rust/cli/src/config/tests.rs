@@ -131,6 +131,8 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
         Kind::Choice(words) => std::array::from_fn(|index| words[index % words.len()]),
         Kind::Addresses => ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3", "0.0.0.0:4"],
         Kind::Ini => ["a=1", "a=2", "a=3", "a=4"],
+        Kind::Share => ["on", "off", "0.01", "0.5"],
+        Kind::Names => ["a", "b/*", "C\\D::$e", "a,b"],
     }
 }
 
@@ -288,6 +290,23 @@ fn what_is_wrong_is_named_with_key_value_source_and_remedy() {
 }
 
 #[test]
+fn what_is_no_share_or_name_is_refused() {
+    let cases: [(Scene, &str); 2] = [
+        (
+            Scene::new().variable("ASKR_PARANOID", "1.5"),
+            "ASKR_PARANOID = \"1.5\" (environment) cannot be used; give on, off, or a share of the requests such as 0.01",
+        ),
+        (
+            Scene::new().toml("paranoid_vendor = 1"),
+            "paranoid_vendor = 1 (DIR/askr.toml) cannot be used; give names, in a list or separated by commas",
+        ),
+    ];
+    for (scene, expected) in cases {
+        assert_eq!(scene.complaint(), expected);
+    }
+}
+
+#[test]
 fn an_overridden_value_is_checked_all_the_same() {
     let scene = Scene::new().flag("workers", "2").toml("workers = \"two\"");
 
@@ -302,7 +321,7 @@ fn an_overridden_value_is_checked_all_the_same() {
 fn what_the_configuration_names_must_be_there() {
     let here = tempfile::tempdir().unwrap();
     let here = here.path().to_str().unwrap();
-    let cases: [(Scene, &str); 4] = [
+    let cases: [(Scene, &str); 5] = [
         (
             Scene::new(),
             "root is not set; give --root DIR, or --app-base DIR for a Laravel application",
@@ -320,6 +339,10 @@ fn what_the_configuration_names_must_be_there() {
                 .flag("root", here)
                 .toml("worker_script = \"worker.php\""),
             "worker_script = DIR/worker.php (DIR/askr.toml): there is no such file; name the PHP script that boots the application, or leave it out",
+        ),
+        (
+            Scene::new().flag("root", here).flag("paranoid", "on"),
+            "--paranoid = on (flag): in classic mode nothing stays from one request to the next; name a worker_script, or leave it out",
         ),
     ];
     for (scene, expected) in cases {

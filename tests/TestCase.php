@@ -12,22 +12,42 @@ use Askr\Laravel\Worker\Worker;
 use Closure;
 use Illuminate\Contracts\Console\Kernel;
 use Illuminate\Foundation\Application;
+use Illuminate\Foundation\Bootstrap\HandleExceptions;
 use Illuminate\Foundation\Testing\TestCase as BaseTestCase;
 use Illuminate\Http\Request;
 
 /**
- * Boots the demo application for each test.
+ * Boots an application for each test.
  */
 abstract class TestCase extends BaseTestCase
 {
-    /** The demo application, with the package whether or not it was discovered. */
+    /** The demo, or where Laravel is too old for its bootstrap file, the one of the end-to-end tests. */
+    public static function application(): string
+    {
+        return dirname(__DIR__).(
+            method_exists(Application::class, 'configure') ? '/laravel/demo' : '/tests/fixtures/application'
+        );
+    }
+
+    /** The application, with the package whether or not it was discovered. */
     public function createApplication(): Application
     {
-        $app = require dirname(__DIR__).'/laravel/demo/bootstrap/app.php';
+        $app = require static::application().'/bootstrap/app.php';
         $app->make(Kernel::class)->bootstrap();
         $app->register(AskrServiceProvider::class);
 
         return $app;
+    }
+
+    /** Take back the handlers of booting, which Laravel before 11 leaves in place. */
+    protected function tearDown(): void
+    {
+        parent::tearDown();
+
+        if (! method_exists(HandleExceptions::class, 'flushState')) {
+            restore_error_handler();
+            restore_exception_handler();
+        }
     }
 
     /**

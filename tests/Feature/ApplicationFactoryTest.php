@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Tests\Feature;
 
 use Askr\Laravel\Exceptions\ApplicationNotFound;
+use Askr\Laravel\Tests\TestCase as BootedTestCase;
 use Askr\Laravel\Worker\ApplicationFactory;
 use Illuminate\Foundation\Http\Middleware\TrimStrings;
 use PHPUnit\Framework\TestCase;
@@ -32,7 +33,7 @@ class ApplicationFactoryTest extends TestCase
 
     public function test_the_application_is_booted_and_warm(): void
     {
-        $app = (new ApplicationFactory(dirname(__DIR__, 2).'/laravel/demo'))->create();
+        $app = (new ApplicationFactory(BootedTestCase::application()))->create();
 
         try {
             $this->assertTrue($app->isBooted());

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Tests\Feature;
 
 use Askr\Laravel\Process\StartingEnvironment;
+use Askr\Laravel\Tests\TestCase as BootedTestCase;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\Process\Process;
 
@@ -13,8 +14,6 @@ use Symfony\Component\Process\Process;
  */
 class StartProcessTest extends TestCase
 {
-    private const DEMO = __DIR__.'/../../laravel/demo';
-
     private string $folder;
 
     protected function setUp(): void
@@ -70,13 +69,13 @@ class StartProcessTest extends TestCase
         $this->assertStringContainsString('askr: it does not work', $start->getOutput());
 
         $environment = (string) file_get_contents("{$this->folder}/environment");
-        $this->assertStringContainsString('ASKR_APP_BASE='.realpath(self::DEMO), $environment);
+        $this->assertStringContainsString('ASKR_APP_BASE='.BootedTestCase::application(), $environment);
         $this->assertStringNotContainsString('APP_NAME=', $environment);
     }
 
     private function artisan(string ...$arguments): Process
     {
-        return new Process([PHP_BINARY, 'artisan', ...$arguments], self::DEMO, [
+        return new Process([PHP_BINARY, 'artisan', ...$arguments], BootedTestCase::application(), [
             // Neither what phpunit.xml sets nor what other tests have read from .env.
             ...(new StartingEnvironment)->additions(),
             'ASKR_BINARY' => dirname(__DIR__).'/fixtures/laravel/askr',

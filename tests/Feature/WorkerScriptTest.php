@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Tests\Feature;
 
+use Askr\Laravel\Tests\TestCase as BootedTestCase;
 use PHPUnit\Framework\TestCase;
 use Symfony\Component\Process\Process;
 
@@ -34,17 +35,20 @@ class WorkerScriptTest extends TestCase
     {
         $this->assertStringContainsString(
             'askr_cow_ready() does not exist: this process is not a worker of Askr',
-            $this->outputWith(['ASKR_APP_BASE' => dirname(__DIR__, 2).'/laravel/demo']),
+            $this->outputWith([
+                'ASKR_APP_BASE' => BootedTestCase::application(),
+                'COMPOSER_VENDOR_DIR' => getenv('COMPOSER_VENDOR_DIR'),
+            ]),
         );
     }
 
-    /** @param  array<string, string>  $environment */
+    /** @param  array<string, string|false>  $environment */
     private function outputWith(array $environment): string
     {
         $process = new Process(
             [PHP_BINARY, '-d', 'display_errors=1', dirname(__DIR__, 2).'/laravel/worker.php'],
             '/',
-            $environment + ['ASKR_APP_BASE' => false, 'APP_BASE_PATH' => false, 'LOG_CHANNEL' => 'null'],
+            $environment + ['ASKR_APP_BASE' => false, 'APP_BASE_PATH' => false, 'COMPOSER_VENDOR_DIR' => false, 'LOG_CHANNEL' => 'null'],
             timeout: 30,
         );
 

@@ -24,7 +24,7 @@ use Throwable;
 
 class WorkerTest extends TestCase
 {
-    public function test_the_demo_is_served_from_the_booted_state(): void
+    public function test_the_application_is_served_from_the_booted_state(): void
     {
         $client = $this->serve([], '/', '/json', '/page-that-is-not-there');
 
@@ -137,6 +137,7 @@ class WorkerTest extends TestCase
     public function test_an_exception_handler_that_fails_itself_does_not_end_the_worker(): void
     {
         $this->replaceKernel(fn (): Response => throw new LogicException('first'));
+        $this->app->offsetUnset(ExceptionHandler::class);
         $this->app->bind(ExceptionHandler::class, fn () => throw new RuntimeException('second'));
         $client = new FakeWorkerClient([Request::create('/'), Request::create('/')]);
 

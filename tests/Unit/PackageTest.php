@@ -29,7 +29,7 @@ class PackageTest extends TestCase
         $this->assertSame('^8.2', $package['require']['php']);
 
         foreach (array_filter(array_keys($package['require']), fn ($name): bool => str_starts_with($name, 'illuminate/')) as $name) {
-            $this->assertSame('^11.0|^12.0|^13.0', $package['require'][$name]);
+            $this->assertSame('^10.48|^11.0|^12.0|^13.0', $package['require'][$name]);
         }
     }
 

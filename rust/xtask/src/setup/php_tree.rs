@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::apt::{AptError, BINARY_SUITE, Package, PrivateApt};
+use super::apt::{AptError, BINARY_SUITE, EARLIER_SUITE, Package, PrivateApt};
 use super::composer_package::{self, WRAPPED};
 use crate::cache::{self, Cache, Staged};
 use crate::files::{self, FileError};
@@ -30,15 +30,25 @@ pub(crate) enum TreeError {
 #[derive(Debug, Clone)]
 pub(crate) struct PhpTree {
     root: PathBuf,
+    suite: &'static str,
 }
 
 impl PhpTree {
     /// The tree in the cache, made when it is not there yet.
     pub(crate) fn open(cache: &Cache) -> Result<PhpTree, TreeError> {
+        PhpTree::of(cache, BINARY_SUITE)
+    }
+
+    /// The tree with the oldest Laravel that is supported.
+    pub(crate) fn open_earlier(cache: &Cache) -> Result<PhpTree, TreeError> {
+        PhpTree::of(cache, EARLIER_SUITE)
+    }
+
+    fn of(cache: &Cache, suite: &'static str) -> Result<PhpTree, TreeError> {
         let names: Vec<&str> = WRAPPED.iter().map(|wrapped| wrapped.debian).collect();
-        let key = cache::key(&[RECIPE, BINARY_SUITE, &names.join(" ")]);
-        let root = cache.path(&format!("php-packages/{BINARY_SUITE}-{key}"));
-        let tree = PhpTree { root };
+        let key = cache::key(&[RECIPE, suite, &names.join(" ")]);
+        let root = cache.path(&format!("php-packages/{suite}-{key}"));
+        let tree = PhpTree { root, suite };
         if !tree.root.is_dir() {
             tree.make(cache, &names)?;
         }
@@ -56,11 +66,14 @@ impl PhpTree {
     }
 
     fn make(&self, cache: &Cache, names: &[&str]) -> Result<(), TreeError> {
-        println!("   Laravel, PHPUnit, Mockery and Composer from Debian {BINARY_SUITE}");
+        println!(
+            "   Laravel, PHPUnit, Mockery and Composer from Debian {}",
+            self.suite
+        );
         let apt = PrivateApt::open(cache)?;
         let mut wanted = names.to_vec();
         wanted.push("composer");
-        let packages = php_only(apt.closure(&wanted)?);
+        let packages = php_only(apt.closure(&wanted, self.suite)?);
         let versions = versions(&packages);
         for name in &wanted {
             println!("   {name} {}", versions[*name]);
@@ -69,8 +82,8 @@ impl PhpTree {
         files::create_folder(&cache.path("php-packages"))?;
         let staged = Staged::beside(&self.root)?;
         let tree = staged.path().join("tree");
-        let names: Vec<&str> = packages.iter().map(|package| &*package.name).collect();
-        apt.unpack(&names, &tree)?;
+        let exact: Vec<String> = packages.iter().map(Package::exactly).collect();
+        apt.unpack(&exact, &tree)?;
         self.relocate(&tree)?;
         let library = tree.join("usr/share/php");
         for wrapped in WRAPPED {

@@ -21,6 +21,9 @@ use Illuminate\Http\Request;
  */
 abstract class TestCase extends BaseTestCase
 {
+    /** How often an application was booted for this test. */
+    private int $boots = 0;
+
     /** The demo, or where Laravel is too old for its bootstrap file, the one of the end-to-end tests. */
     public static function application(): string
     {
@@ -32,6 +35,7 @@ abstract class TestCase extends BaseTestCase
     /** The application, with the package whether or not it was discovered. */
     public function createApplication(): Application
     {
+        $this->boots++;
         $app = require static::application().'/bootstrap/app.php';
         $app->make(Kernel::class)->bootstrap();
         $app->register(AskrServiceProvider::class);
@@ -44,10 +48,16 @@ abstract class TestCase extends BaseTestCase
     {
         parent::tearDown();
 
-        if (! method_exists(HandleExceptions::class, 'flushState')) {
+        for (; $this->boots > 0 && ! method_exists(HandleExceptions::class, 'flushState'); $this->boots--) {
             restore_error_handler();
             restore_exception_handler();
         }
+    }
+
+    /** Skip a test of something that Laravel has not always had. */
+    protected function skipUnless(bool $isThere, string $what): void
+    {
+        $isThere ?: $this->markTestSkipped("Laravel {$this->app->version()} has no {$what}.");
     }
 
     /**

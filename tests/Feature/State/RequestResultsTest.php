@@ -15,6 +15,7 @@ class RequestResultsTest extends TestCase
 {
     public function test_what_is_found_out_once_is_found_out_once_a_request(): void
     {
+        $this->skipUnless(function_exists('once'), 'once()');
         $path = fn (): string => once(fn (): string => request()->path());
         $action = fn (): string => $path().' '.$path();
 
@@ -26,6 +27,7 @@ class RequestResultsTest extends TestCase
 
     public function test_the_context_of_a_request_is_that_of_the_application_and_its_own(): void
     {
+        $this->skipUnless(class_exists(Repository::class), 'Context');
         $this->app->make(Repository::class)->add('release', 'ash');
 
         $bodies = $this->bodies(['context' => function (Request $request): string {
@@ -61,6 +63,7 @@ class RequestResultsTest extends TestCase
     public function test_queries_noted_for_the_page_of_an_exception_do_not_pile_up(): void
     {
         $listener = \Illuminate\Foundation\Exceptions\Renderer\Listener::class;
+        $this->skipUnless(class_exists($listener), 'page of its own for exceptions');
         $this->app->singleton($listener);
         $this->app->make($listener)->registerListeners($this->app['events']);
 

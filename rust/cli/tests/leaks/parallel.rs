@@ -13,14 +13,16 @@ const VISITORS: usize = 12;
 /// Rounds of requests each of them makes.
 const ROUNDS: usize = 8;
 
-const SUBJECTS: [&str; 7] = [
+const SUBJECTS: [&str; 9] = [
     "login",
     "locale",
     "configuration",
+    "shared-view-data",
     "session-data",
     "queued-cookies",
     "bindings",
     "context-data",
+    "addresses",
 ];
 
 const ENDS: [&str; 6] = [

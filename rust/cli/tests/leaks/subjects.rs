@@ -148,6 +148,11 @@ fn the_configuration_is_what_it_was() {
 }
 
 #[test]
+fn views_are_given_nothing_of_another_request() {
+    assert_nothing_stays("shared-view-data", Body::Nothing);
+}
+
+#[test]
 fn a_visitor_without_a_cookie_has_an_empty_session() {
     assert_nothing_stays("session-data", Body::Nothing);
 }
@@ -173,11 +178,21 @@ fn uploads_are_seen_by_one_request() {
 }
 
 #[test]
+fn log_lines_carry_nothing_of_another_request() {
+    assert_nothing_stays("log-context", Body::Nothing);
+}
+
+#[test]
 fn the_context_is_empty_again() {
     let fresh = Server::laravel().start().get("/look/context-data");
     if fresh.text() != "\"Laravel has no Context\"" {
         assert_nothing_stays("context-data", Body::Nothing);
     }
+}
+
+#[test]
+fn addresses_are_made_as_before() {
+    assert_nothing_stays("addresses", Body::Nothing);
 }
 
 #[test]
@@ -188,4 +203,19 @@ fn the_container_holds_what_it_held_after_booting() {
 #[test]
 fn open_buffers_and_what_they_add_end_with_their_request() {
     assert_nothing_stays("output-buffers", Body::Nothing);
+}
+
+#[test]
+fn transactions_and_the_query_log_end_with_their_request() {
+    assert_nothing_stays("database", Body::Nothing);
+}
+
+#[test]
+fn the_array_cache_is_empty_again() {
+    assert_nothing_stays("array-cache", Body::Nothing);
+}
+
+#[test]
+fn a_paginator_starts_at_its_own_page() {
+    assert_nothing_stays("pages", Body::Nothing);
 }

@@ -43,12 +43,37 @@ function askr_handle_request(callable $handler): bool
 }
 
 /**
+ * The same as `askr_handle_request()`, so that worker scripts written for FrankenPHP run.
+ *
+ * @param  callable  $callback  `function (): void`.
+ * @return bool False when the worker is to leave: leave the loop and let the script end.
+ */
+function frankenphp_handle_request(callable $callback): bool
+{
+}
+
+/**
  * Says that the application is booted, and that workers may be forked from here.
  *
  * Call it once, after booting and before the first `askr_handle_request()`.
  * Where workers are not forked from a booted application it does nothing.
  */
 function askr_cow_ready(): void
+{
+}
+
+/**
+ * Puts work off until the response is sent: the client does not wait for it.
+ *
+ * Everything put off in a request runs in order after its shutdown functions,
+ * its output and its session are complete. What it prints goes nowhere. An
+ * exception is logged and ends only the callback that threw it, as `exit` does;
+ * a fatal error drops what is left. The worker takes its next request when all
+ * have run. After a fatal error of the request itself nothing runs.
+ *
+ * @param  callable  $callback  `function (): void`.
+ */
+function askr_defer(callable $callback): void
 {
 }
 

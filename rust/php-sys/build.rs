@@ -9,20 +9,24 @@ fn main() {
     declare_shim();
     compile_shim(&php);
     link(&php);
-    for file in [
-        "shim.h",
-        "internal.h",
-        "compat.h",
-        "shim.c",
-        "turns.c",
-        "native.c",
-        "cli.c",
-    ] {
-        println!("cargo::rerun-if-changed=csrc/{file}");
+    for file in SOURCES.iter().chain(HEADERS) {
+        println!("cargo::rerun-if-changed={file}");
     }
     println!("cargo::rerun-if-env-changed=ASKR_PHP_CONFIG");
     println!("cargo::rerun-if-env-changed=ASKR_CACHE_DIR");
 }
+
+const SOURCES: &[&str] = &[
+    "csrc/shim.c",
+    "csrc/turns.c",
+    "csrc/deferred.c",
+    "csrc/baseline.c",
+    "csrc/modules.c",
+    "csrc/streams.c",
+    "csrc/native.c",
+    "csrc/cli.c",
+];
+const HEADERS: &[&str] = &["csrc/shim.h", "csrc/internal.h", "csrc/compat.h"];
 
 /// An installed PHP, asked through its `php-config`.
 struct PhpConfig {
@@ -98,11 +102,7 @@ fn declare_shim() {
 
 fn compile_shim(php: &PhpConfig) {
     let mut build = cc::Build::new();
-    build
-        .files(["csrc/shim.c", "csrc/turns.c", "csrc/native.c", "csrc/cli.c"])
-        .std("gnu11")
-        .pic(true)
-        .opt_level(2);
+    build.files(SOURCES).std("gnu11").pic(true).opt_level(2);
     for include in php.includes() {
         build.flag(format!("-isystem{}", include.display()));
     }

@@ -26,4 +26,14 @@
 # define askr_signals_startup() ((void) 0)
 #endif
 
+/* http_get_last_response_headers() came with 8.4. */
+#if PHP_VERSION_ID >= 80400
+# define askr_forget_response_headers() do { \
+		zval_ptr_dtor(&BG(last_http_headers)); \
+		ZVAL_UNDEF(&BG(last_http_headers)); \
+	} while (0)
+#else
+# define askr_forget_response_headers() ((void) 0)
+#endif
+
 #endif

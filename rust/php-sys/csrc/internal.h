@@ -18,13 +18,50 @@ void askr_cli_fill_slots(sapi_module_struct *module);
 const askr_php_request *askr_current(void);
 void askr_describe_request(const askr_php_request *request);
 void askr_forget_freed(void);
+/* Whether the process was started with this variable. */
+bool askr_in_environment(zend_string *name, const zval *value);
+
+/* baseline.c: what booting left, and what of it a request has changed. */
+/* Once, when the engine starts. */
+void askr_baseline_watch(void);
+/* At the first call for work, after each request, and at the end of the script. */
+void askr_baseline_take(void);
+void askr_baseline_restore(void);
+void askr_baseline_release(void);
+/* What booting put into $_SERVER. */
+void askr_baseline_add_variables(zval *array);
+
+/* modules.c: the same for extensions. */
+void askr_modules_take(void);
+/* The session is written and its lock released. */
+void askr_modules_end(void);
+void askr_modules_restore(void);
+void askr_modules_start(void);
+void askr_modules_release(void);
+/* Calls a function of PHP's; false when there is none of that name. */
+bool askr_call_function(const char *name, zval *result, uint32_t count, zval *arguments);
+
+/* streams.c: the same for ext/standard. */
+void askr_streams_take(void);
+void askr_streams_restore(void);
+void askr_streams_release(void);
+
+/* deferred.c: askr_defer() */
+void askr_deferred_reset(void);
+/* Runs what was put off, in order; with a frame around it an exception or an
+ * exit ends only the one that threw it. */
+void askr_deferred_run(void);
+/* In classic mode: completes the reply first, if something was put off. */
+void askr_deferred_finish(void);
+ZEND_FUNCTION(askr_defer);
 
 /* turns.c */
 void askr_turns_reset(void);
 /* Waits for the next request; false when the worker is to leave. */
 bool askr_turn_next(void);
-/* An exception that nobody caught ends the turn, never the worker. */
-void askr_turn_settle_exception(void);
+/* An exception that nobody caught ends what threw it, never the worker. Where
+ * it leaves half a reply, the reply is cut. */
+void askr_turn_settle(bool reply_is_cut);
 /* Ends the reply and releases what belongs to the request. */
 void askr_turn_close(void);
 /* The run of the worker script is over: what its boot put off runs now. */

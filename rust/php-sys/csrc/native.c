@@ -85,9 +85,7 @@ static void askr_call_handler(zend_fcall_info *call, zend_fcall_info_cache *hand
 	zend_call_function(call, handler);
 	zval_ptr_dtor(&result);
 	zval_ptr_dtor(&array);
-	if (EG(exception)) {
-		askr_turn_settle_exception();
-	}
+	askr_turn_settle(true);
 }
 
 ZEND_FUNCTION(askr_handle_request)
@@ -140,6 +138,14 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_handle_request, 0, 1, _IS_B
 	ZEND_ARG_TYPE_INFO(0, handler, IS_CALLABLE, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_frankenphp_handle_request, 0, 1, _IS_BOOL, 0)
+	ZEND_ARG_TYPE_INFO(0, callback, IS_CALLABLE, 0)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_defer, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO(0, callback, IS_CALLABLE, 0)
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_cow_ready, 0, 0, IS_VOID, 0)
 ZEND_END_ARG_INFO()
 
@@ -151,17 +157,27 @@ ZEND_END_ARG_INFO()
 
 static const zend_function_entry askr_native_functions[] = {
 	ZEND_FE(askr_handle_request, arginfo_askr_handle_request)
+	ZEND_FALIAS(frankenphp_handle_request, askr_handle_request, arginfo_frankenphp_handle_request)
 	ZEND_FE(askr_cow_ready, arginfo_askr_cow_ready)
+	ZEND_FE(askr_defer, arginfo_askr_defer)
 	ZEND_FE(askr_finish_request, arginfo_askr_finish_request)
 	ZEND_FALIAS(fastcgi_finish_request, askr_finish_request, arginfo_askr_finish_request)
 	ZEND_FE(askr_worker_id, arginfo_askr_worker_id)
 	ZEND_FE_END
 };
 
+/* The engine's own functions exist by now. */
+static PHP_MINIT_FUNCTION(askr)
+{
+	askr_baseline_watch();
+	return SUCCESS;
+}
+
 static zend_module_entry askr_native_entry = {
 	STANDARD_MODULE_HEADER,
 	.name = "askr",
 	.functions = askr_native_functions,
+	.module_startup_func = PHP_MINIT(askr),
 	.version = "0.1.0",
 	STANDARD_MODULE_PROPERTIES,
 };

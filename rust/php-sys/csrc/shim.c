@@ -140,6 +140,13 @@ static void askr_read_environment(void)
 	zval_ptr_dtor(&variables);
 }
 
+bool askr_in_environment(zend_string *name, const zval *value)
+{
+	const zval *entry = zend_hash_find(&askr_environment, name);
+
+	return entry && zend_is_identical((zval *) entry, (zval *) value);
+}
+
 /* The environment first, as FPM does, then the request, which wins. */
 static void askr_sapi_register_variables(zval *array)
 {
@@ -150,6 +157,7 @@ static void askr_sapi_register_variables(zval *array)
 	}
 	zend_hash_extend(Z_ARRVAL_P(array), zend_hash_num_elements(&askr_environment) + 48, false);
 	zend_hash_copy(Z_ARRVAL_P(array), &askr_environment, NULL);
+	askr_baseline_add_variables(array);
 	for (size_t i = 0; request && i < request->variable_count; i++) {
 		askr_register_variable(array, &request->variables[i]);
 	}
@@ -326,6 +334,7 @@ void askr_php_request_stop(void)
 {
 	askr_settle_failure();
 	askr_turns_end();
+	askr_deferred_finish();
 	/* Nothing has to read what is left of the body. */
 	SG(post_read) = 1;
 	php_request_shutdown(NULL);

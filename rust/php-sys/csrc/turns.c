@@ -7,6 +7,7 @@
 #include "compat.h"
 
 #include "ext/standard/basic_functions.h"
+#include "ext/standard/head.h"
 #include "php_main.h"
 #include "php_output.h"
 #include "php_variables.h"
@@ -24,40 +25,7 @@ void askr_turns_reset(void)
 	askr_turn_is_open = false;
 	askr_loop_has_begun = false;
 	askr_boot_shutdown_functions = NULL;
-}
-
-/* Modules whose own request state belongs to a turn, not to the worker. */
-static const char *const askr_turn_modules[] = {"filter", "session"};
-#define ASKR_TURN_MODULE_COUNT (sizeof(askr_turn_modules) / sizeof(*askr_turn_modules))
-
-static zend_module_entry *askr_turn_module(size_t index)
-{
-	const char *name = askr_turn_modules[index];
-
-	return zend_hash_str_find_ptr(&module_registry, name, strlen(name));
-}
-
-static void askr_turn_modules_start(void)
-{
-	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
-		zend_module_entry *module = askr_turn_module(i);
-
-		if (module && module->request_startup_func) {
-			module->request_startup_func(module->type, module->module_number);
-		}
-	}
-}
-
-static void askr_turn_modules_stop(void)
-{
-	for (size_t i = 0; i < ASKR_TURN_MODULE_COUNT; i++) {
-		zend_module_entry *module = askr_turn_module(i);
-
-		if (module && module->request_shutdown_func) {
-			module->request_shutdown_func(module->type, module->module_number);
-		}
-	}
-	zend_hash_str_del(&EG(symbol_table), ZEND_STRL("_SESSION"));
+	askr_deferred_reset();
 }
 
 /* A handle on php://input that outlives its request would point into the body
@@ -116,6 +84,22 @@ static void askr_run_shutdown_functions(void)
 	if (CG(unclean_shutdown)) {
 		zend_bailout();
 	}
+	askr_turn_settle(false);
+}
+
+/* Each of these may run code of the application, and so leave an exception. */
+static void askr_complete_reply(void)
+{
+	php_output_end_all();
+	askr_turn_settle(false);
+	askr_modules_end();
+	askr_turn_settle(false);
+	php_header();
+	askr_turn_settle(false);
+	if (askr_turn_is_open) {
+		askr_turn_is_open = false;
+		askr_rs_reply_end();
+	}
 }
 
 /* Ends what is open, the boot or a turn, and leaves the engine waiting. A
@@ -125,16 +109,16 @@ void askr_turn_close(void)
 	if (askr_turn_is_open) {
 		askr_run_shutdown_functions();
 	}
-	php_output_end_all();
-	askr_turn_modules_stop();
+	askr_complete_reply();
+	askr_deferred_run();
+	askr_run_shutdown_functions();
+	php_output_discard_all();
 	php_output_deactivate();
-	if (askr_turn_is_open) {
-		askr_turn_is_open = false;
-		askr_rs_reply_end();
-	}
 	askr_release_body();
 	sapi_deactivate_module();
 	sapi_deactivate_destroy();
+	askr_baseline_restore();
+	askr_turn_settle(false);
 	askr_forget_freed();
 }
 
@@ -171,7 +155,7 @@ static void askr_turn_open(const askr_php_request *request)
 	}
 	SG(sapi_started) = 1;
 	askr_import_superglobals();
-	askr_turn_modules_start();
+	askr_modules_start();
 }
 
 /* The first call for work ends the boot: its shutdown functions are kept for
@@ -193,6 +177,7 @@ bool askr_turn_next(void)
 
 	if (!askr_loop_has_begun) {
 		askr_loop_begin();
+		askr_baseline_take();
 		askr_turn_close();
 	}
 	request = askr_rs_take();
@@ -202,20 +187,21 @@ bool askr_turn_next(void)
 	return request != NULL;
 }
 
-/* An exception that nobody caught ends the turn, never the worker. */
-void askr_turn_settle_exception(void)
+static bool askr_is_exit(const zend_object *exception)
+{
+	return zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception);
+}
+
+void askr_turn_settle(bool reply_is_cut)
 {
 	zend_object *exception = EG(exception);
-	bool is_exit = zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception);
 
-	if (!is_exit && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF) {
+	if (exception && !askr_is_exit(exception) && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF) {
 		zend_user_exception_handler();
 		exception = EG(exception);
-		is_exit = exception
-			&& (zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception));
 	}
-	if (exception && !is_exit) {
-		if (SG(headers_sent)) {
+	if (exception && !askr_is_exit(exception)) {
+		if (reply_is_cut && SG(headers_sent)) {
 			askr_rs_reply_fail();
 		}
 		zend_exception_error(exception, E_ERROR);
@@ -241,6 +227,7 @@ static void askr_rejoin_shutdown_functions(void)
 
 void askr_turns_end(void)
 {
+	askr_baseline_release();
 	if (askr_boot_shutdown_functions) {
 		zend_try {
 			askr_rejoin_shutdown_functions();

@@ -11,4 +11,5 @@ mod forms;
 mod multipart;
 mod requests;
 mod sessions;
+mod state;
 mod variables;

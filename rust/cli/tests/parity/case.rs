@@ -9,7 +9,7 @@ pub(crate) struct Case {
     pub(crate) asks: Vec<Ask>,
     /// Settings on top of `dist/php.ini`. Cases with the same ones share their servers.
     pub(crate) ini: Vec<(&'static str, &'static str)>,
-    /// What the last answer's body contains.
+    /// What the answers contain.
     pub(crate) shows: Vec<&'static str>,
     /// The row of `docs/fpm.md` that says why FPM's answers differ from Askr's. A case that has
     /// one and does not differ fails.
@@ -55,7 +55,7 @@ impl Case {
         self
     }
 
-    /// The last answer's body contains `text`: that all three agree is not enough.
+    /// The answers contain `text`: that all three agree is not enough.
     pub(crate) fn shows(mut self, text: &'static str) -> Self {
         self.shows.push(text);
         self

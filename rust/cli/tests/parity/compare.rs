@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use askr_testkit::{Client, Fpm, Response, Server};
+use tempfile::TempDir;
 
 use crate::case::{Ask, Case};
 use crate::differences;
@@ -49,25 +50,28 @@ struct Servers {
     worker: Server,
     classic: Server,
     fpm: Fpm,
-    _sessions: tempfile::TempDir,
+    _sessions: [TempDir; 3],
 }
 
 impl Servers {
     fn start(ini: &[(&str, &str)]) -> Self {
-        let sessions = tempfile::tempdir().unwrap();
-        let private = ("session.save_path", sessions.path().to_str().unwrap());
+        let sessions = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [of_worker, of_classic, of_fpm] = sessions.each_ref().map(path);
         let mut worker = Server::with_script("cases.php").root(folder()).workers(1);
         let mut classic = Server::classic().root(folder()).workers(1);
         let mut fpm = Fpm::over(folder()).children(1);
         worker = worker.variable("FROM_OUTSIDE", "yes");
         classic = classic.variable("FROM_OUTSIDE", "yes");
         fpm = fpm.variable("FROM_OUTSIDE", "yes");
-        for (key, value) in ini.iter().chain([&private]) {
+        for (key, value) in ini {
             let setting = format!("{key}={value}");
             worker = worker.flag("ini", &setting);
             classic = classic.flag("ini", &setting);
             fpm = fpm.ini(key, value);
         }
+        worker = worker.flag("ini", format!("session.save_path={of_worker}"));
+        classic = classic.flag("ini", format!("session.save_path={of_classic}"));
+        fpm = fpm.ini("session.save_path", of_fpm);
         std::thread::scope(|scope| {
             let worker = scope.spawn(|| worker.start());
             let classic = scope.spawn(|| classic.start());
@@ -100,6 +104,10 @@ impl Servers {
             None => Ok(()),
         }
     }
+}
+
+fn path(folder: &TempDir) -> &str {
+    folder.path().to_str().unwrap()
 }
 
 /// What one server answers to all requests of a case, as comparable text.
@@ -166,16 +174,13 @@ const OF_THE_SERVER: &[&str] = &[
     "transfer-encoding",
 ];
 
-/// `PHPSESSID=…; path=/`: the value is drawn by lot.
+/// `PHPSESSID=…; path=/`: the value of a session's cookie is drawn by lot.
 fn without_session_id(value: &str) -> String {
-    match value
-        .strip_prefix("PHPSESSID=")
-        .map(|rest| rest.split_once(';'))
-    {
-        Some(Some((_, attributes))) => format!("PHPSESSID=…;{attributes}"),
-        Some(None) => "PHPSESSID=…".to_owned(),
-        None => value.to_owned(),
-    }
+    let is_drawn =
+        |text: &&str| text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let pieces = value.split(['=', ';']);
+    let ids = pieces.filter(is_drawn);
+    ids.fold(value.to_owned(), |value, id| value.replace(id, "…"))
 }
 
 /// Uploaded files are called `/tmp/phpXXXXXX`.

@@ -10,6 +10,7 @@ mod differences;
 mod forms;
 mod multipart;
 mod requests;
+mod session_locks;
 mod sessions;
 mod state;
 mod variables;

@@ -20,7 +20,7 @@ impl Site<'_> {
         let defaults = fs::read_to_string(defaults).expect("a checkout has dist/php.ini");
         let settings = self.ini.iter();
         let settings: String = settings
-            .map(|(key, value)| format!("{key} = \"{value}\"\n"))
+            .map(|(key, value)| format!("{key} = \"{}\"\n", value.trim_matches('"')))
             .collect();
         self.write(
             "php.ini",

@@ -46,7 +46,10 @@ fn a_script_that_boots_again_says_after_which_request() {
     let answer = server.get("/?how=memory");
 
     let id = answer.header("x-id").unwrap();
-    assert_eq!(line(&server, "PHP Fatal error:  Allowed memory size of")["request"], id);
+    assert_eq!(
+        line(&server, "PHP Fatal error:  Allowed memory size of")["request"],
+        id
+    );
     assert_eq!(line(&server, "booting again")["request"], id);
 }
 

@@ -20,13 +20,13 @@ final class DisconnectFromOtherDatabases
 
     public function __construct(private Repository $config)
     {
-        $this->booted = $config->get('database.connections', []);
+        $this->booted = $config->get('database')['connections'] ?? [];
     }
 
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        $now = $this->config->get('database.connections', []);
+        $now = $this->config->get('database')['connections'] ?? [];
 
         if ($now === $this->booted || ! $event->app->resolved('db')) {
             return;

@@ -6,6 +6,7 @@ namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
 use Askr\Laravel\Worker\State\ObjectState;
+use Illuminate\Auth\AuthManager;
 use Illuminate\Contracts\Foundation\Application;
 
 /**
@@ -13,12 +14,15 @@ use Illuminate\Contracts\Foundation\Application;
  */
 final class FlushAuthenticationState
 {
+    private ?AuthManager $auth = null;
+
     private ?ObjectState $state = null;
 
     public function __construct(Application $app)
     {
         if ($app->resolved('auth')) {
-            $this->state = ObjectState::of($app->make('auth'), [
+            $this->auth = $app->make('auth');
+            $this->state = ObjectState::of($this->auth, [
                 'customCreators', 'customProviderCreators', 'userResolver',
             ]);
         }
@@ -27,13 +31,10 @@ final class FlushAuthenticationState
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        if ($event->app->resolved('auth.driver')) {
-            $event->app->forgetInstance('auth.driver');
-        }
+        // A guard that was resolved as a service while booting is one of many requests.
+        $event->app->forgetInstance('auth.driver');
 
-        if ($this->state !== null) {
-            $this->state->restore();
-            $event->app->make('auth')->forgetGuards();
-        }
+        $this->state?->restore();
+        $this->auth?->forgetGuards();
     }
 }

@@ -6,6 +6,7 @@ namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
 use Illuminate\Foundation\Application;
+use Illuminate\Translation\Translator;
 
 /**
  * Speaks the configured language again.
@@ -16,8 +17,11 @@ final class FlushLocaleState
 
     private string $fallback;
 
-    public function __construct(Application $app)
+    private ?Translator $translator;
+
+    public function __construct(private Application $app)
     {
+        $this->translator = $app->resolved('translator') ? $app->make('translator') : null;
         // The configuration is put back ahead of this: what it said first, it says always.
         $this->locale = $app->getLocale();
         $this->fallback = $app->getFallbackLocale();
@@ -26,21 +30,17 @@ final class FlushLocaleState
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        $app = $event->app;
-
-        if (! $app instanceof Application || ! $app->resolved('translator')) {
+        if ($this->translator === null) {
             return;
         }
 
-        $translator = $app->make('translator');
-
-        if ($translator->getLocale() !== $this->locale) {
+        if ($this->translator->getLocale() !== $this->locale) {
             // Through the application, so that dates and packages hear of it too.
-            $app->setLocale($this->locale);
+            $this->app->setLocale($this->locale);
         }
 
-        if ($translator->getFallback() !== $this->fallback) {
-            $translator->setFallback($this->fallback);
+        if ($this->translator->getFallback() !== $this->fallback) {
+            $this->translator->setFallback($this->fallback);
         }
     }
 }

@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Session\SessionManager;
 use Illuminate\Session\Store;
 
 /**
@@ -18,14 +20,17 @@ final class FlushSessionState
     /** The length that the store takes for an identity. */
     private const ID_LENGTH = 40;
 
+    private ?SessionManager $sessions;
+
+    public function __construct(Application $app)
+    {
+        $this->sessions = $app->resolved('session') ? $app->make('session') : null;
+    }
+
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        if (! $event->app->resolved('session')) {
-            return;
-        }
-
-        foreach ($event->app->make('session')->getDrivers() as $store) {
+        foreach ($this->sessions?->getDrivers() ?? [] as $store) {
             if ($store instanceof Store) {
                 $this->renew($store);
             }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Illuminate\Contracts\Foundation\Application;
 use Livewire\LivewireManager;
 
 /**
@@ -12,11 +13,16 @@ use Livewire\LivewireManager;
  */
 final class PrepareLivewire
 {
+    private ?LivewireManager $livewire;
+
+    public function __construct(Application $app)
+    {
+        $this->livewire = $app->resolved(LivewireManager::class) ? $app->make(LivewireManager::class) : null;
+    }
+
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        if ($event->app->resolved(LivewireManager::class)) {
-            $event->app->make(LivewireManager::class)->flushState();
-        }
+        $this->livewire?->flushState();
     }
 }

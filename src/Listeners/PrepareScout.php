@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Illuminate\Contracts\Foundation\Application;
 use Laravel\Scout\EngineManager;
 
 /**
@@ -12,11 +13,16 @@ use Laravel\Scout\EngineManager;
  */
 final class PrepareScout
 {
+    private ?EngineManager $engines;
+
+    public function __construct(Application $app)
+    {
+        $this->engines = $app->resolved(EngineManager::class) ? $app->make(EngineManager::class) : null;
+    }
+
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        if ($event->app->resolved(EngineManager::class)) {
-            $event->app->make(EngineManager::class)->forgetEngines();
-        }
+        $this->engines?->forgetEngines();
     }
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Illuminate\Contracts\Foundation\Application;
 use Laravel\Socialite\Contracts\Factory;
 
 /**
@@ -12,11 +13,16 @@ use Laravel\Socialite\Contracts\Factory;
  */
 final class PrepareSocialite
 {
+    private ?Factory $socialite;
+
+    public function __construct(Application $app)
+    {
+        $this->socialite = $app->resolved(Factory::class) ? $app->make(Factory::class) : null;
+    }
+
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        if ($event->app->resolved(Factory::class)) {
-            $event->app->make(Factory::class)->forgetDrivers();
-        }
+        $this->socialite?->forgetDrivers();
     }
 }

@@ -16,10 +16,17 @@ final class RestoreBlade
 {
     private ?ObjectState $compiler = null;
 
+    private ?CompilerEngine $engine = null;
+
     public function __construct(Application $app)
     {
         if ($app->resolved('blade.compiler')) {
             $this->compiler = ObjectState::except($app->make('blade.compiler'), ['files']);
+        }
+
+        if ($app->resolved('view.engine.resolver')) {
+            $engine = $app->make('view.engine.resolver')->resolve('blade');
+            $this->engine = $engine instanceof CompilerEngine ? $engine : null;
         }
     }
 
@@ -28,13 +35,7 @@ final class RestoreBlade
     {
         $this->compiler?->restore();
 
-        if ($event->app->resolved('view.engine.resolver')) {
-            $engine = $event->app->make('view.engine.resolver')->resolve('blade');
-
-            if ($engine instanceof CompilerEngine) {
-                // Otherwise a view that has changed would be compiled by new workers only.
-                $engine->forgetCompiledOrNotExpired();
-            }
-        }
+        // Otherwise a view that has changed would be compiled by new workers only.
+        $this->engine?->forgetCompiledOrNotExpired();
     }
 }

@@ -28,6 +28,8 @@ final class RestoreConnections
 
     private ClassState $builders;
 
+    private ?DatabaseManager $database = null;
+
     private ?ObjectState $manager = null;
 
     /** @var array<string, Connection> */
@@ -43,7 +45,8 @@ final class RestoreConnections
         ]);
 
         if ($app->resolved('db')) {
-            $this->keep($app->make('db'));
+            $this->database = $app->make('db');
+            $this->keep($this->database);
         }
     }
 
@@ -52,20 +55,19 @@ final class RestoreConnections
     {
         $this->builders->restore();
 
-        if ($this->manager === null) {
+        if ($this->database === null) {
             return;
         }
 
-        $database = $event->app->make('db');
-        $now = $database->getConnections();
-        $this->manager->restore();
+        $now = $this->database->getConnections();
+        $this->manager?->restore();
 
         foreach ($this->states as $state) {
             $state->restore();
         }
 
         if ($now !== $this->connections) {
-            $this->replace($now, $database);
+            $this->replace($now, $this->database);
         }
     }
 

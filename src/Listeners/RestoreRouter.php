@@ -7,7 +7,6 @@ namespace Askr\Laravel\Listeners;
 use Askr\Laravel\Events\RequestReceived;
 use Askr\Laravel\Worker\State\ObjectState;
 use Illuminate\Contracts\Foundation\Application;
-use Illuminate\Routing\ResourceRegistrar;
 use Illuminate\Routing\Route;
 use Illuminate\Routing\Router;
 use WeakMap;
@@ -21,13 +20,13 @@ final class RestoreRouter
     /** Facts about a route that are found out once and stay true. */
     private const FOUND_OUT = ['compiled', 'computedMiddleware', 'router', 'container'];
 
+    private ?Router $router = null;
+
     /** @var list<ObjectState> */
     private array $states = [];
 
     /** @var WeakMap<Route, ObjectState> */
     private WeakMap $routes;
-
-    private ?Route $last = null;
 
     public function __construct(Application $app)
     {
@@ -36,6 +35,8 @@ final class RestoreRouter
         if (! $app->resolved('router') || ! ($router = $app->make('router')) instanceof Router) {
             return;
         }
+
+        $this->router = $router;
 
         foreach ($router->getRoutes() as $route) {
             $this->routes[$route] = ObjectState::except($route, self::FOUND_OUT);
@@ -50,11 +51,7 @@ final class RestoreRouter
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        if ($this->states === []) {
-            return;
-        }
-
-        $route = $event->app->make('router')->current();
+        $route = $this->router?->current();
 
         if ($route instanceof Route) {
             $this->restoreRoute($route);

@@ -15,6 +15,8 @@ use Illuminate\Routing\UrlGenerator;
  */
 final class RestoreUrlGenerator
 {
+    private ?UrlGenerator $url = null;
+
     private ?ObjectState $state = null;
 
     private ?Closure $forgetDefaults = null;
@@ -28,6 +30,7 @@ final class RestoreUrlGenerator
             return;
         }
 
+        $this->url = $url;
         $this->defaults = $url->getDefaultParameters();
         $this->forgetDefaults = Closure::bind(fn () => $this->routeGenerator = null, $url, UrlGenerator::class);
         $this->state = ObjectState::of($url, [
@@ -48,7 +51,7 @@ final class RestoreUrlGenerator
         ($this->forgetDefaults)();
 
         if ($this->defaults !== []) {
-            $event->app->make('url')->defaults($this->defaults);
+            $this->url?->defaults($this->defaults);
         }
     }
 }

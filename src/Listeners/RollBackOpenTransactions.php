@@ -5,7 +5,9 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Connection;
+use Illuminate\Database\DatabaseManager;
 use Throwable;
 
 /**
@@ -16,14 +18,17 @@ use Throwable;
  */
 final class RollBackOpenTransactions
 {
+    private ?DatabaseManager $database;
+
+    public function __construct(Application $app)
+    {
+        $this->database = $app->resolved('db') ? $app->make('db') : null;
+    }
+
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        if (! $event->app->resolved('db')) {
-            return;
-        }
-
-        foreach ($event->app->make('db')->getConnections() as $connection) {
+        foreach ($this->database?->getConnections() ?? [] as $connection) {
             if ($connection->transactionLevel() > 0) {
                 $this->rollBack($connection);
             }

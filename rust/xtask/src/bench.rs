@@ -138,6 +138,7 @@ pub(crate) fn serve_once(
     let site = Site {
         root: root.to_owned(),
         worker_script: PathBuf::new(),
+        without_reset: PathBuf::new(),
         application: None,
     };
     let server = Server::start(&bench, ServerKind::AskrClassic, &site)?;
@@ -152,7 +153,12 @@ fn measure_all(
     results: &mut Results,
 ) -> Result<(), BenchError> {
     let is_wanted = |row: &&Row| options.rows.is_empty() || options.rows.contains(*row);
-    for group in [[Row::Script, Row::Health], [Row::Json, Row::Page]] {
+    let groups: [&[Row]; 3] = [
+        &[Row::Script, Row::Health],
+        &[Row::Json, Row::Page],
+        &[Row::Reset],
+    ];
+    for group in groups {
         let rows: Vec<Row> = group.iter().filter(is_wanted).copied().collect();
         if let Some(first) = rows.first() {
             let site = first.site(checkout, bench.folder)?;

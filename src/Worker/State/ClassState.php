@@ -48,7 +48,7 @@ final class ClassState
         $loaded = [];
 
         foreach ($this->unloaded as $class => $names) {
-            if (class_exists($class, false) || trait_exists($class, false)) {
+            if (class_exists($class, false)) {
                 $loaded[$class] = $names;
                 unset($this->unloaded[$class]);
             }

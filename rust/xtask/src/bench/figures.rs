@@ -13,7 +13,14 @@ pub(crate) struct Figure {
 
 /// Every figure whose rows were measured.
 pub(crate) fn reached(results: &Results) -> Vec<Figure> {
-    let candidates = [
+    let mut candidates = ratios(results);
+    candidates.extend(amounts(results));
+    candidates.into_iter().flatten().collect()
+}
+
+/// How much faster than something else.
+fn ratios(results: &Results) -> Vec<Option<Figure>> {
+    vec![
         at_least(
             "JSON route, 8 connections: worker mode ÷ nginx + FPM",
             "≥ 6, aim 9",
@@ -53,6 +60,18 @@ pub(crate) fn reached(results: &Results) -> Vec<Figure> {
                 8,
             ),
         ),
+    ]
+}
+
+/// How much of something, at most.
+fn amounts(results: &Results) -> Vec<Option<Figure>> {
+    vec![
+        at_most(
+            "JSON route, 1 connection: µs a request that putting state back takes",
+            "≤ 60",
+            60.0,
+            reset_us(results),
+        ),
         at_most(
             "round trip on one core: exchange ÷ bare futex",
             "≤ 1.5",
@@ -77,8 +96,7 @@ pub(crate) fn reached(results: &Results) -> Vec<Figure> {
             0.0,
             errors(results, "kill", 8),
         ),
-    ];
-    candidates.into_iter().flatten().collect()
+    ]
 }
 
 fn at_least(
@@ -123,6 +141,14 @@ fn ratio(
     let ours = results.find(ours.0, ours.1, connections)?;
     let theirs = results.find(theirs.0, theirs.1, connections)?;
     Some(ours.rps / theirs.rps)
+}
+
+/// The difference of two medians; a server that fails has none worth comparing.
+fn reset_us(results: &Results) -> Option<f64> {
+    let with = results.find("reset", "askr-worker", 1)?;
+    let without = results.find("reset", "askr-without-reset", 1)?;
+    (with.errors + without.errors == 0).then_some(())?;
+    Some(1e3 * (with.p50_ms - without.p50_ms))
 }
 
 fn round_trips(results: &Results, row: &str) -> Option<f64> {
@@ -176,6 +202,15 @@ mod tests {
         let figures = reached(&both);
         assert_eq!(figures.len(), 1);
         assert!(figures[0].is_reached && (figures[0].measured - 7.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_the_reset_takes_is_a_difference_of_times() {
+        let figures = reached(&results(&[
+            ("reset", "askr-worker", 1, 1000.0, 0),
+            ("reset", "askr-without-reset", 1, 1025.0, 0),
+        ]));
+        assert!(figures[0].is_reached && (figures[0].measured - 24.39).abs() < 0.01);
     }
 
     #[test]

@@ -97,6 +97,8 @@ const ROWS: &str = "\
 - `script`: one line of PHP that prints a constant. In worker mode the line is the handler.
 - `json`: the demo's JSON route, through everything the `web` middleware does.
 - `page`: the demo's table page, rendered by Blade from SQLite.
+- `reset`: `json` with and without putting state back before each request; the latter with a worker
+  script that exists for this row only, since an application has no such setting.
 - `health`: the gateway's own fixed answer, which PHP has no part in.
 - `soak`: `json` for a minute; the errors are the point.
 - `kill`: `json` for 20 seconds while a worker is killed with SIGKILL every second; a request that a

@@ -14,6 +14,8 @@ pub(crate) enum Row {
     Json,
     /// The demo's page: Blade and SQLite.
     Page,
+    /// The JSON route, with and without the renewal of state before each request.
+    Reset,
     /// The gateway's own fixed answer, without PHP.
     Health,
     /// The hand-over alone, against a bare futex.
@@ -28,6 +30,8 @@ pub(crate) enum Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ServerKind {
     AskrWorker,
+    /// Worker mode with a script that puts nothing back between requests.
+    AskrWithoutReset,
     AskrClassic,
     NginxFpm,
 }
@@ -39,6 +43,8 @@ pub(crate) struct Site {
     pub(crate) root: PathBuf,
     /// For worker mode.
     pub(crate) worker_script: PathBuf,
+    /// The same, without putting state back.
+    pub(crate) without_reset: PathBuf,
     /// The Laravel application, if it is one.
     pub(crate) application: Option<PathBuf>,
 }
@@ -50,6 +56,7 @@ impl Row {
             Row::Script => "script",
             Row::Json => "json",
             Row::Page => "page",
+            Row::Reset => "reset",
             Row::Health => "health",
             Row::Exchange => "exchange",
             Row::Soak => "soak",
@@ -63,7 +70,7 @@ impl Row {
             Row::Script => "/",
             Row::Page => "/page",
             Row::Health | Row::Exchange => "/askr/health",
-            Row::Json | Row::Soak | Row::Kill => "/json",
+            Row::Json | Row::Reset | Row::Soak | Row::Kill => "/json",
         }
     }
 
@@ -73,7 +80,7 @@ impl Row {
             Row::Script => "Hello from one line of PHP.",
             Row::Page => "</table>",
             Row::Health | Row::Exchange => "ok",
-            Row::Json | Row::Soak | Row::Kill => "\"stack\":\"laravel\"",
+            Row::Json | Row::Reset | Row::Soak | Row::Kill => "\"stack\":\"laravel\"",
         }
     }
 
@@ -85,6 +92,7 @@ impl Row {
                 ServerKind::AskrClassic,
                 ServerKind::NginxFpm,
             ],
+            Row::Reset => &[ServerKind::AskrWorker, ServerKind::AskrWithoutReset],
             Row::Health | Row::Soak | Row::Kill => &[ServerKind::AskrWorker],
             Row::Exchange => &[],
         }
@@ -94,11 +102,18 @@ impl Row {
     pub(crate) fn site(self, checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
         match self {
             Row::Script | Row::Health | Row::Exchange => one_line(folder),
-            Row::Json | Row::Page | Row::Soak | Row::Kill => Ok(Site {
-                root: checkout.demo().join("public"),
-                worker_script: checkout.path("laravel/worker.php"),
-                application: Some(checkout.demo()),
-            }),
+            Row::Json | Row::Page | Row::Reset | Row::Soak | Row::Kill => demo(checkout, folder),
+        }
+    }
+}
+
+impl Site {
+    /// The script that stays up, in the modes that have one.
+    pub(crate) fn script(&self, kind: ServerKind) -> Option<&Path> {
+        match kind {
+            ServerKind::AskrWorker => Some(&self.worker_script),
+            ServerKind::AskrWithoutReset => Some(&self.without_reset),
+            ServerKind::AskrClassic | ServerKind::NginxFpm => None,
         }
     }
 }
@@ -108,10 +123,23 @@ impl ServerKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             ServerKind::AskrWorker => "askr-worker",
+            ServerKind::AskrWithoutReset => "askr-without-reset",
             ServerKind::AskrClassic => "askr-classic",
             ServerKind::NginxFpm => "nginx-fpm",
         }
     }
+}
+
+/// The demo, and a worker script to compare with: an application has no such setting.
+fn demo(checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
+    let without_reset = folder.join("without-reset.php");
+    files::write(&without_reset, include_str!("without_reset.php"))?;
+    Ok(Site {
+        root: checkout.demo().join("public"),
+        worker_script: checkout.path("laravel/worker.php"),
+        without_reset,
+        application: Some(checkout.demo()),
+    })
 }
 
 fn one_line(folder: &Path) -> Result<Site, FileError> {
@@ -128,6 +156,7 @@ fn one_line(folder: &Path) -> Result<Site, FileError> {
     files::write(&worker_script, &text)?;
     Ok(Site {
         root,
+        without_reset: worker_script.clone(),
         worker_script,
         application: None,
     })

@@ -81,8 +81,8 @@ impl Server {
         site: &Site,
     ) -> Result<Server, ServerError> {
         match kind {
-            ServerKind::AskrWorker | ServerKind::AskrClassic => start_askr(bench, kind, site),
             ServerKind::NginxFpm => start_nginx_fpm(bench, site),
+            _ => start_askr(bench, kind, site),
         }
     }
 
@@ -92,9 +92,7 @@ impl Server {
         match self.kind {
             ServerKind::NginxFpm => below,
             // The template in between only forks.
-            ServerKind::AskrWorker | ServerKind::AskrClassic => {
-                below.into_iter().flat_map(processes::children).collect()
-            }
+            _ => below.into_iter().flat_map(processes::children).collect(),
         }
     }
 }
@@ -113,8 +111,8 @@ fn start_askr(bench: &Bench<'_>, kind: ServerKind, site: &Site) -> Result<Server
     if let Some(application) = &site.application {
         command.env("ASKR_APP_BASE", application);
     }
-    if kind == ServerKind::AskrWorker {
-        command.arg("--worker-script").arg(&site.worker_script);
+    if let Some(script) = site.script(kind) {
+        command.arg("--worker-script").arg(script);
     }
     let mut main = start(&mut command, &log)?;
     let address = wait(kind, &mut main, &log, || serving(&log))?;

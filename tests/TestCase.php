@@ -21,6 +21,9 @@ use Illuminate\Http\Request;
  */
 abstract class TestCase extends BaseTestCase
 {
+    /** Tests of what Laravel 10 does not have; not run there. */
+    public const SINCE_LARAVEL_11 = 'laravel-11';
+
     /** How often an application was booted for this test. */
     private int $boots = 0;
 
@@ -52,12 +55,6 @@ abstract class TestCase extends BaseTestCase
             restore_error_handler();
             restore_exception_handler();
         }
-    }
-
-    /** Skip a test of something that Laravel has not always had. */
-    protected function skipUnless(bool $isThere, string $what): void
-    {
-        $isThere ?: $this->markTestSkipped("Laravel {$this->app->version()} has no {$what}.");
     }
 
     /**

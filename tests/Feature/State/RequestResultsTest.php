@@ -10,12 +10,13 @@ use Illuminate\Http\Request;
 use Illuminate\Log\Context\Repository;
 use Illuminate\Support\Str;
 use ReflectionClass;
+use PHPUnit\Framework\Attributes\Group;
 
 class RequestResultsTest extends TestCase
 {
+    #[Group(self::SINCE_LARAVEL_11)]
     public function test_what_is_found_out_once_is_found_out_once_a_request(): void
     {
-        $this->skipUnless(function_exists('once'), 'once()');
         $path = fn (): string => once(fn (): string => request()->path());
         $action = fn (): string => $path().' '.$path();
 
@@ -25,9 +26,9 @@ class RequestResultsTest extends TestCase
         );
     }
 
+    #[Group(self::SINCE_LARAVEL_11)]
     public function test_the_context_of_a_request_is_that_of_the_application_and_its_own(): void
     {
-        $this->skipUnless(class_exists(Repository::class), 'Context');
         $this->app->make(Repository::class)->add('release', 'ash');
 
         $bodies = $this->bodies(['context' => function (Request $request): string {
@@ -60,10 +61,10 @@ class RequestResultsTest extends TestCase
         $this->assertLessThan(1001, max(array_map(intval(...), $counts)));
     }
 
+    #[Group(self::SINCE_LARAVEL_11)]
     public function test_queries_noted_for_the_page_of_an_exception_do_not_pile_up(): void
     {
         $listener = \Illuminate\Foundation\Exceptions\Renderer\Listener::class;
-        $this->skipUnless(class_exists($listener), 'page of its own for exceptions');
         $this->app->singleton($listener);
         $this->app->make($listener)->registerListeners($this->app['events']);
 

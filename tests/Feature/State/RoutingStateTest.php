@@ -26,6 +26,7 @@ use Illuminate\Foundation\Application;
 use Illuminate\Http\Request;
 use Illuminate\Pagination\Paginator;
 use PHPUnit\Framework\Attributes\DataProvider;
+use PHPUnit\Framework\Attributes\Group;
 
 class RoutingStateTest extends StateTestCase
 {
@@ -114,9 +115,9 @@ class RoutingStateTest extends StateTestCase
         );
     }
 
+    #[Group(self::SINCE_LARAVEL_11)]
     public function test_what_middleware_is_told_through_static_methods_ends_with_the_request(): void
     {
-        $this->skipUnless(method_exists(EncryptCookies::class, 'except'), 'EncryptCookies::except()');
         $this->assertRestoredBy(
             RestoreMiddlewareSettings::class,
             fn (Application $app): array => self::property(EncryptCookies::class, 'neverEncrypt'),

@@ -114,7 +114,7 @@ static void askr_free_wrappers(void)
 
 	while ((wrapper = askr_wrapper_of_request())) {
 		while ((stream = askr_stream_of(wrapper->ptr))) {
-			php_stream_free(stream->ptr, PHP_STREAM_FREE_CLOSE);
+			zend_list_close(stream);
 		}
 		zend_list_delete(wrapper);
 	}

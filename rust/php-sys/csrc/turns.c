@@ -39,7 +39,7 @@ static void askr_close_input_streams(void)
 
 		if (stream && resource->type == php_file_le_stream()
 		 && strcmp(stream->ops->label, "Input") == 0) {
-			php_stream_free(stream, PHP_STREAM_FREE_CLOSE);
+			zend_list_close(resource);
 		}
 	} ZEND_HASH_FOREACH_END();
 }

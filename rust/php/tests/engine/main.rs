@@ -1,5 +1,6 @@
 //! Real scripts on the linked engine.
 
+mod baseline;
 mod harness;
 
 use harness::{Get, classic, worker};

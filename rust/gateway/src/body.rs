@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::Poll;
@@ -54,18 +55,27 @@ impl Spooled {
     }
 }
 
+/// Where a body goes, and how much of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpoolPlace<'a> {
+    /// For what does not fit into memory.
+    pub(crate) folder: &'a Path,
+    pub(crate) limits: &'a Limits,
+}
+
 /// Reads `body` to its end.
 ///
 /// # Cancel safety
 /// Dropping the future drops what was read, temporary file included.
 pub(crate) async fn spool(
     mut body: Incoming,
-    limits: &Limits,
+    place: SpoolPlace<'_>,
     alarm: &Mutex<Alarm>,
 ) -> Result<Spooled, BodyFault> {
     if body.is_end_stream() {
         return Ok(Spooled::empty());
     }
+    let limits = place.limits;
     let too_large = BodyFault::TooLarge {
         limit: limits.body_bytes,
     };
@@ -79,7 +89,7 @@ pub(crate) async fn spool(
         if pace.bytes > limits.body_bytes {
             return Err(too_large);
         }
-        spool.push(data, limits).await.map_err(BodyFault::Spool)?;
+        spool.push(data, place).await.map_err(BodyFault::Spool)?;
     }
     spool.finish(pace.bytes).await.map_err(BodyFault::Spool)
 }
@@ -149,13 +159,13 @@ struct Spool {
 }
 
 impl Spool {
-    async fn push(&mut self, data: Bytes, limits: &Limits) -> io::Result<()> {
+    async fn push(&mut self, data: Bytes, place: SpoolPlace<'_>) -> io::Result<()> {
         if let Some(file) = &mut self.file {
             return file.write_all(&data).await;
         }
         let held = self.memory.len() + self.first.as_ref().map_or(0, Bytes::len);
-        if held + data.len() > limits.body_memory_bytes {
-            return self.overflow(data).await;
+        if held + data.len() > place.limits.body_memory_bytes {
+            return self.overflow(data, place.folder).await;
         }
         match self.first.take() {
             None if self.memory.is_empty() => self.first = Some(data),
@@ -168,8 +178,9 @@ impl Spool {
         Ok(())
     }
 
-    async fn overflow(&mut self, data: Bytes) -> io::Result<()> {
-        let file = tokio::task::spawn_blocking(tempfile::tempfile).await??;
+    async fn overflow(&mut self, data: Bytes, folder: &Path) -> io::Result<()> {
+        let folder = folder.to_owned();
+        let file = tokio::task::spawn_blocking(move || tempfile::tempfile_in(folder)).await??;
         let mut file = File::from_std(file);
         if let Some(first) = self.first.take() {
             file.write_all(&first).await?;

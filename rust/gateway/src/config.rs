@@ -14,6 +14,8 @@ pub struct GatewayConfig {
     pub root: PathBuf,
     /// Classic mode: a request for an existing PHP file runs that file.
     pub classic: bool,
+    /// Where request bodies go that do not fit into memory, in files without a name.
+    pub spool_folder: PathBuf,
     /// Bounds on clients and waits.
     pub limits: Limits,
 }
@@ -24,6 +26,7 @@ impl Default for GatewayConfig {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8000))],
             root: PathBuf::from("public"),
             classic: false,
+            spool_folder: std::env::temp_dir(),
             limits: Limits::default(),
         }
     }

@@ -77,6 +77,7 @@ impl Gateway {
             exchange,
             disk: self.disk,
             classic: self.config.classic,
+            spool_folder: self.config.spool_folder,
             limits,
             glances: Glances::default(),
             complaints: Complaints::default(),

@@ -1,6 +1,7 @@
 //! What a client is told when there is no reply to forward: the only place that knows status
 //! codes for errors.
 
+use std::io;
 use std::time::Instant;
 
 use http::header::{
@@ -138,8 +139,16 @@ fn body_status(fault: &BodyFault) -> StatusCode {
         BodyFault::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         BodyFault::Late { .. } => StatusCode::REQUEST_TIMEOUT,
         BodyFault::Broken(_) => StatusCode::BAD_REQUEST,
+        BodyFault::Spool(error) if is_out_of_space(error) => StatusCode::INSUFFICIENT_STORAGE,
         BodyFault::Spool(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+fn is_out_of_space(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
 }
 
 fn dispatch_manner(fault: &DispatchFault) -> Manner {

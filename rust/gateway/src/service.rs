@@ -1,6 +1,7 @@
 //! Answers one request: decides who is asked, asks, and forwards.
 
 use std::convert::Infallible;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,7 @@ use http::{Request, Response, request};
 use hyper::body::Incoming;
 
 use crate::alarm::Alarm;
-use crate::body;
+use crate::body::{self, SpoolPlace};
 use crate::complaints::Complaints;
 use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
@@ -32,6 +33,7 @@ pub(crate) struct Site {
     pub(crate) exchange: GatewayEnd,
     pub(crate) disk: Disk,
     pub(crate) classic: bool,
+    pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
     pub(crate) glances: Glances,
     pub(crate) complaints: Complaints,
@@ -137,7 +139,11 @@ async fn php(
         limits,
         alarm: &peer.alarm,
     };
-    let body = body::spool(body, limits, &peer.alarm).await?;
+    let place = SpoolPlace {
+        folder: &peer.site.spool_folder,
+        limits,
+    };
+    let body = body::spool(body, place, &peer.alarm).await?;
     let mut encoded = std::mem::take(&mut *peer.scratch.lock().expect("nobody panics with it"));
     encoded.clear();
     let circumstances = Circumstances {

@@ -10,6 +10,7 @@
 #include "ext/standard/info.h"
 #include "php_ini.h"
 #include "php_main.h"
+#include "php_open_temporary_file.h"
 #include "php_output.h"
 #include "php_variables.h"
 #include "zend_exceptions.h"
@@ -243,6 +244,34 @@ void askr_php_stop(void)
 {
 	php_module_shutdown();
 	sapi_shutdown();
+}
+
+size_t askr_php_upload_folder(bool is_systems, char *text, size_t capacity)
+{
+	const char *folder = is_systems ? php_get_temporary_directory() : PG(upload_tmp_dir);
+	int len = snprintf(text, capacity, "%s", folder ? folder : "");
+
+	return len < 0 ? 0 : MIN((size_t) len, capacity - 1);
+}
+
+/* As FPM applies the php_admin_value of a pool: the entry itself changes, so no
+ * request's end puts anything back. What it had before may be another's. */
+askr_php_status askr_php_set(const char *name, const char *value)
+{
+	zend_ini_entry *entry = zend_hash_str_find_ptr(EG(ini_directives), name, strlen(name));
+	zend_string *text;
+
+	if (!entry) {
+		return ASKR_PHP_FAILED;
+	}
+	text = zend_string_init(value, strlen(value), true);
+	if (entry->on_modify && entry->on_modify(entry, text, entry->mh_arg1, entry->mh_arg2,
+			entry->mh_arg3, ZEND_INI_STAGE_STARTUP) != SUCCESS) {
+		zend_string_release(text);
+		return ASKR_PHP_FAILED;
+	}
+	entry->value = text;
+	return ASKR_PHP_OK;
 }
 
 /* ---- one request ---- */

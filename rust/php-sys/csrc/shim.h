@@ -79,6 +79,14 @@ const char *askr_php_version(void);
 askr_php_status askr_php_start(const askr_php_config *config);
 void askr_php_stop(void);
 
+/* Where PHP puts uploaded files: upload_tmp_dir, or the system's folder, which
+ * it takes when that one cannot be used. Cut at `capacity`; returns the bytes
+ * written, 0 when there is none. */
+size_t askr_php_upload_folder(bool is_systems, char *text, size_t capacity);
+/* Changes a setting for all requests to come; both are NUL-terminated. Not to be
+ * called while a request is active. */
+askr_php_status askr_php_set(const char *name, const char *value);
+
 /* ---- one request ---- */
 askr_php_status askr_php_request_start(const askr_php_request *request);
 /* `path` is NUL-terminated; NULL means the script_path of the request. */

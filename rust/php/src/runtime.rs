@@ -1,14 +1,17 @@
 //! The engine of this process.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, OsString};
 use std::marker::PhantomData;
 use std::os::raw::c_char;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use askr_php_sys as sys;
 
 use crate::guard::{Embedding, guard, install};
+use crate::limits::PATH_BYTES_MAX;
 use crate::{CommandLine, Host, Request, RequestError, StartError};
 
 /// PHP takes only names it knows for SAPIs that may use opcache, and applications that move from
@@ -85,6 +88,29 @@ impl Runtime {
             host,
             incoming: Box::default(),
         }));
+    }
+
+    /// Where PHP puts uploaded files: `upload_tmp_dir` if it is set, and where it puts them when
+    /// that cannot be used.
+    pub fn upload_folders(&self) -> Vec<PathBuf> {
+        let folder = |is_systems| {
+            let mut text = vec![0_u8; PATH_BYTES_MAX];
+            let (start, capacity) = (text.as_mut_ptr().cast(), text.len());
+            // SAFETY: the engine runs, as `self` proves; the buffer has the length given, and `u8`
+            // and `c_char` have the same size and alignment.
+            let len = unsafe { sys::askr_php_upload_folder(is_systems, start, capacity) };
+            text.truncate(len);
+            (len > 0).then(|| PathBuf::from(OsString::from_vec(text)))
+        };
+        [false, true].into_iter().filter_map(folder).collect()
+    }
+
+    /// Changes a setting for all requests to come. Returns whether PHP took it.
+    pub fn set(&mut self, name: &CStr, value: &CStr) -> bool {
+        // SAFETY: the engine runs, as `self` proves, and no request is active, as `self` is
+        // borrowed mutably; both strings are NUL-terminated and the shim copies the value.
+        let status = unsafe { sys::askr_php_set(name.as_ptr(), value.as_ptr()) };
+        status == sys::askr_php_status::ASKR_PHP_OK
     }
 
     /// Waits for a request and starts it; `None` when the host has no more.

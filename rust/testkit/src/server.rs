@@ -13,7 +13,9 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+use rustix::process::{
+    Pid, PidfdFlags, Resource, Rlimit, Signal, kill_process, pidfd_open, prlimit,
+};
 
 use crate::application::Application;
 use crate::client::Client;
@@ -183,12 +185,56 @@ impl Server {
         let _ = kill_process(pid, Signal::KILL);
     }
 
+    /// The most memory that a process has had resident so far, in bytes.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[must_use]
+    pub fn peak_bytes(&self, pid: Pid) -> u64 {
+        let status = format!("/proc/{}/status", pid.as_raw_nonzero());
+        let status = fs::read_to_string(status).expect("the process runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        let kibibytes = kibibytes.and_then(|count| count.parse::<u64>().ok());
+        kibibytes.expect("every process that runs has one") * 1024
+    }
+
+    /// From now on no write of a process takes a file beyond `bytes`, as if the disk were full.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn limit_file_size(&self, pid: Pid, bytes: u64) {
+        let limit = Rlimit {
+            current: Some(bytes),
+            maximum: None,
+        };
+        prlimit(Some(pid), Resource::Fsize, limit).expect("the process runs");
+    }
+
     /// Sends a signal to the main process.
     ///
     /// # Panics
     /// When it has ended and was waited for.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.main_pid(), signal).expect("the server runs");
+    }
+
+    /// Kills main without a chance for its template to tidy up, and waits until all of its
+    /// processes are gone to the last: with their locks, which outlive what others can see of a
+    /// process.
+    ///
+    /// # Panics
+    /// When one does not end in time.
+    #[track_caller]
+    pub fn die(self) {
+        let mut all = self.worker_pids();
+        all.extend(self.template_pid());
+        if let Some(pid) = self.template_pid() {
+            kill_process(pid, Signal::STOP).expect("the template runs");
+        }
+        self.kill(self.main_pid());
+        let _ = self.wait();
+        assert!(all.into_iter().all(|pid| ended(pid, DEADLINE)));
     }
 
     /// Waits for it to end by itself.

@@ -22,6 +22,7 @@ mod limits;
 mod report;
 mod run;
 mod template;
+mod uploads;
 mod variables;
 
 pub use command_line::php_cli;

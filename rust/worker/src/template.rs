@@ -1,7 +1,9 @@
 //! The template process: starts the engine, forks workers on command, reaps them.
 
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 use std::rc::Rc;
 
@@ -18,6 +20,7 @@ use crate::desk::{Desk, Place, Progress};
 use crate::fork::{Side, end_with, fork_worker};
 use crate::idle::Idle;
 use crate::limits::MESSAGE_BYTES_MAX;
+use crate::uploads::Uploads;
 use crate::variables::Site;
 use crate::{ini, run};
 
@@ -38,12 +41,14 @@ pub fn template_main(control: OwnedFd, region: OwnedFd, doorbell: OwnedFd) -> Ex
     control.tell(&ToMain::EngineReady {
         php_version: Runtime::version(),
     });
+    let uploads = Uploads::open(&runtime.upload_folders());
     Template {
         control,
         region,
         doorbell,
         config,
         runtime,
+        uploads,
         children: Vec::new(),
     }
     .run()
@@ -71,6 +76,8 @@ struct Template {
     doorbell: OwnedFd,
     config: TemplateConfig,
     runtime: Runtime,
+    /// Without one PHP finds a folder for itself.
+    uploads: Option<Uploads>,
     children: Vec<Child>,
 }
 
@@ -196,10 +203,13 @@ impl Template {
 
     /// Reaps every worker that has ended.
     fn reap(&mut self) {
-        let control = &self.control;
+        let (control, uploads) = (&self.control, &self.uploads);
         self.children.retain(|child| match ended(child) {
             Some(end) => {
                 let (worker, pid) = (child.worker, number(child.pid));
+                if let Some(uploads) = uploads {
+                    uploads.clear(worker);
+                }
                 control.tell(&ToMain::Exited { worker, pid, end });
                 false
             }
@@ -213,6 +223,9 @@ impl Template {
             let _ = pidfd_send_signal(&child.pidfd, Signal::KILL);
             let _ = waitpid(child.pid, None);
         }
+        if let Some(uploads) = self.uploads {
+            uploads.remove();
+        }
         ExitCode::SUCCESS
     }
 
@@ -223,9 +236,13 @@ impl Template {
             doorbell,
             config,
             mut runtime,
+            uploads,
             children,
         } = self;
         drop(children);
+        if let Some(uploads) = &uploads {
+            give_folder(uploads, worker, &mut runtime);
+        }
         let end = match WorkerEnd::open(region, doorbell, worker) {
             Ok(end) => end,
             Err(error) => return boot_failed(&control, worker, &error.to_string()),
@@ -248,6 +265,23 @@ impl Template {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => boot_failed(&news, worker, &error.to_string()),
         }
+    }
+}
+
+/// From now on PHP puts uploaded files, and request bodies that do not fit into memory, into the
+/// worker's own folder.
+fn give_folder(uploads: &Uploads, worker: WorkerId, runtime: &mut Runtime) {
+    let folder = match uploads.make(worker) {
+        Ok(folder) => folder,
+        Err(error) => {
+            tracing::warn!(%error, "a worker has no folder of its own for uploads");
+            return;
+        }
+    };
+    let folder = CString::new(folder.into_os_string().into_vec());
+    let folder = folder.expect("a path that exists has no NUL byte");
+    if !runtime.set(c"upload_tmp_dir", &folder) {
+        tracing::warn!("php does not take upload_tmp_dir");
     }
 }
 

@@ -1,6 +1,7 @@
 //! What each component is told, out of the one configuration.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use askr_exchange::ExchangeLimits;
 use askr_exchange::control::{Mode, TemplateConfig};
@@ -30,8 +31,20 @@ pub(super) fn gateway(config: &ServeConfig) -> GatewayConfig {
         listen: config.listen.clone(),
         root: config.root.clone(),
         classic: config.worker_script.is_none(),
+        spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),
     }
+}
+
+/// `upload_tmp_dir` as far as it is ours to know: main reads no php.ini.
+fn spool_folder(ini: &[(String, String)]) -> PathBuf {
+    let mut folders = ini
+        .iter()
+        .rev()
+        .filter(|(name, _)| name == "upload_tmp_dir");
+    folders
+        .next()
+        .map_or_else(std::env::temp_dir, |(_, folder)| folder.into())
 }
 
 pub(super) fn supervisor(config: &ServeConfig, log: LogConfig) -> SupervisorConfig {

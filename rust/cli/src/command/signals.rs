@@ -2,6 +2,7 @@
 
 use std::io;
 
+use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGQUIT, which ends the server as SIGTERM does, and never in a hurry.
@@ -15,6 +16,9 @@ pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
+    /// Sent for a write past RLIMIT_FSIZE; unheard it would end the server, so that one large
+    /// upload could. The write fails then, and that is answered.
+    _file_too_large: Signal,
 }
 
 impl Signals {
@@ -24,6 +28,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
+            _file_too_large: signal(SignalKind::from_raw(Number::XFSZ.as_raw()))?,
         })
     }
 

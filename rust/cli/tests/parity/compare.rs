@@ -183,9 +183,15 @@ fn without_session_id(value: &str) -> String {
     ids.fold(value.to_owned(), |value, id| value.replace(id, "…"))
 }
 
-/// Uploaded files are called `/tmp/phpXXXXXX`.
+/// Uploaded files are called `/tmp/phpXXXXXX`, or `/tmp/askr-uploads-XXXXXX/0-1/phpXXXXXX`.
 fn without_temporary_names(body: &str) -> String {
-    let mut pieces = body.split("/tmp/php");
+    let mut pieces = body.split("/tmp/askr-uploads-");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        text.push_str("/tmp");
+        text.push_str(piece.find("/php").map_or(piece, |at| &piece[at..]));
+    }
+    let mut pieces = text.split("/tmp/php");
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
         text.push_str("/tmp/php…");

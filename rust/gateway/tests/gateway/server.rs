@@ -74,6 +74,7 @@ impl Setup {
     pub(crate) fn start(self) -> Server {
         let exchange = GatewayEnd::create(self.exchange).unwrap();
         let gateway = Gateway::bind(GatewayConfig {
+            spool_folder: std::env::temp_dir(),
             listen: vec!["127.0.0.1:0".parse().unwrap()],
             root: self.root.path().to_owned(),
             classic: self.classic,

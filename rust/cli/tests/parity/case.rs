@@ -49,6 +49,16 @@ impl Case {
         self
     }
 
+    /// The same case, carrying `own` wherever a request can carry something, and in the place of
+    /// every [`OWN`] in its bodies.
+    pub(crate) fn own(&self, own: &str) -> Self {
+        let asks = self.asks.iter().map(|ask| ask.own(own));
+        Self {
+            asks: asks.collect(),
+            ..self.clone()
+        }
+    }
+
     /// With this setting.
     pub(crate) fn ini(mut self, key: &'static str, value: &'static str) -> Self {
         self.ini.push((key, value));
@@ -120,6 +130,19 @@ impl Ask {
         self
     }
 
+    fn own(&self, own: &str) -> Self {
+        assert_eq!(own.len(), OWN.len(), "lengths are printed");
+        let sign = if self.target.contains('?') { '&' } else { '?' };
+        let body = String::from_utf8_lossy(&self.body).replace(OWN, own);
+        let mut ask = self
+            .clone()
+            .header("X-Own", own)
+            .header("Cookie", &format!("own={own}"))
+            .body(body);
+        ask.target = format!("{}{sign}own={own}", self.target);
+        ask
+    }
+
     /// Whether the answer has no body whatever it says.
     pub(crate) fn is_head(&self) -> bool {
         self.method == "HEAD"
@@ -160,3 +183,6 @@ impl Ask {
 
 /// Small enough that a form comes in several.
 const CHUNK_BYTES: usize = 7;
+
+/// Stands for the number that a request of its own carries.
+pub(crate) const OWN: &str = "OWN-OWN";

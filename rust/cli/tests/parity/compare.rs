@@ -85,9 +85,9 @@ impl Servers {
     }
 
     fn compare(&self, case: &Case) -> Result<(), String> {
-        let worker = answers(case, self.worker.client())?;
-        let classic = answers(case, self.classic.client())?;
-        let fpm = answers(case, self.fpm.client())?;
+        let worker = answers(case, &mut self.worker.client())?;
+        let classic = answers(case, &mut self.classic.client())?;
+        let fpm = answers(case, &mut self.fpm.client())?;
         if worker != classic {
             return Err(format!("worker mode: {worker}\nclassic mode: {classic}"));
         }
@@ -111,8 +111,7 @@ fn path(folder: &TempDir) -> &str {
 }
 
 /// What one server answers to all requests of a case, as comparable text.
-fn answers(case: &Case, client: Client) -> Result<String, String> {
-    let mut client = client;
+pub(crate) fn answers(case: &Case, client: &mut Client) -> Result<String, String> {
     let mut cookies: BTreeMap<String, String> = BTreeMap::new();
     let mut text = String::new();
     for ask in &case.asks {
@@ -120,7 +119,7 @@ fn answers(case: &Case, client: Client) -> Result<String, String> {
             folder().join(ask.script()).is_file(),
             "no such case: {ask:?}"
         );
-        let response = answer(ask, &mut client, &cookies)?;
+        let response = answer(ask, client, &cookies)?;
         for cookie in response.headers_called("set-cookie") {
             if let Some((name, rest)) = cookie.split_once('=') {
                 let value = rest.split(';').next().unwrap_or_default();

@@ -9,6 +9,7 @@ mod compare;
 mod differences;
 mod forms;
 mod multipart;
+mod parallel;
 mod requests;
 mod session_locks;
 mod sessions;

@@ -5,12 +5,14 @@ use crate::compare::check;
 
 #[test]
 fn sessions_are_those_of_their_cookies() {
-    let mut cases = files();
+    let mut cases = cases();
+    cases.extend(foreign_ids());
     cases.extend(settings());
     check(&cases);
 }
 
-fn files() -> Vec<Case> {
+/// Those that need no settings, with sessions that nobody else has.
+pub(crate) fn cases() -> Vec<Case> {
     let counter = || Ask::get("/session-counter.php");
     let steps = Ask::get;
     vec![
@@ -24,6 +26,27 @@ fn files() -> Vec<Case> {
             .then(steps("/session-steps.php?destroy=1"))
             .then(steps("/session-steps.php"))
             .shows("after an abort: status 2, id some, {\"n\":3}"),
+        Case::new("what a session was told", Ask::get("/session-options.php"))
+            .then(Ask::get("/session-defaults.php"))
+            .then(counter())
+            .shows("PHPSESSID ''")
+            .shows("visit 1"),
+        Case::new(
+            "a handler, and none after it",
+            Ask::get("/session-handler.php?own=1"),
+        )
+        .then(Ask::get("/session-handler.php?own=2&keep=1"))
+        .then(Ask::get("/session-defaults.php"))
+        .then(Ask::get("/session-counter.php"))
+        .shows("write n|i:42;")
+        .shows("touch n|i:41;")
+        .shows("visit "),
+    ]
+}
+
+fn foreign_ids() -> Vec<Case> {
+    let counter = || Ask::get("/session-counter.php");
+    vec![
         Case::new(
             "an id that nobody has given out",
             counter().header("Cookie", "PHPSESSID=abc"),
@@ -72,5 +95,9 @@ fn settings() -> Vec<Case> {
             .ini("session.lazy_write", "0")
             .then(counter())
             .shows("visit 2"),
+        Case::new("links", Ask::get("/rewrite-variables.php?add=1"))
+            .then(Ask::get("/rewrite-variables.php"))
+            .ini("url_rewriter.tags", r#""a=href,form=""#)
+            .shows("page.php?x=1&marker=1"),
     ]
 }

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+use crate::fpm::{Fpm, FpmBuilder};
 use crate::server::{Server, ServerBuilder};
 
 /// A copy of `tests/fixtures/application` in a folder that goes when this is dropped.
@@ -66,6 +68,20 @@ impl Application {
         Server::classic()
             .root(self.path("public"))
             .variable("COMPOSER_VENDOR_DIR", packages())
+    }
+
+    /// Behind nginx + FPM, whose processes see nothing of the environment: the packages are
+    /// found where an application has its own.
+    ///
+    /// # Panics
+    /// When they cannot be linked there.
+    #[must_use]
+    pub fn fpm(&self) -> FpmBuilder {
+        let own = self.path("vendor");
+        if !own.is_symlink() {
+            symlink(packages(), own).expect("the copy is writable");
+        }
+        Fpm::over(self.path("public"))
     }
 
     /// Runs `php artisan`, with the PHP inside the binary `askr`.

@@ -1,0 +1,111 @@
+//! One application, served in three ways.
+
+use std::fmt::Write as _;
+
+use askr_testkit::{Application, Fpm, Response, Server};
+
+use crate::ask::Ask;
+use crate::visitor::{Visitor, comparable};
+
+/// How the application is served: booted once, booted for every request, behind nginx + FPM.
+pub(crate) struct Peers {
+    pub(crate) booted: Server,
+    classic: Server,
+    fpm: Fpm,
+    pub(crate) application: Application,
+}
+
+/// The same visitor at all three.
+pub(crate) struct Visitors(Vec<(&'static str, Visitor)>);
+
+impl Peers {
+    /// Serves a copy, with one worker each.
+    pub(crate) fn start() -> Self {
+        Self::over(Application::copy())
+    }
+
+    /// Serves `application`, with one worker each.
+    pub(crate) fn over(application: Application) -> Self {
+        Self {
+            booted: application.booted().workers(1).start(),
+            classic: application.classic().workers(1).start(),
+            fpm: application.fpm().start(),
+            application,
+        }
+    }
+
+    /// A stranger to all three.
+    pub(crate) fn visitors(&self) -> Visitors {
+        Visitors(vec![
+            ("worker mode", Visitor::new(self.booted.client())),
+            ("classic mode", Visitor::new(self.classic.client())),
+            ("FPM", Visitor::new(self.fpm.client())),
+        ])
+    }
+
+    /// The major version of Laravel.
+    pub(crate) fn laravel(&self) -> u32 {
+        let home = self.booted.get("/");
+        let version = home.text().split('"').nth(3).unwrap();
+        version.split('.').next().unwrap().parse().unwrap()
+    }
+}
+
+impl Visitors {
+    /// The one of the server that keeps the application booted.
+    pub(crate) fn of_worker_mode(&mut self) -> &mut Visitor {
+        &mut self.0[0].1
+    }
+
+    /// Asks at all three, and gives the answer that they agree on.
+    #[track_caller]
+    pub(crate) fn ask(&mut self, ask: &Ask) -> Response {
+        self.each(ask, |_| {})
+    }
+
+    /// Asks at all three; `mask` takes away what must differ.
+    #[track_caller]
+    pub(crate) fn each(&mut self, ask: &Ask, mask: impl Fn(&mut Response)) -> Response {
+        let mut answers = Vec::new();
+        for (server, visitor) in &mut self.0 {
+            let mut answer = visitor.ask(ask);
+            mask(&mut answer);
+            answers.push((*server, answer));
+        }
+        agreed(ask, answers)
+    }
+
+    /// Asks at all three, each with the token that the form at `form` has there.
+    #[track_caller]
+    pub(crate) fn ask_with_token(&mut self, form: &str, ask: impl Fn(&str) -> Ask) -> Response {
+        let mut answers = Vec::new();
+        for (server, visitor) in &mut self.0 {
+            let page = visitor.ask(&Ask::get(form));
+            let (_, rest) = page.text().split_once("value=\"").unwrap();
+            let token = rest.split('"').next().unwrap();
+            answers.push((*server, visitor.ask(&ask(token))));
+        }
+        agreed(&ask("…"), answers)
+    }
+}
+
+/// The answer, if it is the same from all.
+#[track_caller]
+fn agreed(ask: &Ask, mut answers: Vec<(&str, Response)>) -> Response {
+    let (_, first) = answers.first().unwrap();
+    let first = comparable(first);
+    if answers.iter().all(|(_, other)| comparable(other) == first) {
+        return answers.swap_remove(0).1;
+    }
+    let mut report = format!("{ask:?} is not answered alike");
+    for (server, answer) in &answers {
+        let (status, headers, body) = comparable(answer);
+        let text = String::from_utf8_lossy(&body[..body.len().min(SHOWN_BYTES)]);
+        write!(report, "\n--- {server}: {status} {headers:#?}").unwrap();
+        write!(report, "\n{} bytes: {text}", body.len()).unwrap();
+    }
+    panic!("{report}");
+}
+
+/// How much of a body a failure shows.
+pub(crate) const SHOWN_BYTES: usize = 4096;

@@ -2,74 +2,9 @@
 
 declare(strict_types=1);
 
-use Askr\Laravel\Contracts\Bridge;
 use Askr\Laravel\Events\RequestReceived;
-use Askr\Laravel\Listeners\DisconnectFromOtherDatabases;
-use Askr\Laravel\Listeners\FlushArrayCache;
-use Askr\Laravel\Listeners\FlushAuthenticationState;
-use Askr\Laravel\Listeners\FlushLocaleState;
-use Askr\Laravel\Listeners\FlushOnce;
-use Askr\Laravel\Listeners\FlushQueuedCookies;
-use Askr\Laravel\Listeners\FlushSessionState;
-use Askr\Laravel\Listeners\FlushStrCache;
-use Askr\Laravel\Listeners\FlushVite;
-use Askr\Laravel\Listeners\GiveNewRequestInstanceToApplication;
-use Askr\Laravel\Listeners\PrepareInertia;
-use Askr\Laravel\Listeners\PrepareLivewire;
-use Askr\Laravel\Listeners\PrepareScout;
-use Askr\Laravel\Listeners\PrepareSocialite;
-use Askr\Laravel\Listeners\RestoreAuthorization;
-use Askr\Laravel\Listeners\RestoreBlade;
-use Askr\Laravel\Listeners\RestoreCallbacks;
-use Askr\Laravel\Listeners\RestoreClock;
-use Askr\Laravel\Listeners\RestoreConfiguration;
-use Askr\Laravel\Listeners\RestoreConnections;
-use Askr\Laravel\Listeners\RestoreContext;
-use Askr\Laravel\Listeners\RestoreCookieDefaults;
-use Askr\Laravel\Listeners\RestoreDrivers;
-use Askr\Laravel\Listeners\RestoreDumper;
-use Askr\Laravel\Listeners\RestoreEventListeners;
-use Askr\Laravel\Listeners\RestoreExceptionHandler;
-use Askr\Laravel\Listeners\RestoreFormats;
-use Askr\Laravel\Listeners\RestoreGenerators;
-use Askr\Laravel\Listeners\RestoreHttpClient;
-use Askr\Laravel\Listeners\RestoreHttpKernel;
-use Askr\Laravel\Listeners\RestoreLog;
-use Askr\Laravel\Listeners\RestoreMessages;
-use Askr\Laravel\Listeners\RestoreMiddlewareSettings;
-use Askr\Laravel\Listeners\RestoreModels;
-use Askr\Laravel\Listeners\RestorePaginator;
-use Askr\Laravel\Listeners\RestorePipelines;
-use Askr\Laravel\Listeners\RestoreRateLimiters;
-use Askr\Laravel\Listeners\RestoreResources;
-use Askr\Laravel\Listeners\RestoreRouter;
-use Askr\Laravel\Listeners\RestoreTransactionCallbacks;
-use Askr\Laravel\Listeners\RestoreTranslator;
-use Askr\Laravel\Listeners\RestoreTrustedProxies;
-use Askr\Laravel\Listeners\RestoreUrlGenerator;
-use Askr\Laravel\Listeners\RestoreValidation;
-use Askr\Laravel\Listeners\RestoreViews;
-use Askr\Laravel\Listeners\RollBackOpenTransactions;
-use Illuminate\Contracts\Debug\ExceptionHandler;
-use Illuminate\Contracts\Routing\ResponseFactory;
-use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
-use Illuminate\Cookie\Middleware\EncryptCookies;
-use Illuminate\Foundation\Http\Middleware\ConvertEmptyStringsToNull;
-use Illuminate\Foundation\Http\Middleware\InvokeDeferredCallbacks;
-use Illuminate\Foundation\Http\Middleware\PreventRequestForgery;
-use Illuminate\Foundation\Http\Middleware\PreventRequestsDuringMaintenance;
-use Illuminate\Foundation\Http\Middleware\TrimStrings;
-use Illuminate\Foundation\Http\Middleware\ValidateCsrfToken;
-use Illuminate\Foundation\MaintenanceModeManager;
-use Illuminate\Http\Middleware\HandleCors;
-use Illuminate\Http\Middleware\TrustProxies;
-use Illuminate\Http\Middleware\ValidatePathEncoding;
-use Illuminate\Http\Middleware\ValidatePostSize;
-use Illuminate\Routing\Contracts\CallableDispatcher;
-use Illuminate\Routing\Contracts\ControllerDispatcher;
-use Illuminate\Routing\Middleware\SubstituteBindings;
-use Illuminate\Session\Middleware\StartSession;
-use Illuminate\View\Middleware\ShareErrorsFromSession;
+use Askr\Laravel\Worker\Renewal;
+use Askr\Laravel\Worker\WarmServices;
 
 return [
 
@@ -152,58 +87,13 @@ return [
     |
     | What runs at the moments of a worker's life. Those of RequestReceived run
     | ahead of all code of the application and renew its state, each one piece
-    | of it. Listeners are made once per worker, and called one by one.
+    | of it. Add yours behind them; array_diff() leaves out one of the others.
     |
     */
 
     'listeners' => [
         RequestReceived::class => [
-            DisconnectFromOtherDatabases::class,
-            RestoreConfiguration::class,
-            RestoreEventListeners::class,
-            RestoreModels::class,
-            RestoreUrlGenerator::class,
-            RestoreTrustedProxies::class,
-            GiveNewRequestInstanceToApplication::class,
-            FlushSessionState::class,
-            FlushAuthenticationState::class,
-            FlushQueuedCookies::class,
-            RestoreCookieDefaults::class,
-            FlushLocaleState::class,
-            RestoreTranslator::class,
-            RestoreRouter::class,
-            RestoreHttpKernel::class,
-            RestoreMiddlewareSettings::class,
-            RestorePipelines::class,
-            RestoreRateLimiters::class,
-            RestoreViews::class,
-            RestoreBlade::class,
-            FlushVite::class,
-            RollBackOpenTransactions::class,
-            RestoreTransactionCallbacks::class,
-            RestoreConnections::class,
-            FlushArrayCache::class,
-            RestoreDrivers::class,
-            RestoreLog::class,
-            RestoreContext::class,
-            RestoreExceptionHandler::class,
-            RestoreDumper::class,
-            RestoreAuthorization::class,
-            RestoreValidation::class,
-            RestoreHttpClient::class,
-            RestoreMessages::class,
-            RestoreResources::class,
-            RestorePaginator::class,
-            RestoreFormats::class,
-            RestoreGenerators::class,
-            RestoreClock::class,
-            RestoreCallbacks::class,
-            FlushOnce::class,
-            FlushStrCache::class,
-            PrepareInertia::class,
-            PrepareLivewire::class,
-            PrepareScout::class,
-            PrepareSocialite::class,
+            ...Renewal::listeners(),
         ],
     ],
 
@@ -220,55 +110,22 @@ return [
     */
 
     'warm' => [
-        'auth',
-        'blade.compiler',
-        'cache',
-        'cache.store',
-        'config',
-        'cookie',
-        'db',
-        'db.connection',
-        'db.factory',
-        'db.transactions',
-        'encrypter',
-        'files',
-        'filesystem',
-        'hash',
-        'log',
-        'redirect',
-        'router',
-        'routes',
-        'session',
-        'session.store',
-        'translator',
-        'url',
-        'validator',
-        'view',
-        'view.engine.resolver',
-        'view.finder',
-        Bridge::class,
-        CallableDispatcher::class,
-        ControllerDispatcher::class,
-        ExceptionHandler::class,
-        MaintenanceModeManager::class,
-        ResponseFactory::class,
+        ...WarmServices::all(),
+    ],
 
-        // Laravel's own middleware, of all versions, that keeps nothing.
-        AddQueuedCookiesToResponse::class,
-        ConvertEmptyStringsToNull::class,
-        EncryptCookies::class,
-        HandleCors::class,
-        InvokeDeferredCallbacks::class,
-        PreventRequestForgery::class,
-        PreventRequestsDuringMaintenance::class,
-        ShareErrorsFromSession::class,
-        StartSession::class,
-        SubstituteBindings::class,
-        TrimStrings::class,
-        TrustProxies::class,
-        ValidateCsrfToken::class,
-        ValidatePathEncoding::class,
-        ValidatePostSize::class,
+    /*
+    |--------------------------------------------------------------------------
+    | Flushed Services
+    |--------------------------------------------------------------------------
+    |
+    | Services that something resolves while the application boots, and that each
+    | request is to have made for itself: those that keep something of a request
+    | and cannot be changed. Their bindings stay; the instance is forgotten.
+    |
+    */
+
+    'flush' => [
+        //
     ],
 
 ];

@@ -5,9 +5,11 @@ declare(strict_types=1);
 namespace Askr\Laravel\Worker;
 
 use Askr\Laravel\Exceptions\ApplicationNotFound;
+use Askr\Laravel\Octane\Installation;
 use Illuminate\Contracts\Foundation\Application as ApplicationContract;
 use Illuminate\Contracts\Http\Kernel;
 use Illuminate\Foundation\Application;
+use Illuminate\Foundation\Bootstrap\BootProviders;
 use Illuminate\Foundation\Bootstrap\RegisterProviders;
 use Illuminate\Foundation\Bootstrap\SetRequestForConsole;
 
@@ -34,6 +36,11 @@ class ApplicationFactory
         $app->beforeBootstrapping(RegisterProviders::class, function (Application $app): void {
             (new SetRequestForConsole)->bootstrap($app);
         });
+
+        if (Installation::isPresent()) {
+            Installation::flag();
+            $app->beforeBootstrapping(BootProviders::class, Installation::configure(...));
+        }
 
         $app->make(Kernel::class)->bootstrap();
         $this->warm($app);
@@ -65,7 +72,10 @@ class ApplicationFactory
      */
     public function warm(ApplicationContract $app): void
     {
-        foreach ($app->make('config')->get('askr.warm', []) as $service) {
+        $config = $app->make('config');
+        $octane = Installation::isPresent() ? $config->get('octane.warm', []) : [];
+
+        foreach ([...$config->get('askr.warm', []), ...$octane] as $service) {
             if (! $app->bound($service) && class_exists($service)) {
                 $app->singleton($service);
             }

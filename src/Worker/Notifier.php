@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Worker;
 
+use Askr\Laravel\Octane\EventTwins;
+use Askr\Laravel\Octane\Installation;
 use Illuminate\Contracts\Events\Dispatcher;
 use Illuminate\Contracts\Foundation\Application;
 
@@ -21,9 +23,12 @@ class Notifier
 
     private Dispatcher $events;
 
+    private bool $isOctanePresent;
+
     public function __construct(private Application $app)
     {
         $this->events = $app->make('events');
+        $this->isOctanePresent = Installation::isPresent();
     }
 
     /**
@@ -47,6 +52,11 @@ class Notifier
 
         if ($this->events->hasListeners($event::class)) {
             $this->events->dispatch($event);
+        }
+
+        if ($this->isOctanePresent && ($twin = EventTwins::of($event)) !== null) {
+            // Whether somebody listens or not: some listen for an interface of it.
+            $this->events->dispatch($twin);
         }
     }
 

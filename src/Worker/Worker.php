@@ -13,6 +13,7 @@ use Askr\Laravel\Events\WorkerErrorOccurred;
 use Askr\Laravel\Events\WorkerStarting;
 use Askr\Laravel\Events\WorkerStopping;
 use Askr\Laravel\Paranoid\Inspector;
+use Askr\Laravel\Octane\Installation;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Http\Kernel;
 use Illuminate\Foundation\Application;
@@ -31,6 +32,8 @@ class Worker
 
     private Notifier $notifier;
 
+    private bool $isOctanePresent;
+
     public function __construct(
         private Application $app,
         private Bridge $bridge,
@@ -39,6 +42,7 @@ class Worker
     ) {
         $this->kernel = $app->make(Kernel::class);
         $this->notifier = new Notifier($app);
+        $this->isOctanePresent = Installation::isPresent();
     }
 
     /** Serve until the server says that this worker is to leave. */
@@ -54,6 +58,7 @@ class Worker
             WorkerErrorOccurred::class,
             WorkerStopping::class,
         );
+        $this->forget();
         $this->sandbox = new Sandbox($this->app);
         $this->bridge->cowReady();
 
@@ -66,6 +71,17 @@ class Worker
         $this->sandbox->renew();
         $this->notifier->notify(new WorkerStopping($this->app));
         $this->inspector?->conclude();
+    }
+
+    /** Forget the services that each request is to have made for itself. */
+    private function forget(): void
+    {
+        $config = $this->app->make('config');
+        $octane = $this->isOctanePresent ? $config->get('octane.flush', []) : [];
+
+        foreach ([...$config->get('askr.flush', []), ...$octane] as $service) {
+            $this->app->forgetInstance($service);
+        }
     }
 
     /**
@@ -99,17 +115,28 @@ class Worker
     {
         $this->sandbox->renew();
 
+        if ($this->isOctanePresent) {
+            Installation::flag();
+        }
+
         $request = $this->client->receive();
         $this->notifier->notify(new RequestReceived($this->app, $request));
         $this->inspector?->inspect($request);
 
-        $response = $this->kernel->handle($request);
+        $response = $this->respond($request);
         $this->notifier->notify(new RequestHandled($this->app, $request, $response));
 
         $this->client->respond($response);
         $this->bridge->finishRequest();
 
         $this->terminate($request, $response);
+    }
+
+    private function respond(Request $request): Response
+    {
+        $answer = $this->isOctanePresent ? Installation::respond($this->app, $request) : null;
+
+        return $answer ?? $this->kernel->handle($request);
     }
 
     /** Do what the application wants done once the client has its response. */

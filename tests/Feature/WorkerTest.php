@@ -147,6 +147,17 @@ class WorkerTest extends TestCase
         $this->assertSame(['second', 'first', 'second', 'first'], $this->logged($client));
     }
 
+    public function test_nothing_says_octane_where_it_is_not_installed(): void
+    {
+        $bodies = $this->bodies(
+            ['flag' => fn (): string => $_SERVER['LARAVEL_OCTANE'] ?? 'none'],
+            '/flag', '/flag', '/flag',
+        );
+
+        $this->assertSame(['none', 'none', 'none'], $bodies);
+        $this->assertNull($this->app['config']['octane.server']);
+    }
+
     public function test_memory_does_not_grow_with_the_requests(): void
     {
         $paths = array_fill(0, 50, '/json');

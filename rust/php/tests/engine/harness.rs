@@ -97,6 +97,8 @@ pub(crate) struct Reply {
     pub(crate) ended: bool,
     pub(crate) failed: bool,
     pub(crate) log: Vec<String>,
+    /// How many of these lines came before the reply was complete.
+    pub(crate) log_before_end: usize,
 }
 
 impl Reply {
@@ -228,6 +230,7 @@ impl Host for Recorder {
     fn reply_end(&mut self) {
         if let Some(reply) = self.0.borrow_mut().reply() {
             reply.ended = true;
+            reply.log_before_end = reply.log.len();
         }
     }
 

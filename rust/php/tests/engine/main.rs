@@ -1,6 +1,7 @@
 //! Real scripts on the linked engine.
 
 mod baseline;
+mod deferred;
 mod harness;
 
 use harness::{Get, classic, worker};

@@ -62,6 +62,10 @@ bool askr_turn_next(void);
 /* An exception that nobody caught ends what threw it, never the worker. Where
  * it leaves half a reply, the reply is cut. */
 void askr_turn_settle(bool reply_is_cut);
+/* Whether it is an exception, not the unwinding of exit(). */
+bool askr_is_failure(const zend_object *exception);
+/* Whether an exception or an exit has ended the output before its end. */
+bool askr_output_is_lost(void);
 /* Ends the reply and releases what belongs to the request. */
 void askr_turn_close(void);
 /* The run of the worker script is over: what its boot put off runs now. */

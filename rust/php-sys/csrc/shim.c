@@ -44,7 +44,7 @@ static void askr_client_is_gone(void)
 
 static size_t askr_sapi_write(const char *bytes, size_t len)
 {
-	if (!askr_rs_write(bytes, len)) {
+	if (!askr_output_is_lost() && !askr_rs_write(bytes, len)) {
 		askr_client_is_gone();
 	}
 	return len;
@@ -67,12 +67,17 @@ static int askr_sapi_send_headers(sapi_headers_struct *headers)
 {
 	zend_llist_position position;
 	sapi_header_struct *header = zend_llist_get_first_ex(&headers->headers, &position);
+	int status = headers->http_response_code ? headers->http_response_code : 200;
 
 	while (header) {
 		askr_rs_header(header->header, header->header_len);
 		header = zend_llist_get_next_ex(&headers->headers, &position);
 	}
-	askr_rs_head(headers->http_response_code ? headers->http_response_code : 200);
+	if (status == 200 && askr_output_is_lost() && askr_is_failure(EG(exception))
+	 && !PG(display_errors)) {
+		status = 500;
+	}
+	askr_rs_head(status);
 	return SAPI_HEADER_SENT_SUCCESSFULLY;
 }
 

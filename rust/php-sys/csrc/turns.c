@@ -15,6 +15,8 @@
 
 /* True between the moment a worker took a request and the end of its reply. */
 static bool askr_turn_is_open;
+/* Whether nothing but output that was kept back is to come. */
+static bool askr_turn_is_completing;
 /* Whether the script that runs is a worker script that has asked for work. */
 static bool askr_loop_has_begun;
 /* Shutdown functions registered while booting; they run when the worker ends. */
@@ -23,6 +25,7 @@ static HashTable *askr_boot_shutdown_functions;
 void askr_turns_reset(void)
 {
 	askr_turn_is_open = false;
+	askr_turn_is_completing = false;
 	askr_loop_has_begun = false;
 	askr_boot_shutdown_functions = NULL;
 	askr_deferred_reset();
@@ -87,15 +90,26 @@ static void askr_run_shutdown_functions(void)
 	askr_turn_settle(false);
 }
 
+/* Under FPM an exception or an exit in a callback of the output throws away what
+ * was still to be printed. */
+bool askr_output_is_lost(void)
+{
+	return askr_turn_is_completing && EG(exception);
+}
+
 /* Each of these may run code of the application, and so leave an exception. */
 static void askr_complete_reply(void)
 {
+	bool has_begun = SG(headers_sent);
+
+	askr_turn_is_completing = true;
 	php_output_end_all();
-	askr_turn_settle(false);
+	askr_turn_settle(has_begun);
 	askr_modules_end();
 	askr_turn_settle(false);
 	php_header();
 	askr_turn_settle(false);
+	askr_turn_is_completing = false;
 	if (askr_turn_is_open) {
 		askr_turn_is_open = false;
 		askr_rs_reply_end();
@@ -187,27 +201,50 @@ bool askr_turn_next(void)
 	return request != NULL;
 }
 
-static bool askr_is_exit(const zend_object *exception)
+bool askr_is_failure(const zend_object *exception)
 {
-	return zend_is_unwind_exit(exception) || zend_is_graceful_exit(exception);
+	return exception && !zend_is_unwind_exit(exception) && !zend_is_graceful_exit(exception);
+}
+
+/* As zend_user_exception_handler(), which with a frame around it drops without a
+ * word what the handler throws. */
+static void askr_hand_to_handler(void)
+{
+	zend_object *thrown = EG(exception);
+	zval handler, argument, result;
+
+	EG(exception) = NULL;
+	ZVAL_OBJ(&argument, thrown);
+	ZVAL_UNDEF(&result);
+	ZVAL_COPY_VALUE(&handler, &EG(user_exception_handler));
+	zend_stack_push(&EG(user_exception_handlers), &handler);
+	ZVAL_UNDEF(&EG(user_exception_handler));
+	call_user_function(NULL, NULL, &handler, &result, 1, &argument);
+	zval_ptr_dtor(&result);
+	OBJ_RELEASE(thrown);
+	if (Z_TYPE(EG(user_exception_handler)) == IS_UNDEF) {
+		zval *below = zend_stack_top(&EG(user_exception_handlers));
+
+		if (below) {
+			ZVAL_COPY_VALUE(&EG(user_exception_handler), below);
+			zend_stack_del_top(&EG(user_exception_handlers));
+		}
+	}
 }
 
 void askr_turn_settle(bool reply_is_cut)
 {
-	zend_object *exception = EG(exception);
-
-	if (exception && !askr_is_exit(exception) && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF) {
-		zend_user_exception_handler();
-		exception = EG(exception);
+	if (askr_is_failure(EG(exception)) && Z_TYPE(EG(user_exception_handler)) != IS_UNDEF) {
+		askr_hand_to_handler();
 	}
-	if (exception && !askr_is_exit(exception)) {
+	if (askr_is_failure(EG(exception))) {
 		if (reply_is_cut && SG(headers_sent)) {
 			askr_rs_reply_fail();
 		}
-		zend_exception_error(exception, E_ERROR);
-	} else if (exception) {
+		zend_exception_error(EG(exception), E_ERROR);
+	} else if (EG(exception)) {
+		OBJ_RELEASE(EG(exception));
 		EG(exception) = NULL;
-		OBJ_RELEASE(exception);
 	}
 }
 

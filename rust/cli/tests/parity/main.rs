@@ -7,6 +7,7 @@
 mod case;
 mod compare;
 mod differences;
+mod ends;
 mod forms;
 mod multipart;
 mod parallel;

@@ -99,6 +99,24 @@ function fastcgi_finish_request(): bool
 }
 
 /**
+ * The same as `askr_finish_request()`, by the name FrankenPHP gives it.
+ *
+ * @return bool False when there is no request.
+ */
+function frankenphp_finish_request(): bool
+{
+}
+
+/**
+ * The same as PHP's `apache_request_headers()` and `getallheaders()`, by the name FrankenPHP gives it.
+ *
+ * @return array<string, string>
+ */
+function frankenphp_request_headers(): array
+{
+}
+
+/**
  * The number of the worker that runs this script, counted from 0.
  *
  * A worker that replaces another may have its number; use it to tell the

@@ -128,6 +128,54 @@ ZEND_FUNCTION(askr_finish_request)
 	RETURN_TRUE;
 }
 
+static bool askr_text_is(const askr_php_text *text, const char *other)
+{
+	return text->len == strlen(other) && memcmp(text->bytes, other, text->len) == 0;
+}
+
+/* `HTTP_X_NAME` and `CONTENT_TYPE` as `X-Name` and `Content-Type`; NULL for what
+ * is no field of the request. */
+static zend_string *askr_field_name(const askr_php_text *variable)
+{
+	bool is_content = askr_text_is(variable, "CONTENT_TYPE") || askr_text_is(variable, "CONTENT_LENGTH");
+	size_t prefix = is_content ? 0 : strlen("HTTP_");
+	zend_string *name;
+	bool starts_word = true;
+
+	if (!is_content && (variable->len <= prefix || memcmp(variable->bytes, "HTTP_", prefix) != 0)) {
+		return NULL;
+	}
+	name = zend_string_init(variable->bytes + prefix, variable->len - prefix, false);
+	for (size_t i = 0; i < ZSTR_LEN(name); i++) {
+		char *letter = &ZSTR_VAL(name)[i];
+
+		*letter = *letter == '_' ? '-' : starts_word ? *letter : zend_tolower_ascii(*letter);
+		starts_word = *letter == '-';
+	}
+	return name;
+}
+
+/* By FPM's rule: from the variables of the request. */
+ZEND_FUNCTION(apache_request_headers)
+{
+	const askr_php_request *request = askr_current();
+
+	ZEND_PARSE_PARAMETERS_NONE();
+	array_init(return_value);
+	for (size_t i = 0; request && i < request->variable_count; i++) {
+		const askr_php_pair *pair = &request->variables[i];
+		zend_string *name = askr_field_name(&pair->name);
+
+		if (name) {
+			zval value;
+
+			ZVAL_STRINGL_FAST(&value, pair->value.bytes, pair->value.len);
+			zend_hash_update(Z_ARRVAL_P(return_value), name, &value);
+			zend_string_release(name);
+		}
+	}
+}
+
 ZEND_FUNCTION(askr_worker_id)
 {
 	ZEND_PARSE_PARAMETERS_NONE();
@@ -152,6 +200,9 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_finish_request, 0, 0, _IS_BOOL, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_apache_request_headers, 0, 0, IS_ARRAY, 0)
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_worker_id, 0, 0, IS_LONG, 0)
 ZEND_END_ARG_INFO()
 
@@ -162,6 +213,10 @@ static const zend_function_entry askr_native_functions[] = {
 	ZEND_FE(askr_defer, arginfo_askr_defer)
 	ZEND_FE(askr_finish_request, arginfo_askr_finish_request)
 	ZEND_FALIAS(fastcgi_finish_request, askr_finish_request, arginfo_askr_finish_request)
+	ZEND_FALIAS(frankenphp_finish_request, askr_finish_request, arginfo_askr_finish_request)
+	ZEND_FE(apache_request_headers, arginfo_apache_request_headers)
+	ZEND_FALIAS(getallheaders, apache_request_headers, arginfo_apache_request_headers)
+	ZEND_FALIAS(frankenphp_request_headers, apache_request_headers, arginfo_apache_request_headers)
 	ZEND_FE(askr_worker_id, arginfo_askr_worker_id)
 	ZEND_FE_END
 };

@@ -2,6 +2,8 @@
 
 mod baseline;
 mod deferred;
+mod ends;
+mod frankenphp;
 mod harness;
 
 use harness::{Get, classic, worker};

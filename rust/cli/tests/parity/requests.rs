@@ -1,6 +1,6 @@
 //! What a request looks like to PHP.
 
-use crate::case::Case;
+use crate::case::{Ask, Case};
 use crate::compare::check;
 
 #[test]
@@ -8,4 +8,16 @@ fn a_request_looks_the_same_in_all_servers() {
     check(&[Case::get("the environment", "/environment.php")
         .shows("yes")
         .differs("`getenv()` and `$_ENV` of the server's environment")]);
+}
+
+#[test]
+fn the_fields_of_a_request_have_the_names_that_fpm_gives_them() {
+    let asked = Ask::form("/request-headers.php", "a=1")
+        .header("X-some_thing-ELSE", "a, b")
+        .header("Accept-Language", "nb")
+        .header("Cookie", "c=d");
+    check(&[
+        Case::new("a form", asked).shows(r#""Accept-Language":"nb""#),
+        Case::get("a plain page", "/request-headers.php").shows(r#""Host":"test""#),
+    ]);
 }

@@ -5,9 +5,12 @@ use crate::harness::{Get, Reply, classic, worker};
 /// Runs the body in a worker's handler and in classic mode, and once more in the worker.
 fn everywhere(body: &str) -> [Reply; 3] {
     let script = format!("<?php while (askr_handle_request(function () {{ {body} }})) {{}}");
-    let [first, second] =
-        <[Reply; 2]>::try_from(worker(&script, vec![Get("/"), Get("/")])).unwrap();
-    [classic(&format!("<?php {body}"), Get("/")), first, second]
+    let replies = worker(&script, vec![Get("/"), Get("/")]);
+    [
+        classic(&format!("<?php {body}"), Get("/")),
+        replies[0].clone(),
+        replies[1].clone(),
+    ]
 }
 
 #[test]
@@ -71,7 +74,7 @@ fn deferred_work_runs_after_an_exit_and_after_an_exception() {
 
 #[test]
 fn the_session_is_written_and_free_before_deferred_work_runs() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = folder.path().display();
     let body = format!(
         "session_save_path('{folder}'); session_start(); $_SESSION['a'] = 1;

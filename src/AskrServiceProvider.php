@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Askr\Laravel;
 
+use Askr\Laravel\Console\ParanoidCommand;
 use Askr\Laravel\Console\StartCommand;
 use Askr\Laravel\Console\StatusCommand;
 use Askr\Laravel\Console\StopCommand;
@@ -81,6 +82,7 @@ class AskrServiceProvider extends ServiceProvider
     protected function registerCommands(): void
     {
         $this->commands([
+            ParanoidCommand::class,
             StartCommand::class,
             StatusCommand::class,
             StopCommand::class,

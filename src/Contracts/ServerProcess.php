@@ -20,6 +20,9 @@ interface ServerProcess
      */
     public function start(ServerInvocation $invocation, Closure $output): int;
 
+    /** Whether the server runs; what it has printed so far is given on meanwhile. */
+    public function isRunning(): bool;
+
     /** Send a signal, unless the server has ended. */
     public function signal(int $signal): void;
 

@@ -38,9 +38,13 @@ final class Inspector
     private LoadedClasses $classes;
 
     /** @param  Closure(string): void  $log  Given each entry for the log. */
-    public function __construct(private Application $app, private Settings $settings, private Closure $log)
-    {
-        $territory = Territory::of($app, $settings->vendor);
+    public function __construct(
+        private Application $app,
+        private Settings $settings,
+        private Closure $log,
+        ?Territory $territory = null,
+    ) {
+        $territory ??= Territory::of($app, $settings->vendor);
 
         $this->classes = new LoadedClasses($territory);
         $this->watches = WatchList::of($app, $territory, $this->classes);

@@ -68,12 +68,10 @@ final class Report
         return self::PREFIX.implode("\n", array_filter(["summary: {$head}", ...$lines]));
     }
 
-    /** How many things a summary says bleed, or null when the text is no summary. */
-    public static function bleedsIn(string $text): ?int
+    /** Whether a line of the log is one of these. */
+    public static function isOne(string $text): bool
     {
-        return preg_match('/^\[askr paranoid\] summary: \d+ requests, (\d+) possible bleeds?/', $text, $match) === 1
-            ? (int) $match[1]
-            : null;
+        return str_starts_with($text, self::PREFIX);
     }
 
     private static function counted(int $bleeds): string

@@ -42,6 +42,12 @@ class ServerProcess implements ServerProcessContract
         return (int) $this->process->getPid();
     }
 
+    /** Whether the server runs; what it has printed so far is given on meanwhile. */
+    public function isRunning(): bool
+    {
+        return $this->process?->isRunning() ?? false;
+    }
+
     /** Send a signal, unless the server has ended. */
     public function signal(int $signal): void
     {

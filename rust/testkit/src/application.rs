@@ -90,13 +90,37 @@ impl Application {
     /// When the binary cannot be executed.
     #[must_use]
     pub fn artisan(&self, words: &[&str]) -> Output {
-        Command::new(crate::server::binary())
+        let output = self.artisan_command(words).output();
+        output.expect("ASKR_BINARY can be executed")
+    }
+
+    /// `php artisan` as [`Application::artisan`] runs it, not started yet.
+    #[must_use]
+    pub fn artisan_command(&self, words: &[&str]) -> Command {
+        let binary = crate::server::binary();
+        let mut command = Command::new(&binary);
+        command
             .args(["php", "artisan", "--no-ansi", "--no-interaction"])
             .args(words)
             .env("COMPOSER_VENDOR_DIR", packages())
-            .current_dir(self.folder.path())
-            .output()
-            .expect("ASKR_BINARY can be executed")
+            .env("ASKR_BINARY", binary)
+            .current_dir(self.folder.path());
+        command
+    }
+
+    /// How many processes have its folder in their command line.
+    #[must_use]
+    pub fn process_count(&self) -> usize {
+        let folder = self.folder.path().as_os_str().as_encoded_bytes();
+        let is_ours = |path: PathBuf| {
+            let line = fs::read(path.join("cmdline")).unwrap_or_default();
+            line.windows(folder.len()).any(|part| part == folder)
+        };
+        let processes = fs::read_dir("/proc").expect("there is a /proc");
+        processes
+            .flatten()
+            .filter(|entry| is_ours(entry.path()))
+            .count()
     }
 }
 

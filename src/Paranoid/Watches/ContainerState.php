@@ -43,7 +43,7 @@ final class ContainerState implements Watch
             };
         }
 
-        return $this->readings->compareSet($now, canSettle: false);
+        return $this->readings->compareSet($now);
     }
 
     /**

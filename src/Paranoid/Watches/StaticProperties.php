@@ -13,6 +13,7 @@ use Askr\Laravel\Paranoid\Readings;
 use Askr\Laravel\Paranoid\Watch;
 use ReflectionClass;
 use ReflectionProperty;
+use Throwable;
 
 /**
  * Static properties, each of the class that declares it.
@@ -73,16 +74,23 @@ final class StaticProperties implements Watch
     {
         foreach ($class->getProperties(ReflectionProperty::IS_STATIC) as $property) {
             // An inherited one is the same variable, and belongs to the class it comes from.
-            if ($property->class !== $class->name) {
-                continue;
+            if ($property->class === $class->name && $this->isReadable($property)) {
+                $name = ClassName::of($class->name).'::$'.$property->name;
+                $this->properties[$name] = $property;
+                $this->hasBaseline && $this->readings->remember($name, $this->declared($property));
             }
+        }
+    }
 
-            $name = ClassName::of($class->name).'::$'.$property->name;
-            $this->properties[$name] = $property;
+    /** Whether PHP can work out what it begins with. */
+    private function isReadable(ReflectionProperty $property): bool
+    {
+        try {
+            $this->read($property);
 
-            if ($this->hasBaseline) {
-                $this->readings->remember($name, $this->declared($property));
-            }
+            return true;
+        } catch (Throwable) {
+            return false;
         }
     }
 

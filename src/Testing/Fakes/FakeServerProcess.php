@@ -40,6 +40,14 @@ class FakeServerProcess implements ServerProcess
         return $this->processId;
     }
 
+    /** Print what is left, and say whether it was told to end. */
+    public function isRunning(): bool
+    {
+        $this->printAll();
+
+        return $this->signals === [] && $this->exitCode === 0;
+    }
+
     /** Note the signal. */
     public function signal(int $signal): void
     {
@@ -49,12 +57,19 @@ class FakeServerProcess implements ServerProcess
     /** Print, let happen what happens, and end. */
     public function wait(): int
     {
-        array_map($this->print ?? fn (string $text) => null, $this->output);
+        $this->printAll();
 
         if ($this->meanwhile !== null) {
             ($this->meanwhile)();
         }
 
         return $this->exitCode;
+    }
+
+    private function printAll(): void
+    {
+        $output = $this->output;
+        $this->output = [];
+        array_map($this->print ?? fn (string $text) => null, $output);
     }
 }

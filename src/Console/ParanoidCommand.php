@@ -1,0 +1,119 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Console;
+
+use Askr\Laravel\Exceptions\BinaryNotFound;
+use Askr\Laravel\Exceptions\NothingToVisit;
+use Askr\Laravel\Exceptions\TrialFailed;
+use Askr\Laravel\Exceptions\UnsupportedMachine;
+use Askr\Laravel\Exceptions\UnusableAddress;
+use Askr\Laravel\Paranoid\Trial\Outcome;
+use Askr\Laravel\Paranoid\Trial\Targets;
+use Askr\Laravel\Paranoid\Trial\Trial;
+use Askr\Laravel\Paranoid\Trial\Visitor;
+use Askr\Laravel\Process\InvocationBuilder;
+use Illuminate\Console\Command;
+use Symfony\Component\Console\Attribute\AsCommand;
+use Symfony\Component\Console\Output\OutputInterface;
+
+/**
+ * Says whether the application leaves state of one request to the next.
+ */
+#[AsCommand(name: 'askr:paranoid', description: 'Find out whether requests leave state to one another')]
+class ParanoidCommand extends Command
+{
+    /** Requests it takes to tell what goes on growing from what has filled. */
+    private const REQUESTS_MIN = 40;
+
+    private const ROUNDS_MIN = 3;
+
+    /** @var string */
+    protected $signature = 'askr:paranoid
+        {urls?* : The URLs or paths to visit [default: every GET route without parameters]}
+        {--file= : A file with one URL on each line}
+        {--rounds= : How often each URL is visited [default: so that there are 40 requests, at least 3]}
+        {--header=* : A header field to send, such as "Cookie: name=value"}
+        {--timeout=30 : The seconds that one request may take}
+        {--vendor=* : A Composer package to watch as well, such as "livewire/*"}
+        {--strict : Fail also for what was filled and then no longer changed}';
+
+    /** Run the trial: 0 when nothing bleeds, 1 when something does, 2 when nothing can be said. */
+    public function handle(InvocationBuilder $builder, Targets $targets, Trial $trial): int
+    {
+        try {
+            $chosen = $targets->choose($this->argument('urls'), $this->option('file'));
+            $rounds = $this->rounds(count($chosen));
+            $this->components->info(sprintf('Visiting %d URLs, %d times each, on a server with one worker', count($chosen), $rounds));
+
+            $visitor = new Visitor($targets->host(), $this->option('header'), (float) $this->option('timeout'));
+            $outcome = $trial->run($builder->build($this->flags()), $visitor, $chosen, $rounds, $this->show(...));
+        } catch (BinaryNotFound|NothingToVisit|TrialFailed|UnsupportedMachine|UnusableAddress $exception) {
+            $this->components->error($exception->getMessage());
+
+            return self::INVALID;
+        }
+
+        return $this->conclude($outcome);
+    }
+
+    private function rounds(int $urls): int
+    {
+        return max(1, (int) ($this->option('rounds') ?? max(self::ROUNDS_MIN, ceil(self::REQUESTS_MIN / $urls))));
+    }
+
+    /**
+     * A server of its own: a free port, and one worker, in which all requests meet.
+     *
+     * @return array<string, string>
+     */
+    private function flags(): array
+    {
+        return array_filter([
+            'listen' => '127.0.0.1:0',
+            'workers' => '1',
+            'max-requests' => '0',
+            'log-level' => 'info',
+            'log-format' => 'json',
+            'paranoid' => 'on',
+            'paranoid-vendor' => implode(',', $this->option('vendor')),
+        ], fn (string $value): bool => $value !== '');
+    }
+
+    private function conclude(Outcome $outcome): int
+    {
+        $this->newLine();
+
+        foreach ($outcome->visits() as $url => $ends) {
+            $this->components->twoColumnDetail($url, $ends);
+        }
+
+        $this->newLine();
+        $fails = $outcome->bleeds() > 0 || ($this->option('strict') && $outcome->settled() > 0);
+
+        if ($fails) {
+            $this->components->error("State of one request reaches the next: {$this->counted($outcome->bleeds())}, {$outcome->settled()} settled.");
+
+            return self::FAILURE;
+        }
+
+        $this->components->info('Clean: no request leaves state to the next'.match ($outcome->settled()) {
+            0 => '',
+            default => ", but for {$outcome->settled()} that was filled once and then no longer changed; see that it holds nothing of a visitor",
+        });
+
+        return self::SUCCESS;
+    }
+
+    private function counted(int $bleeds): string
+    {
+        return $bleeds === 1 ? '1 possible bleed' : "{$bleeds} possible bleeds";
+    }
+
+    /** Show an entry of the watch as the server's log has it. */
+    private function show(string $entry): void
+    {
+        $this->output->writeln($entry, OutputInterface::OUTPUT_RAW);
+    }
+}

@@ -1,0 +1,69 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Paranoid\Trial;
+
+use Askr\Laravel\Paranoid\Report;
+use Askr\Laravel\Process\Announcement;
+use Askr\Laravel\Process\ServerAddress;
+use Closure;
+
+/**
+ * Listens to what a server logs as JSON: where it serves, and what its watch reports.
+ */
+final class ServerLog
+{
+    private const OTHER_LINES_MAX = 20;
+
+    private Announcement $announcement;
+
+    private ?ServerAddress $address = null;
+
+    private string $unfinished = '';
+
+    /** @var list<string> What else was logged as an error, or is no JSON at all. */
+    private array $others = [];
+
+    /** @param  Closure(string): void  $report  Given each entry of the watch. */
+    public function __construct(private Closure $report)
+    {
+        $this->announcement = new Announcement;
+    }
+
+    /** Take the next part of what the server prints. */
+    public function hear(string $text): void
+    {
+        $this->address ??= $this->announcement->hear($text);
+        $lines = explode("\n", $this->unfinished.$text);
+        $this->unfinished = array_pop($lines);
+
+        foreach ($lines as $line) {
+            $this->hearLine($line);
+        }
+    }
+
+    /** Where the server serves, or null as long as it does not. */
+    public function address(): ?ServerAddress
+    {
+        return $this->address;
+    }
+
+    /** The last things the server had to complain of. */
+    public function complaints(): string
+    {
+        return implode("\n", $this->others);
+    }
+
+    private function hearLine(string $line): void
+    {
+        $event = json_decode($line, true);
+        $message = is_array($event) ? (string) ($event['message'] ?? '') : $line;
+
+        if (Report::isOne($message)) {
+            ($this->report)($message);
+        } elseif ($line !== '' && (! is_array($event) || in_array($event['level'] ?? '', ['ERROR', 'WARN'], true))) {
+            $this->others = array_slice([...$this->others, $message], -self::OTHER_LINES_MAX);
+        }
+    }
+}

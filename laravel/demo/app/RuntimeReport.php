@@ -43,6 +43,7 @@ class RuntimeReport
             'Worker' => $this->bridge->isAvailable() ? 'number '.$this->bridge->workerId() : 'none',
             'Process' => (string) getmypid(),
             'Requests served by this worker' => (string) $this->requests,
+            'Memory in use, in KiB' => (string) intdiv(memory_get_usage(), 1024),
         ];
     }
 

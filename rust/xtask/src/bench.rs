@@ -4,12 +4,14 @@ mod fetch;
 mod figures;
 mod hand_over;
 mod load;
+mod memory;
 mod nginx_fpm;
 mod processes;
 mod report;
 mod result;
 mod row;
 mod server;
+mod visitor;
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -18,6 +20,7 @@ use std::time::Duration;
 use self::fetch::FetchError;
 use self::hand_over::HandOverError;
 use self::load::{LoadError, Pressure};
+use self::memory::MemoryError;
 use self::report::Conditions;
 use self::result::{Results, Sample};
 pub(crate) use self::row::Row;
@@ -77,6 +80,8 @@ pub(crate) enum BenchError {
     #[error(transparent)]
     HandOver(#[from] HandOverError),
     #[error(transparent)]
+    Memory(#[from] MemoryError),
+    #[error(transparent)]
     File(#[from] FileError),
     #[error("{server} has no worker process to measure or to kill")]
     NoWorkers { server: &'static str },
@@ -110,6 +115,9 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache, options: &Options) -> Resu
     let measured = measure_all(checkout, &bench, options, &mut results);
     files::remove_folder(&folder)?;
     measured?;
+    if options.rows == [Row::Memory] {
+        return Ok(());
+    }
 
     let text = report::markdown(&conditions, &results);
     files::write(&checkout.path("docs/benchmarks.md"), &text)?;
@@ -173,6 +181,10 @@ fn measure_all(
     }
     if is_wanted(&&Row::Exchange) {
         step("exchange", || hand_over::measure(checkout, results))?;
+    }
+    if options.rows.contains(&Row::Memory) {
+        let site = Row::Memory.site(checkout, bench.folder)?;
+        step("memory", || memory::measure(checkout, bench, &site))?;
     }
     Ok(())
 }

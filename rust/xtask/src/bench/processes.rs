@@ -83,15 +83,16 @@ pub(crate) fn pss_kb(pids: &[u32]) -> Option<u64> {
         .iter()
         .filter_map(|pid| {
             let path = format!("/proc/{pid}/smaps_rollup");
-            pss_in(&std::fs::read_to_string(Path::new(&path)).ok()?)
+            kb_in(&std::fs::read_to_string(Path::new(&path)).ok()?, "Pss:")
         })
         .collect();
     let count = u64::try_from(sizes.len()).ok().filter(|count| *count > 0)?;
     Some(sizes.iter().sum::<u64>() / count)
 }
 
-fn pss_in(rollup: &str) -> Option<u64> {
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+/// The value of a line of `smaps_rollup`.
+pub(crate) fn kb_in(rollup: &str, name: &str) -> Option<u64> {
+    let line = rollup.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse().ok()
 }
 
@@ -108,6 +109,6 @@ mod tests {
     #[test]
     fn proportional_memory_is_read_from_its_own_line() {
         let rollup = "Rss:  900 kB\nPss:  123 kB\nPss_Dirty: 5 kB\n";
-        assert_eq!(pss_in(rollup), Some(123));
+        assert_eq!(kb_in(rollup, "Pss:"), Some(123));
     }
 }

@@ -24,6 +24,9 @@ pub(crate) enum Row {
     Soak,
     /// The JSON route while a worker is killed once a second: is anything lost?
     Kill,
+    /// Two hundred thousand requests of all kinds through one worker: does its memory stay flat?
+    /// Only when asked for: it takes some minutes, and adds nothing to the table.
+    Memory,
 }
 
 /// A server that is measured.
@@ -61,13 +64,14 @@ impl Row {
             Row::Exchange => "exchange",
             Row::Soak => "soak",
             Row::Kill => "kill",
+            Row::Memory => "memory",
         }
     }
 
     /// What is asked for.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Row::Script => "/",
+            Row::Script | Row::Memory => "/",
             Row::Page => "/page",
             Row::Health | Row::Exchange => "/askr/health",
             Row::Json | Row::Reset | Row::Soak | Row::Kill => "/json",
@@ -79,6 +83,7 @@ impl Row {
         match self {
             Row::Script => "Hello from one line of PHP.",
             Row::Page => "</table>",
+            Row::Memory => "Memory in use",
             Row::Health | Row::Exchange => "ok",
             Row::Json | Row::Reset | Row::Soak | Row::Kill => "\"stack\":\"laravel\"",
         }
@@ -93,7 +98,7 @@ impl Row {
                 ServerKind::NginxFpm,
             ],
             Row::Reset => &[ServerKind::AskrWorker, ServerKind::AskrWithoutReset],
-            Row::Health | Row::Soak | Row::Kill => &[ServerKind::AskrWorker],
+            Row::Health | Row::Soak | Row::Kill | Row::Memory => &[ServerKind::AskrWorker],
             Row::Exchange => &[],
         }
     }
@@ -102,7 +107,9 @@ impl Row {
     pub(crate) fn site(self, checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
         match self {
             Row::Script | Row::Health | Row::Exchange => one_line(folder),
-            Row::Json | Row::Page | Row::Reset | Row::Soak | Row::Kill => demo(checkout, folder),
+            Row::Json | Row::Page | Row::Reset | Row::Soak | Row::Kill | Row::Memory => {
+                demo(checkout, folder)
+            }
         }
     }
 }

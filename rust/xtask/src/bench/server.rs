@@ -27,6 +27,8 @@ pub(crate) const INI: &[(&str, &str)] = &[
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("APP_ENV", "production"),
     ("APP_DEBUG", "false"),
+    // Exceptions are logged: the server's own log, which a benchmark throws away, takes them.
+    ("LOG_CHANNEL", "stderr"),
     ("LOG_LEVEL", "error"),
 ];
 

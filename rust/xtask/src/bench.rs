@@ -245,11 +245,14 @@ fn enter<'a>(row: Row, server: &'a Server, folder: &Path) -> Result<Contestant<'
 
 impl Contestant<'_> {
     fn measure(&self, pressure: Pressure) -> Result<Sample, BenchError> {
+        let before = self.server.workers();
+        let started_ns = processes::cpu_ns(&before);
         let measured = load::run(&self.url, &self.script, pressure)?;
+        let workers = self.server.workers();
+        let spent_ns = processes::cpu_ns(&workers).saturating_sub(started_ns);
         let (server, pss_kb) = if self.row == Row::Health {
             ("askr-gateway", None)
         } else {
-            let workers = self.server.workers();
             (self.server.kind.name(), processes::pss_kb(&workers))
         };
         Ok(Sample {
@@ -258,6 +261,7 @@ impl Contestant<'_> {
             connections: pressure.connections,
             measured,
             pss_kb,
+            cpu_us: (before == workers).then(|| result::per_request_us(spent_ns, &measured)),
         })
     }
 }

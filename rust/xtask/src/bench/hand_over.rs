@@ -78,12 +78,14 @@ fn sample(row: &'static str, server: &'static str, time_ns: f64) -> Sample {
         server,
         connections: 1,
         measured: Measured {
+            requests: 1,
             rps: 1e9 / time_ns,
             p50_ms: time_ns / 1e6,
             p99_ms: time_ns / 1e6,
             errors: 0,
         },
         pss_kb: None,
+        cpu_us: None,
     }
 }
 

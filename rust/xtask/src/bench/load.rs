@@ -30,6 +30,7 @@ pub(crate) enum LoadError {
 /// What one run of the load generator saw.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Measured {
+    pub(crate) requests: u64,
     pub(crate) rps: f64,
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,
@@ -96,6 +97,7 @@ fn parsed(output: &str) -> Option<Measured> {
         errors += number(kind)?;
     }
     Some(Measured {
+        requests: number("requests")?,
         rps: number("requests")? as f64 * 1e6 / number("duration_us")?.max(1) as f64,
         p50_ms: number("p50_us")? as f64 / 1e3,
         p99_ms: number("p99_us")? as f64 / 1e3,
@@ -130,7 +132,7 @@ mod tests {
         assert!((measured.rps - 1000.0).abs() < 1e-9);
         assert!((measured.p50_ms - 1.5).abs() < 1e-9);
         assert!((measured.p99_ms - 9.0).abs() < 1e-9);
-        assert_eq!(measured.errors, 15);
+        assert_eq!((measured.requests, measured.errors), (5000, 15));
         assert_eq!(parsed("nothing"), None);
     }
 

@@ -51,6 +51,18 @@ pub(crate) fn signal(name: &str, pid: u32) {
     let _gone = process::read(Command::new("kill").args(["-s", name, &pid.to_string()]));
 }
 
+/// Time that processes have spent on a processor, in nanoseconds.
+pub(crate) fn cpu_ns(pids: &[u32]) -> u64 {
+    let texts = pids
+        .iter()
+        .filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/schedstat")).ok());
+    texts.filter_map(|text| first_number(&text)).sum()
+}
+
+fn first_number(text: &str) -> Option<u64> {
+    text.split_ascii_whitespace().next()?.parse().ok()
+}
+
 /// The processes that `parent` started.
 pub(crate) fn children(parent: u32) -> Vec<u32> {
     let mut found = Vec::new();

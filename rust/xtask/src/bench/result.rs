@@ -13,6 +13,8 @@ pub(crate) struct Sample {
     pub(crate) measured: Measured,
     /// Mean over the workers, after the run.
     pub(crate) pss_kb: Option<u64>,
+    /// Processor time of the workers a request, unless some of them were replaced.
+    pub(crate) cpu_us: Option<f64>,
 }
 
 /// All runs of a row on a server with a number of connections.
@@ -27,6 +29,7 @@ pub(crate) struct Entry {
     /// Over all runs.
     pub(crate) errors: u64,
     pub(crate) pss_kb_per_worker: Option<u64>,
+    pub(crate) cpu_us_per_request: Option<f64>,
 }
 
 /// The runs of a benchmark.
@@ -80,6 +83,7 @@ fn entry(runs: &[&Sample]) -> Option<Entry> {
     let first = runs.first()?;
     let of =
         |value: fn(&Measured) -> f64| median(runs.iter().map(|run| value(&run.measured)).collect());
+    let cpu_us: Vec<f64> = runs.iter().filter_map(|run| run.cpu_us).collect();
     Some(Entry {
         row: first.row,
         server: first.server,
@@ -89,7 +93,17 @@ fn entry(runs: &[&Sample]) -> Option<Entry> {
         p99_ms: of(|measured| measured.p99_ms),
         errors: runs.iter().map(|run| run.measured.errors).sum(),
         pss_kb_per_worker: runs.last().and_then(|run| run.pss_kb),
+        cpu_us_per_request: (!cpu_us.is_empty()).then(|| median(cpu_us)),
     })
+}
+
+/// Nanoseconds of a run as microseconds of one of its requests.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "nanoseconds and counts of one run are far below 2^52"
+)]
+pub(crate) fn per_request_us(spent_ns: u64, measured: &Measured) -> f64 {
+    spent_ns as f64 / 1e3 / measured.requests.max(1) as f64
 }
 
 /// The middle value; the mean of the two middle ones of an even number.
@@ -115,12 +129,14 @@ mod tests {
             server: "askr-worker",
             connections: 8,
             measured: Measured {
+                requests: 1,
                 rps,
                 p50_ms: 1.0,
                 p99_ms: 2.0,
                 errors,
             },
             pss_kb: Some(5),
+            cpu_us: None,
         }
     }
 
@@ -151,6 +167,7 @@ mod tests {
             keys,
             [
                 "connections",
+                "cpu_us_per_request",
                 "errors",
                 "p50_ms",
                 "p99_ms",

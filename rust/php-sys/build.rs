@@ -23,6 +23,7 @@ const SOURCES: &[&str] = &[
     "csrc/baseline.c",
     "csrc/modules.c",
     "csrc/streams.c",
+    "csrc/opcache.c",
     "csrc/native.c",
     "csrc/cli.c",
 ];

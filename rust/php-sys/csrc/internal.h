@@ -55,6 +55,10 @@ void askr_deferred_run(void);
 void askr_deferred_finish(void);
 ZEND_FUNCTION(askr_defer);
 
+/* opcache.c: at the first call for work, and with each request. */
+void askr_opcache_take(void);
+void askr_opcache_tick(double now);
+
 /* turns.c */
 void askr_turns_reset(void);
 /* Waits for the next request; false when the worker is to leave. */

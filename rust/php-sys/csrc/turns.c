@@ -160,6 +160,7 @@ static void askr_turn_open(const askr_php_request *request)
 	askr_turn_is_open = true;
 	EG(exit_status) = 0;
 	askr_describe_request(request);
+	askr_opcache_tick(request->received);
 	sapi_activate();
 	SG(request_info).proto_num = request->protocol;
 	zend_set_timeout(INI_INT("max_execution_time"), 0);
@@ -191,6 +192,7 @@ bool askr_turn_next(void)
 
 	if (!askr_loop_has_begun) {
 		askr_loop_begin();
+		askr_opcache_take();
 		askr_baseline_take();
 		askr_turn_close();
 	}

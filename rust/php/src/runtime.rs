@@ -20,8 +20,9 @@ const SERVER_SAPI: &CStr = c"fpm-fcgi";
 const COMMAND_LINE_SAPI: &CStr = c"cli";
 
 /// opcache is linked into the binary: on huge pages it would move the code it is running from, and
-/// the process would die. Wherever the setting comes from, this wins.
-const LINKED_OPCACHE_INI: &str = "opcache.huge_code_pages=0\n";
+/// the process would die. And it would kill whoever keeps it from wiping its memory for three
+/// minutes, which is every worker. Wherever the settings come from, these win.
+const LINKED_OPCACHE_INI: &str = "opcache.huge_code_pages=0\nopcache.force_restart_timeout=0\n";
 
 /// How to start an engine.
 #[derive(Clone, Debug, Default)]

@@ -21,6 +21,7 @@ pub(crate) struct Request {
     headers: Vec<(String, String)>,
     variables: Vec<(String, String)>,
     leaving_after: Option<usize>,
+    received_at: u64,
 }
 
 #[allow(non_snake_case, reason = "reads as a request line in the tests")]
@@ -34,6 +35,7 @@ pub(crate) fn Get(target: &str) -> Request {
         headers: Vec::new(),
         variables: Vec::new(),
         leaving_after: None,
+        received_at: 1_700_000_000,
     }
 }
 
@@ -66,11 +68,17 @@ impl Request {
         self
     }
 
+    /// It came this many seconds after the others.
+    pub(crate) fn seconds_later(mut self, seconds: u64) -> Self {
+        self.received_at += seconds;
+        self
+    }
+
     fn describe(&self, incoming: &mut Incoming) {
         let query = self.target.split_once('?').map_or("", |(_, query)| query);
         incoming.set_line(self.method, &self.target, query);
         incoming.set_content_length(self.body.len() as u64);
-        incoming.set_received(1_700_000_000_000_000);
+        incoming.set_received(self.received_at * 1_000_000);
         if let Some(value) = &self.content_type {
             incoming.set_content_type(value.as_bytes());
         }

@@ -5,6 +5,7 @@ mod deferred;
 mod ends;
 mod frankenphp;
 mod harness;
+mod opcache;
 
 use harness::{Get, classic, worker};
 

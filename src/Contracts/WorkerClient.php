@@ -24,11 +24,11 @@ interface WorkerClient
     public function respond(Response $response): void;
 
     /**
-     * Answer that the request failed.
+     * Answer that the request failed, with the page of the application if it has one.
      *
      * @return bool False when part of a response has been sent, so that nothing can be said any more.
      */
-    public function fail(): bool;
+    public function fail(?Response $page): bool;
 
     /** Write an exception to the log of the server, which is there when nothing else works. */
     public function log(Throwable $exception): void;

@@ -34,6 +34,18 @@ class ResponseEmitter
         $this->emitBody($response);
     }
 
+    /** Take back the head of a response whose body failed at once, but not its cookies. */
+    public function forgetHead(): void
+    {
+        $cookies = preg_grep('/^Set-Cookie:/i', headers_list());
+
+        header_remove();
+
+        foreach ($cookies as $cookie) {
+            header($cookie, false);
+        }
+    }
+
     private function emitHead(Response $response, string $printed): void
     {
         if ($printed !== '') {

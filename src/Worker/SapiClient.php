@@ -49,11 +49,13 @@ class SapiClient implements WorkerClient
     }
 
     /**
-     * Answer that the request failed.
+     * Answer that the request failed, with the page of the application if it has one.
      *
      * @return bool False when part of a response has been sent, so that nothing can be said any more.
+     *
+     * @throws Throwable When the page fails, too.
      */
-    public function fail(): bool
+    public function fail(?Response $page): bool
     {
         $this->takePrinted();
 
@@ -61,10 +63,12 @@ class SapiClient implements WorkerClient
             return false;
         }
 
-        header_remove();
-        header('Content-Type: text/plain; charset=utf-8');
-        http_response_code(Response::HTTP_INTERNAL_SERVER_ERROR);
-        echo "Internal Server Error\n";
+        $this->emitter->forgetHead();
+        $this->emitter->emit($page ?? new Response(
+            "Internal Server Error\n",
+            Response::HTTP_INTERNAL_SERVER_ERROR,
+            ['Content-Type' => 'text/plain; charset=utf-8'],
+        ));
 
         return true;
     }

@@ -100,7 +100,7 @@ class Worker
         } catch (Throwable $exception) {
             $this->report($exception);
 
-            if (! $this->client->fail()) {
+            if (! $this->client->fail($this->render($exception))) {
                 throw $exception;
             }
 
@@ -159,6 +159,18 @@ class Worker
             $this->notifier->notify(new WorkerErrorOccurred($this->app, $exception));
         } catch (Throwable $second) {
             $this->client->log($second);
+        }
+    }
+
+    /** Have the application's own handler make the page that says so. */
+    private function render(Throwable $exception): ?Response
+    {
+        try {
+            return $this->app->make(ExceptionHandler::class)->render($this->app->make('request'), $exception);
+        } catch (Throwable $second) {
+            $this->client->log($second);
+
+            return null;
         }
     }
 }

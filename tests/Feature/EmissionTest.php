@@ -126,6 +126,17 @@ class EmissionTest extends TestCase
         );
     }
 
+    public function test_a_body_that_fails_before_its_first_byte_is_the_page_of_the_application(): void
+    {
+        [$status, $headers, $body] = $this->get('/broken');
+
+        $this->assertSame(500, $status);
+        $this->assertSame('the page of the application', $body);
+        $this->assertArrayNotHasKey('content-length', $headers);
+        $this->assertStringStartsWith('text/html', $headers['content-type'][0]);
+        $this->assertCount(1, $headers['set-cookie']);
+    }
+
     public function test_an_upload_arrives_with_its_fields(): void
     {
         $body = "--b\r\nContent-Disposition: form-data; name=\"a[b]\"\r\n\r\nfield\r\n"

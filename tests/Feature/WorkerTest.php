@@ -90,6 +90,8 @@ class WorkerTest extends TestCase
         $this->work($bridge, $client);
 
         $this->assertSame(2, $client->failures);
+        $this->assertSame([500, 500], array_map(fn (?Response $page): ?int => $page?->getStatusCode(), $client->pages));
+        $this->assertStringContainsString('Server Error', $client->pages[1]->getContent());
         $this->assertSame('fine', $client->responses[0]->getContent());
         $this->assertSame([], $bridge->escaped);
         $this->assertCount(2, $reported);
@@ -106,7 +108,7 @@ class WorkerTest extends TestCase
                 throw new RuntimeException('in the middle');
             }
 
-            public function fail(): bool
+            public function fail(?Response $page): bool
             {
                 return false;
             }
@@ -143,8 +145,8 @@ class WorkerTest extends TestCase
 
         $this->work(new FakeBridge(2), $client);
 
-        $this->assertSame(2, $client->failures);
-        $this->assertSame(['second', 'first', 'second', 'first'], $this->logged($client));
+        $this->assertSame([null, null], $client->pages);
+        $this->assertSame(['second', 'second', 'first', 'second', 'second', 'first'], $this->logged($client));
     }
 
     public function test_nothing_says_octane_where_it_is_not_installed(): void

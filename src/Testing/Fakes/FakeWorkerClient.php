@@ -21,6 +21,9 @@ class FakeWorkerClient implements WorkerClient
     /** How many requests were answered as failed. */
     public int $failures = 0;
 
+    /** @var list<?Response> The page each of them was answered with. */
+    public array $pages = [];
+
     /** @var list<Throwable> What went to the log of the server. */
     public array $log = [];
 
@@ -46,10 +49,11 @@ class FakeWorkerClient implements WorkerClient
         $this->responses[] = $response;
     }
 
-    /** Count the failure. */
-    public function fail(): bool
+    /** Count the failure, and keep its page. */
+    public function fail(?Response $page): bool
     {
         $this->failures++;
+        $this->pages[] = $page;
 
         return true;
     }

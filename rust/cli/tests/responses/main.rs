@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 mod ask;
+mod ends;
 mod forms;
 mod kinds;
 mod peers;

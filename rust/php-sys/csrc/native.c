@@ -128,34 +128,7 @@ ZEND_FUNCTION(askr_finish_request)
 	RETURN_TRUE;
 }
 
-static bool askr_text_is(const askr_php_text *text, const char *other)
-{
-	return text->len == strlen(other) && memcmp(text->bytes, other, text->len) == 0;
-}
-
-/* `HTTP_X_NAME` and `CONTENT_TYPE` as `X-Name` and `Content-Type`; NULL for what
- * is no field of the request. */
-static zend_string *askr_field_name(const askr_php_text *variable)
-{
-	bool is_content = askr_text_is(variable, "CONTENT_TYPE") || askr_text_is(variable, "CONTENT_LENGTH");
-	size_t prefix = is_content ? 0 : strlen("HTTP_");
-	zend_string *name;
-	bool starts_word = true;
-
-	if (!is_content && (variable->len <= prefix || memcmp(variable->bytes, "HTTP_", prefix) != 0)) {
-		return NULL;
-	}
-	name = zend_string_init(variable->bytes + prefix, variable->len - prefix, false);
-	for (size_t i = 0; i < ZSTR_LEN(name); i++) {
-		char *letter = &ZSTR_VAL(name)[i];
-
-		*letter = *letter == '_' ? '-' : starts_word ? *letter : zend_tolower_ascii(*letter);
-		starts_word = *letter == '-';
-	}
-	return name;
-}
-
-/* By FPM's rule: from the variables of the request. */
+/* FPM has it, too, and goes by the same variables. Their bytes end with a NUL. */
 ZEND_FUNCTION(apache_request_headers)
 {
 	const askr_php_request *request = askr_current();
@@ -164,15 +137,9 @@ ZEND_FUNCTION(apache_request_headers)
 	array_init(return_value);
 	for (size_t i = 0; request && i < request->variable_count; i++) {
 		const askr_php_pair *pair = &request->variables[i];
-		zend_string *name = askr_field_name(&pair->name);
 
-		if (name) {
-			zval value;
-
-			ZVAL_STRINGL_FAST(&value, pair->value.bytes, pair->value.len);
-			zend_hash_update(Z_ARRVAL_P(return_value), name, &value);
-			zend_string_release(name);
-		}
+		sapi_add_request_header(pair->name.bytes, (unsigned int) pair->name.len,
+			(char *) pair->value.bytes, (unsigned int) pair->value.len, return_value);
 	}
 }
 

@@ -65,6 +65,12 @@ impl Case {
         self
     }
 
+    /// With these settings: each set of them is three servers more to start.
+    pub(crate) fn settings(mut self, settings: &[(&'static str, &'static str)]) -> Self {
+        self.ini.extend(settings);
+        self
+    }
+
     /// The answers contain `text`: that all three agree is not enough.
     pub(crate) fn shows(mut self, text: &'static str) -> Self {
         self.shows.push(text);

@@ -9,6 +9,7 @@ mod compare;
 mod differences;
 mod ends;
 mod forms;
+mod modules;
 mod multipart;
 mod parallel;
 mod requests;

@@ -1,13 +1,29 @@
-//! What a request looks like to PHP.
+//! What the interface between server and PHP looks like from inside.
 
 use crate::case::{Ask, Case};
 use crate::compare::check;
 
 #[test]
 fn a_request_looks_the_same_in_all_servers() {
-    check(&[Case::get("the environment", "/environment.php")
-        .shows("yes")
-        .differs("`getenv()` and `$_ENV` of the server's environment")]);
+    check(&[
+        Case::get("the environment", "/environment.php")
+            .shows("yes")
+            .differs("`getenv()` and `$_ENV` of the server's environment"),
+        Case::new(
+            "the interface",
+            Ask::get("/sapi.php?a=1")
+                .header("X-One", "1")
+                .header("Authorization", "Basic dXNlcjpwYXNz")
+                .header("Accept-Language", "de, en"),
+        )
+        .shows("fpm-fcgi"),
+        Case::get("extensions", "/extensions.php")
+            .shows("mbstring")
+            .differs("`get_loaded_extensions()`"),
+        Case::get("its processes", "/fpm-status.php")
+            .shows("false")
+            .differs("`fpm_get_status()`"),
+    ]);
 }
 
 #[test]

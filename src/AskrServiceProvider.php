@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel;
 
 use Askr\Laravel\Console\ParanoidCommand;
+use Askr\Laravel\Console\AboutSection;
 use Askr\Laravel\Console\StartCommand;
 use Askr\Laravel\Console\StatusCommand;
 use Askr\Laravel\Console\StopCommand;
@@ -19,7 +20,10 @@ use Askr\Laravel\Process\Machine;
 use Askr\Laravel\Process\ServerProcess;
 use Askr\Laravel\Process\ServerStateFile;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Foundation\Console\AboutCommand;
+use Illuminate\Foundation\DevCommands;
 use Illuminate\Support\ServiceProvider;
+use RuntimeException;
 
 /**
  * Makes Askr a part of the Laravel application.
@@ -48,6 +52,9 @@ class AskrServiceProvider extends ServiceProvider
 
         $this->registerCommands();
         $this->registerPublishing();
+        $this->registerDevelopment();
+
+        AboutCommand::add('Askr', fn (): array => $this->app->make(AboutSection::class)->lines());
     }
 
     /** Register how the server is found, started and looked up. */
@@ -87,6 +94,22 @@ class AskrServiceProvider extends ServiceProvider
             StatusCommand::class,
             StopCommand::class,
         ]);
+    }
+
+    /** Let `php artisan dev` serve with Askr, where the framework has it and a server is there. */
+    protected function registerDevelopment(): void
+    {
+        if (! class_exists(DevCommands::class)) {
+            return;
+        }
+
+        try {
+            $this->app->make(BinaryLocator::class)->locate();
+        } catch (RuntimeException) {
+            return;
+        }
+
+        DevCommands::artisan('askr:start --classic', 'server');
     }
 
     /** Register what an application can have a copy of. */

@@ -29,6 +29,7 @@ class StartCommand extends Command
         {--port= : The port to listen on; 0 takes a free one [default: 8000]}
         {--workers= : The number of workers, or "auto" for one per core [default: auto]}
         {--max-requests= : The requests after which a worker is replaced; 0 is never [default: 10000]}
+        {--classic : Boot the application for each request, as PHP-FPM does, so that changes are seen at once}
         {--log-level= : The least level to log: error, warn, info, debug or trace [default: info]}';
 
     /** Run the server, and give its exit code. */
@@ -40,7 +41,7 @@ class StartCommand extends Command
 
         try {
             $address = $builder->address($this->option('host'), $this->option('port'));
-            $invocation = $builder->build($this->flags($address));
+            $invocation = $builder->build($this->flags($address), $this->option('classic'));
             $this->components->info('Starting the server');
 
             return $server->run($invocation, $address, $this->forward(...), $this->welcome(...));
@@ -65,6 +66,8 @@ class StartCommand extends Command
             'workers' => $this->option('workers'),
             'max-requests' => $this->option('max-requests'),
             'log-level' => $this->option('log-level'),
+            // A file that has just been saved is not to be served as it was.
+            'ini' => $this->option('classic') ? 'opcache.revalidate_freq=0' : null,
         ], fn (?string $value): bool => $value !== null);
     }
 

@@ -23,6 +23,8 @@ class FunctionTable
             'askr_defer' => '(callable $callback): void',
             'askr_finish_request' => '(): bool',
             'fastcgi_finish_request' => '(): bool',
+            'frankenphp_finish_request' => '(): bool',
+            'frankenphp_request_headers' => '(): array',
             'askr_worker_id' => '(): int',
         ];
     }

@@ -31,16 +31,17 @@ class InvocationBuilder
      * `askr.toml` wins over `config/askr.php`.
      *
      * @param  array<string, string>  $flags  Options from the command line, by their names.
+     * @param  bool  $isClassic  Whether the application boots for each request.
      *
      * @throws BinaryNotFound
      * @throws UnsupportedMachine
      * @throws UnusableAddress
      */
-    public function build(array $flags): ServerInvocation
+    public function build(array $flags, bool $isClassic = false): ServerInvocation
     {
         $command = [$this->locator->locate(), 'serve'];
 
-        foreach ($this->places() + $flags as $name => $value) {
+        foreach ($this->places($isClassic) + $flags as $name => $value) {
             array_push($command, "--{$name}", $value);
         }
 
@@ -61,10 +62,11 @@ class InvocationBuilder
     }
 
     /** @return array<string, string> */
-    private function places(): array
+    private function places(bool $isClassic): array
     {
-        return [
-            'root' => $this->app->publicPath(),
+        $places = ['root' => $this->app->publicPath()];
+
+        return $isClassic ? $places : $places + [
             'worker-script' => dirname(__DIR__, 2).'/laravel/worker.php',
         ];
     }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Tests\Feature;
 
+use Askr\Laravel\Console\AboutSection;
 use Askr\Laravel\Contracts\ProcessTable;
 use Askr\Laravel\Contracts\ServerProcess;
 use Askr\Laravel\Process\ServerState;
@@ -72,6 +73,30 @@ class CommandsTest extends TestCase
         $this->assertSame([
             '--listen', '[::1]:0', '--workers', '3', '--max-requests', '0', '--log-level', 'debug',
         ], array_slice($this->server->invocation->command, 6));
+    }
+
+    public function test_classic_boots_the_application_for_each_request_and_looks_at_files_again(): void
+    {
+        $this->artisan('askr:start', ['--classic' => true])->assertSuccessful();
+
+        $this->assertSame([
+            '--root', $this->app->publicPath(), '--ini', 'opcache.revalidate_freq=0',
+        ], array_slice($this->server->invocation->command, 2));
+    }
+
+    public function test_about_says_which_server_there_is_and_whether_it_runs(): void
+    {
+        $about = fn (): array => $this->app->make(AboutSection::class)->lines();
+
+        $this->assertSame(self::BINARY, $about()['Binary']);
+        $this->assertSame('not running', $about()['Server']);
+
+        $this->app->make(ServerStateFile::class)->write(new ServerState(4711, '900', '127.0.0.1', 8000, 0));
+        $this->app->make('config')->set('askr.binary', '/nowhere/askr');
+
+        $this->assertSame('not found', $about()['Binary']);
+        $this->assertSame('running on http://127.0.0.1:8000', $about()['Server']);
+        $this->artisan('about', ['--only' => 'askr'])->expectsOutputToContain('running on')->assertSuccessful();
     }
 
     public function test_a_port_alone_is_joined_to_the_configured_host(): void

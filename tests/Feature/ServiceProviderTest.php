@@ -11,7 +11,9 @@ use Askr\Laravel\Native\NativeBridge;
 use Askr\Laravel\Process\BinaryLocator;
 use Askr\Laravel\Tests\TestCase;
 use Illuminate\Contracts\Console\Kernel;
+use Illuminate\Foundation\DevCommands;
 use Illuminate\Support\ServiceProvider;
+use PHPUnit\Framework\Attributes\Group;
 
 class ServiceProviderTest extends TestCase
 {
@@ -42,6 +44,22 @@ class ServiceProviderTest extends TestCase
         $commands = array_keys($this->app->make(Kernel::class)->all());
 
         $this->assertSame([], array_diff(['askr:start', 'askr:stop', 'askr:status'], $commands));
+    }
+
+    #[Group(self::SINCE_LARAVEL_11)]
+    public function test_php_artisan_dev_serves_with_askr_where_there_is_a_server(): void
+    {
+        $server = fn (): string => array_column(DevCommands::commands(), 'command', 'name')['server'];
+        $this->app->make('config')->set('askr.binary', '/nowhere/askr');
+        DevCommands::registerDefaults();
+        (new AskrServiceProvider($this->app))->boot();
+
+        $this->assertSame('php artisan serve', $server());
+
+        $this->app->make('config')->set('askr.binary', dirname(__DIR__).'/fixtures/laravel/askr');
+        (new AskrServiceProvider($this->app))->boot();
+
+        $this->assertSame('php artisan askr:start --classic', $server());
     }
 
     public function test_the_configuration_can_be_published(): void

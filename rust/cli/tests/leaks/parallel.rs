@@ -13,7 +13,7 @@ const VISITORS: usize = 12;
 /// Rounds of requests each of them makes.
 const ROUNDS: usize = 8;
 
-const SUBJECTS: [&str; 9] = [
+const SUBJECTS: [&str; 10] = [
     "login",
     "locale",
     "configuration",
@@ -21,6 +21,7 @@ const SUBJECTS: [&str; 9] = [
     "session-data",
     "queued-cookies",
     "bindings",
+    "timezone",
     "context-data",
     "addresses",
 ];

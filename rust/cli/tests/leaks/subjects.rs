@@ -178,6 +178,21 @@ fn uploads_are_seen_by_one_request() {
 }
 
 #[test]
+fn the_time_zone_is_what_it_was() {
+    assert_nothing_stays("timezone", Body::Nothing);
+}
+
+#[test]
+fn settings_of_php_are_what_they_were() {
+    assert_nothing_stays("ini-settings", Body::Nothing);
+}
+
+#[test]
+fn error_handlers_are_those_of_the_application() {
+    assert_nothing_stays("error-handlers", Body::Nothing);
+}
+
+#[test]
 fn log_lines_carry_nothing_of_another_request() {
     assert_nothing_stays("log-context", Body::Nothing);
 }
@@ -198,6 +213,11 @@ fn addresses_are_made_as_before() {
 #[test]
 fn the_container_holds_what_it_held_after_booting() {
     assert_nothing_stays("bindings", Body::Nothing);
+}
+
+#[test]
+fn environment_folder_mask_and_locale_are_what_they_were() {
+    assert_nothing_stays("process-state", Body::Nothing);
 }
 
 #[test]

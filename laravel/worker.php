@@ -43,6 +43,11 @@ use Askr\Laravel\Worker\Worker;
         set_exception_handler(null);
     }
 
+    // Where the front controller is: relative paths name the same files as under FPM.
+    if (is_dir($app->publicPath())) {
+        chdir($app->publicPath());
+    }
+
     (new Worker(
         $app,
         new NativeBridge,

@@ -122,6 +122,7 @@ fn texts() -> Vec<Kind> {
     );
     vec![
         Kind::text("/responses/text", "text").with(html.0, html.1),
+        Kind::text("/responses/folder", "public"),
         Kind::text("/responses/json", escaped).with("content-type", "application/json"),
         Kind::text(
             "/responses/json/plain",

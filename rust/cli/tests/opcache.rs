@@ -27,7 +27,7 @@ fn what_is_preloaded_is_there_in_worker_mode_and_in_classic_mode() {
     let preloaded = fixtures().join("preload/Preloaded.php");
     for builder in [worker(), classic()] {
         let server = builder
-            .flag("ini", &format!("opcache.preload={}", preloaded.display()))
+            .flag("ini", format!("opcache.preload={}", preloaded.display()))
             .flag("ini", "opcache.preload_user=root")
             .start();
         for _ in 0..3 {

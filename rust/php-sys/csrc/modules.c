@@ -221,11 +221,28 @@ static void askr_mbstring_restore_order(void)
 	askr_mbstring->current_detect_order_list_size = count;
 }
 
-/* The module's own start has set everything to php.ini's values. */
-static void askr_mbstring_restore(void)
+/* The first time tells whether booting chose another one than php.ini. */
+static void askr_mbstring_restore_regex(void)
 {
 	zval encoding;
 
+	if (Z_TYPE(askr_boot_regex_encoding) != IS_STRING) {
+		return;
+	}
+	ZVAL_UNDEF(&encoding);
+	askr_call_function("mb_regex_encoding", &encoding, 0, NULL);
+	if (zend_is_identical(&encoding, &askr_boot_regex_encoding)) {
+		zval_ptr_dtor(&askr_boot_regex_encoding);
+		ZVAL_UNDEF(&askr_boot_regex_encoding);
+	} else {
+		askr_call_function("mb_regex_encoding", NULL, 1, &askr_boot_regex_encoding);
+	}
+	zval_ptr_dtor(&encoding);
+}
+
+/* The module's own start has set everything to php.ini's values. */
+static void askr_mbstring_restore(void)
+{
 	if (!askr_mbstring) {
 		return;
 	}
@@ -239,14 +256,7 @@ static void askr_mbstring_restore(void)
 	ASKR_PUT(http_input_set);
 #undef ASKR_PUT
 	askr_mbstring_restore_order();
-	if (Z_TYPE(askr_boot_regex_encoding) == IS_STRING) {
-		ZVAL_UNDEF(&encoding);
-		askr_call_function("mb_regex_encoding", &encoding, 0, NULL);
-		if (!zend_is_identical(&encoding, &askr_boot_regex_encoding)) {
-			askr_call_function("mb_regex_encoding", NULL, 1, &askr_boot_regex_encoding);
-		}
-		zval_ptr_dtor(&encoding);
-	}
+	askr_mbstring_restore_regex();
 }
 
 static void askr_mbstring_release(void)
@@ -265,30 +275,49 @@ typedef struct {
 	zval stream_context;
 	smart_str error_buffer;
 	zend_llist *error_list;
+	/* What identifies the entity loader, in each version in its own way. */
+	char entity_loader[sizeof(zend_fcall_info_cache)];
 } askr_libxml_globals;
 
-static askr_libxml_globals *askr_libxml;
-static bool askr_boot_keeps_errors;
+/* libxml2's own memory of the last error; NULL when there was none. */
+extern const void *xmlGetLastError(void) __attribute__((weak));
+
+static zend_module_entry *askr_libxml_module;
+static askr_libxml_globals *askr_libxml, askr_boot_libxml;
 static zval askr_boot_entity_loader, askr_boot_streams_context;
 
 static void askr_libxml_take(void)
 {
+	askr_libxml_module = askr_module("libxml");
 	askr_libxml = askr_module_globals("libxml");
 	ZVAL_NULL(&askr_boot_entity_loader);
 	ZVAL_UNDEF(&askr_boot_streams_context);
 	if (askr_libxml) {
-		askr_boot_keeps_errors = askr_libxml->error_list != NULL;
+		askr_boot_libxml = *askr_libxml;
 		ZVAL_COPY(&askr_boot_streams_context, &askr_libxml->stream_context);
 		askr_call_function("libxml_get_external_entity_loader", &askr_boot_entity_loader, 0, NULL);
 	}
 }
 
+static bool askr_libxml_is_untouched(void)
+{
+	return !askr_libxml->error_buffer.s
+		&& !askr_libxml->error_list == !askr_boot_libxml.error_list
+		&& (!askr_libxml->error_list || zend_llist_count(askr_libxml->error_list) == 0)
+		&& Z_TYPE(askr_libxml->stream_context) == Z_TYPE(askr_boot_streams_context)
+		&& (Z_ISUNDEF(askr_boot_streams_context)
+			|| Z_PTR(askr_libxml->stream_context) == Z_PTR(askr_boot_streams_context))
+		&& memcmp(askr_libxml->entity_loader, askr_boot_libxml.entity_loader,
+			sizeof(askr_boot_libxml.entity_loader)) == 0
+		&& xmlGetLastError && !xmlGetLastError();
+}
+
 static void askr_libxml_restore(void)
 {
-	zend_module_entry *module = askr_module("libxml");
+	zend_module_entry *module = askr_libxml_module;
 	zval yes;
 
-	if (!askr_libxml) {
+	if (!askr_libxml || askr_libxml_is_untouched()) {
 		return;
 	}
 	zval_ptr_dtor(&askr_libxml->stream_context);
@@ -297,7 +326,7 @@ static void askr_libxml_restore(void)
 	module->post_deactivate_func();
 	module->request_startup_func(module->type, module->module_number);
 	ZVAL_COPY(&askr_libxml->stream_context, &askr_boot_streams_context);
-	if (askr_boot_keeps_errors) {
+	if (askr_boot_libxml.error_list) {
 		ZVAL_TRUE(&yes);
 		askr_call_function("libxml_use_internal_errors", NULL, 1, &yes);
 	}

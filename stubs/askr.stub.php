@@ -117,6 +117,23 @@ function frankenphp_request_headers(): array
 }
 
 /**
+ * Sends the headers set so far; the same as in FrankenPHP, whose users know it for early hints.
+ *
+ * With a status of 1xx, `headers_send(103)`, they go out at once as an interim
+ * reply, ahead of the final one, which has a status of its own and, unless they
+ * are removed, the same headers. Clients that speak HTTP/1.0 get no interim
+ * reply. With any other status the head of the final reply is sent.
+ *
+ * @param  int  $status  100 to 599, not 101; the default is 200.
+ * @return int 1, or 3 when an interim reply is too late or there is no request.
+ *
+ * @throws ValueError When it is another number.
+ */
+function headers_send(int $status = 200): int
+{
+}
+
+/**
  * The number of the worker that runs this script, counted from 0.
  *
  * A worker that replaces another may have its number; use it to tell the

@@ -24,6 +24,7 @@ const SOURCES: &[&str] = &[
     "csrc/modules.c",
     "csrc/streams.c",
     "csrc/opcache.c",
+    "csrc/headers.c",
     "csrc/native.c",
     "csrc/cli.c",
 ];

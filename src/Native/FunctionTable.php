@@ -25,6 +25,7 @@ class FunctionTable
             'fastcgi_finish_request' => '(): bool',
             'frankenphp_finish_request' => '(): bool',
             'frankenphp_request_headers' => '(): array',
+            'headers_send' => '(int $status = 200): int',
             'askr_worker_id' => '(): int',
         ];
     }

@@ -9,12 +9,14 @@ use crate::error::JobError;
 use crate::limits::{HEAD_BYTES_MAX, LIVENESS_SLICE};
 use crate::ring::Bent;
 use crate::slot::{Slot, SlotState, Stage};
-use crate::wire::{LENGTH_BYTES, REQUEST_PREAMBLE_BYTES, body_bytes_of, claimed_bytes};
+use crate::wire::{
+    LENGTH_BYTES, REQUEST_PREAMBLE_BYTES, body_bytes_of, claimed_bytes, mark_interim,
+};
 use crate::worker_end::Post;
 
 /// One request, the worker's until [`end`](Job::end) or [`abort`](Job::abort).
 ///
-/// Read the head, then the body; write the head, then the body. Reading and writing may overlap.
+/// Read the head, then the body; write interim heads if there are any, the head, then the body. Reading and writing may overlap.
 /// Dropping it without an end aborts the reply: the client sees that it was cut.
 #[derive(Debug)]
 pub struct Job {
@@ -31,6 +33,8 @@ pub struct Job {
     streams: bool,
     /// Bytes written to the reply ring.
     written: u64,
+    /// The final head was written, or as much of it as a cancel let through.
+    has_head: bool,
     /// Bytes of those that the gateway was told about.
     announced: u64,
     over: bool,
@@ -46,6 +50,7 @@ impl Job {
             body_left: None,
             streams: true,
             written: 0,
+            has_head: false,
             announced: 0,
             over: false,
         }
@@ -112,17 +117,35 @@ impl Job {
     /// If it was called before, unless that ended with a cancel.
     pub fn write_head(&mut self, encoded: &[u8]) -> Result<(), JobError> {
         assert!(
-            self.written == 0 || self.cancelled(),
+            !self.has_head || self.cancelled(),
             "the head is written once"
         );
-        if encoded.len() > HEAD_BYTES_MAX {
-            let bytes = encoded.len();
-            return Err(JobError::HeadTooLarge {
-                bytes,
-                limit: HEAD_BYTES_MAX,
-            });
-        }
+        check_head_bytes(encoded)?;
+        self.has_head = true;
         self.write(encoded)
+    }
+
+    /// Writes an encoded [`ReplyHead`](crate::ReplyHead) that another will follow, and tells the
+    /// gateway at once. To be called before [`write_head`](Job::write_head), any number of times.
+    ///
+    /// # Errors
+    /// As [`write_head`](Job::write_head).
+    ///
+    /// # Panics
+    /// If the head was written before, unless that ended with a cancel, or `encoded` is none.
+    pub fn write_interim(&mut self, encoded: &[u8]) -> Result<(), JobError> {
+        assert!(
+            !self.has_head || self.cancelled(),
+            "an interim head comes before the final one"
+        );
+        check_head_bytes(encoded)?;
+        let (length, rest) = encoded
+            .split_first_chunk()
+            .expect("an encoded head begins with its length");
+        self.write(&mark_interim(*length))?;
+        self.write(rest)?;
+        self.flush();
+        Ok(())
     }
 
     /// Writes a part of the body. Sleeps while the ring is full: a slow client slows this
@@ -135,7 +158,7 @@ impl Job {
     /// If the head was not written yet, unless that was because of a cancel.
     pub fn write_body(&mut self, bytes: &[u8]) -> Result<(), JobError> {
         assert!(
-            self.written > 0 || self.cancelled(),
+            self.has_head || self.cancelled(),
             "the head is written before the body"
         );
         self.write(bytes)
@@ -158,7 +181,7 @@ impl Job {
 
     /// The reply is complete. Without a head there is none: that counts as [`Job::abort`].
     pub fn end(mut self) {
-        let stage = if self.written > 0 {
+        let stage = if self.has_head {
             Stage::Replied
         } else {
             Stage::Aborted
@@ -277,6 +300,17 @@ impl Drop for Job {
             self.finish(Stage::Aborted);
         }
     }
+}
+
+fn check_head_bytes(encoded: &[u8]) -> Result<(), JobError> {
+    if encoded.len() > HEAD_BYTES_MAX {
+        let bytes = encoded.len();
+        return Err(JobError::HeadTooLarge {
+            bytes,
+            limit: HEAD_BYTES_MAX,
+        });
+    }
+    Ok(())
 }
 
 fn length(count: usize) -> u64 {

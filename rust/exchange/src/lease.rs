@@ -10,7 +10,7 @@ use crate::limits::HEAD_BYTES_MAX;
 use crate::ready;
 use crate::ring::{Bent, Ring};
 use crate::slot::{Slot, SlotState, Stage};
-use crate::wire::{LENGTH_BYTES, claimed_bytes};
+use crate::wire::{LENGTH_BYTES, claimed_bytes, take_interim};
 
 /// One request's place in the exchange.
 ///
@@ -98,8 +98,9 @@ impl Lease {
 
     /// The next part of the reply.
     ///
-    /// Appends to `out` the encoded [`ReplyHead`](crate::ReplyHead) once and whole, then any
-    /// number of times 1 to `most` bytes of the body, then nothing with [`ReplyEvent::End`].
+    /// Appends to `out` encoded [`ReplyHead`](crate::ReplyHead)s, each whole: any number of interim
+    /// ones, then the head; then any number of times 1 to `most` bytes of the body, then nothing
+    /// with [`ReplyEvent::End`].
     ///
     /// # Errors
     /// If the worker died, cut the reply or wrote nonsense. What was in the ring is gone then.
@@ -227,21 +228,20 @@ impl Lease {
         let mut pulled = 0;
         let missing = LENGTH_BYTES.saturating_sub(head.len());
         pulled += ring.pull_onto(&mut self.read, head, missing)?;
-        let whole = match head.first_chunk() {
+        let (whole, is_interim) = match head.first_chunk() {
             Some(&length) => checked_head_bytes(length)?,
-            None => LENGTH_BYTES,
+            None => (LENGTH_BYTES, false),
         };
         pulled += ring.pull_onto(&mut self.read, head, whole - head.len())?;
+        let mut event = None;
         if head.len() == whole && whole > LENGTH_BYTES {
-            out.append(head);
-            self.reply = ReplyPhase::Body;
+            event = Some(self.reply.give_head(out, is_interim));
         } else if ended {
             return Err(Bent {
                 what: "length of a cut reply head",
                 value: self.read,
             });
         }
-        let event = matches!(self.reply, ReplyPhase::Body).then_some(ReplyEvent::Head);
         self.make_room(ring, pulled, ended);
         Ok(event)
     }
@@ -342,6 +342,8 @@ impl std::fmt::Debug for Lease {
 /// What [`Lease::poll_reply`] has appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyEvent {
+    /// An encoded head, whole, that another follows.
+    Interim,
     /// The encoded head, whole.
     Head,
     /// Some bytes of the body.
@@ -356,6 +358,24 @@ enum ReplyPhase {
     Head(Vec<u8>),
     Body,
     Over,
+}
+
+impl ReplyPhase {
+    /// Appends the head that is whole now to `out`, without its mark.
+    fn give_head(&mut self, out: &mut Vec<u8>, is_interim: bool) -> ReplyEvent {
+        let start = out.len();
+        if let ReplyPhase::Head(head) = self {
+            out.append(head);
+        }
+        if !is_interim {
+            *self = ReplyPhase::Body;
+            return ReplyEvent::Head;
+        }
+        if let Some(length) = out[start..].first_chunk_mut() {
+            take_interim(length);
+        }
+        ReplyEvent::Interim
+    }
 }
 
 /// The slot's state from the point of view of this lease.
@@ -389,10 +409,13 @@ fn check_head_length(bytes: &[u8]) -> Result<(), SendError> {
     Ok(())
 }
 
-fn checked_head_bytes(length: [u8; LENGTH_BYTES]) -> Result<usize, Bent> {
-    let claimed = claimed_bytes(length);
+/// The bytes of a whole reply head, and whether it is interim.
+fn checked_head_bytes(length: [u8; LENGTH_BYTES]) -> Result<(usize, bool), Bent> {
+    let mut unmarked = length;
+    let is_interim = take_interim(&mut unmarked);
+    let claimed = claimed_bytes(unmarked);
     if (LENGTH_BYTES + 1..=HEAD_BYTES_MAX).contains(&claimed) {
-        return Ok(claimed);
+        return Ok((claimed, is_interim));
     }
     Err(Bent {
         what: "length of a reply head",

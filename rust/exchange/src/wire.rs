@@ -9,7 +9,8 @@
 //! | rest | rest | postcard document of the remaining fields |
 //!
 //! The body length stands outside the document so that the exchange can tell where a request
-//! ends without decoding it.
+//! ends without decoding it. The highest bit of a reply head's length says that another head
+//! follows: this one is interim, such as 103 (Early Hints).
 
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,18 @@ impl<'a> ReplyHead<'a> {
         let document = document_of(bytes, LENGTH_BYTES)?;
         postcard::from_bytes(document).map_err(DecodeError::Malformed)
     }
+}
+
+/// Marks an encoded reply head as one that another follows.
+pub(crate) fn mark_interim(length: [u8; LENGTH_BYTES]) -> [u8; LENGTH_BYTES] {
+    (u32::from_le_bytes(length) | INTERIM).to_le_bytes()
+}
+
+/// Takes the mark away; true if there was one.
+pub(crate) fn take_interim(length: &mut [u8; LENGTH_BYTES]) -> bool {
+    let marked = u32::from_le_bytes(*length);
+    *length = (marked & !INTERIM).to_le_bytes();
+    marked & INTERIM != 0
 }
 
 /// The length that the first [`LENGTH_BYTES`] of an encoded head claim for the whole of it.
@@ -234,6 +247,9 @@ mod named_values {
 
     const COUNT_AT_FIRST: usize = 32;
 }
+
+/// The bit of a length that marks an interim head.
+const INTERIM: u32 = 1 << 31;
 
 /// Length of the length field.
 pub(crate) const LENGTH_BYTES: usize = 4;

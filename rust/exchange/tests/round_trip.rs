@@ -33,6 +33,44 @@ fn a_request_comes_back_as_its_reply() {
 }
 
 #[test]
+fn interim_heads_come_one_by_one_before_the_head() {
+    let gateway = GatewayEnd::create(limits(1, 1024)).unwrap();
+    let mut worker = worker(&gateway, 0);
+    let mut lease = submit(&gateway, "/", b"");
+    let mut job = take(&mut worker);
+    target(&mut job);
+    let mut heads = Vec::new();
+
+    job.write_interim(&reply_head(103)).unwrap();
+    job.write_interim(&reply_head(102)).unwrap();
+    for status in [103, 102] {
+        heads.clear();
+        let event = next_event(&gateway, &mut lease, &mut heads);
+        assert_eq!(event, Ok(ReplyEvent::Interim));
+        assert_eq!(heads, reply_head(status));
+    }
+
+    job.write_head(&reply_head(200)).unwrap();
+    job.end();
+    assert_eq!(reply(&gateway, &mut lease), Ok((200, Vec::new())));
+}
+
+#[test]
+fn an_interim_head_alone_is_no_reply() {
+    let gateway = GatewayEnd::create(limits(1, 1024)).unwrap();
+    let mut worker = worker(&gateway, 0);
+    let mut lease = submit(&gateway, "/", b"");
+    let mut job = take(&mut worker);
+    target(&mut job);
+
+    job.write_interim(&reply_head(103)).unwrap();
+    job.end();
+
+    let ended = next_event(&gateway, &mut lease, &mut Vec::new());
+    assert_eq!(ended, Err(ReplyError::Aborted));
+}
+
+#[test]
 fn one_slot_serves_many_requests() {
     let gateway = GatewayEnd::create(limits(1, 1024)).unwrap();
     let mut worker = worker(&gateway, 0);

@@ -17,7 +17,9 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarm;
 use crate::body::Spooled;
+use crate::intake::Passage;
 use crate::limits::{CHUNK_BYTES, Limits};
+use crate::reply_head;
 use crate::subject::Subject;
 
 /// Why a worker's reply did not begin.
@@ -54,12 +56,48 @@ pub(crate) enum DispatchFault {
 
 /// A request on its way to a worker.
 pub(crate) struct Order<'a> {
+    /// Takes interim replies; `None` if the client would not understand any.
+    pub(crate) interim: Option<&'a Passage>,
     pub(crate) subject: &'a Subject,
     /// Encoded for the exchange.
     pub(crate) head: &'a [u8],
     pub(crate) body: Spooled,
     /// May be given to a second worker when the first dies before its reply was forwarded.
     pub(crate) safe: bool,
+}
+
+impl Order<'_> {
+    /// Ready when `head` is the head of the reply; interim ones are passed on meanwhile.
+    fn poll_head(
+        &self,
+        cx: &mut Context<'_>,
+        lease: &mut Lease,
+        head: &mut Vec<u8>,
+    ) -> Poll<Result<(), DispatchFault>> {
+        loop {
+            let event = ready!(lease.poll_reply(cx, head, HEAD_BYTES_MAX));
+            match event.map_err(DispatchFault::from)? {
+                ReplyEvent::Interim => self.pass_interim(std::mem::take(head)),
+                ReplyEvent::Head => return Poll::Ready(Ok(())),
+                ReplyEvent::Body | ReplyEvent::End => {
+                    return Poll::Ready(Err(DispatchFault::Cut));
+                }
+            }
+        }
+    }
+
+    fn pass_interim(&self, encoded: Vec<u8>) {
+        let Some(passage) = self.interim else {
+            return;
+        };
+        match reply_head::interim(encoded, self.subject) {
+            Ok(text) => passage.push_interim(&text),
+            Err(fault) => {
+                let (request, error) = (self.subject.id(), &fault as &dyn std::error::Error);
+                tracing::warn!(request, error, "an interim reply cannot be forwarded");
+            }
+        }
+    }
 }
 
 /// How long an order may take, and the timer that tells.
@@ -177,12 +215,8 @@ async fn converse(
                 sending = None;
             }
         }
-        match lease.poll_reply(cx, &mut head, HEAD_BYTES_MAX) {
-            Poll::Ready(Ok(ReplyEvent::Head)) => Poll::Ready(Ok(())),
-            Poll::Ready(Ok(ReplyEvent::Body | ReplyEvent::End)) => {
-                Poll::Ready(Err(DispatchFault::Cut))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error.into())),
+        match order.poll_head(cx, lease, &mut head) {
+            Poll::Ready(result) => Poll::Ready(result),
             Poll::Pending => patience.poll(cx, lease, since).map(Err),
         }
     })
@@ -213,7 +247,7 @@ pub(crate) async fn discard(mut lease: Lease, patience: &Patience<'_>) {
     poll_fn(|cx| {
         while let Poll::Ready(event) = lease.poll_reply(cx, &mut scrap, CHUNK_BYTES) {
             scrap.clear();
-            if !matches!(event, Ok(ReplyEvent::Head | ReplyEvent::Body)) {
+            if matches!(event, Ok(ReplyEvent::End) | Err(_)) {
                 return Poll::Ready(());
             }
         }

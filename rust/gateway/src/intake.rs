@@ -10,6 +10,7 @@ pub(crate) mod chunks;
 pub(crate) mod fault;
 pub(crate) mod framing;
 pub(crate) mod head;
+mod interim;
 mod passage;
 
 use std::io;
@@ -25,6 +26,7 @@ use crate::alarm::Alarm;
 use crate::limits::{LINGER, LINGER_BYTES_MAX, Limits};
 use fault::HeadFault;
 use framing::{Framing, Step};
+use interim::Interim;
 pub(crate) use passage::Passage;
 
 /// Stands in for a refused head. Its contents are never looked at.
@@ -56,6 +58,7 @@ pub(crate) struct Intake {
     /// Since when the client has taken nothing of what we want to write.
     stalled_since: Option<Instant>,
     linger: Option<Linger>,
+    interim: Interim,
 }
 
 /// Whether more of the stream may be shown to hyper.
@@ -90,6 +93,7 @@ impl Intake {
             moved_at: now,
             stalled_since: None,
             linger: None,
+            interim: Interim::default(),
         }
     }
 
@@ -287,6 +291,7 @@ impl AsyncWrite for Intake {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_interim_before_write(cx))?;
         let wrote = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.poll_wrote(cx, wrote)
     }
@@ -296,6 +301,7 @@ impl AsyncWrite for Intake {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        ready!(self.poll_interim_before_write(cx))?;
         let bytes: usize = slices.iter().map(|slice| slice.len()).sum();
         let wrote = if bytes <= GATHER_BYTES_MAX {
             let mut gathered = [0; GATHER_BYTES_MAX];
@@ -315,7 +321,11 @@ impl AsyncWrite for Intake {
         self.stream.is_write_vectored()
     }
 
+    /// hyper flushes only what it has written out to the last byte: whatever comes next begins a
+    /// reply, or goes on with one that has begun.
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.interim.between_writes = true;
+        ready!(self.poll_interim(cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 

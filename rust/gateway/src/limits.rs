@@ -93,6 +93,9 @@ pub(crate) const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How much of a body moves between file, ring and socket at a time.
 pub(crate) const CHUNK_BYTES: usize = 64 * 1024;
 
+/// Interim replies that may wait for a client to take them.
+pub(crate) const INTERIM_BYTES_MAX: usize = 16 * 1024;
+
 /// Log lines a second about requests not answered by PHP; the rest is counted.
 pub(crate) const COMPLAINTS_PER_S_MAX: u32 = 10;
 

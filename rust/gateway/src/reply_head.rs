@@ -48,6 +48,10 @@ pub(crate) fn respond(
         headers,
         length,
     } = decode(answer.head.into(), subject)?;
+    if status.is_informational() {
+        let status = status.as_u16();
+        return Err(DispatchFault::ReplyStatus { status });
+    }
     let mut response = Response::new(Content::Empty);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -76,6 +80,24 @@ pub(crate) fn respond(
         response,
         unwanted: None,
     })
+}
+
+/// An interim reply as it goes over an HTTP/1.1 connection, ahead of the final one.
+pub(crate) fn interim(encoded: Vec<u8>, subject: &Subject) -> Result<Vec<u8>, DispatchFault> {
+    let head = decode(encoded.into(), subject)?;
+    if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
+        let status = head.status.as_u16();
+        return Err(DispatchFault::ReplyStatus { status });
+    }
+    let reason = head.status.canonical_reason().unwrap_or_default();
+    let mut text = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_str()).into_bytes();
+    for (name, value) in &head.headers {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            text.extend_from_slice(part);
+        }
+    }
+    text.extend_from_slice(b"\r\n");
+    Ok(text)
 }
 
 fn is_bodiless(status: StatusCode) -> bool {
@@ -115,7 +137,7 @@ fn decode(encoded: Bytes, subject: &Subject) -> Result<Head, DispatchFault> {
     let request = subject.id();
     let head = ReplyHead::decode(&encoded).map_err(DispatchFault::ReplyHead)?;
     let status = match StatusCode::from_u16(head.status) {
-        Ok(status) if (200..600).contains(&head.status) => status,
+        Ok(status) if (100..600).contains(&head.status) => status,
         _ => {
             let status = head.status;
             return Err(DispatchFault::ReplyStatus { status });

@@ -126,7 +126,7 @@ impl ReplyStream {
             }
             match lease.poll_reply(cx, &mut self.buffer, room) {
                 Poll::Pending => return,
-                Poll::Ready(Ok(ReplyEvent::Head | ReplyEvent::Body)) => {}
+                Poll::Ready(Ok(ReplyEvent::Interim | ReplyEvent::Head | ReplyEvent::Body)) => {}
                 Poll::Ready(Ok(ReplyEvent::End)) => self.lease = None,
                 Poll::Ready(Err(error)) => {
                     self.cut = Some(error);

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use askr_exchange::GatewayEnd;
 use http::header::{HeaderValue, SERVER};
-use http::{Request, Response, request};
+use http::{Request, Response, Version, request};
 use hyper::body::Incoming;
 
 use crate::alarm::Alarm;
@@ -88,6 +88,7 @@ pub(crate) async fn answer(
     };
     let mut response = answered
         .unwrap_or_else(|refusal| reply::refuse(&refusal, body.subject(), &peer.site.complaints));
+    peer.passage.begin_reply();
     let headers = response.headers_mut();
     headers
         .entry(SERVER)
@@ -154,6 +155,7 @@ async fn php(
     };
     request_head::encode(head, circumstances, &mut encoded);
     let order = Order {
+        interim: (head.version != Version::HTTP_10).then_some(&*peer.passage),
         subject,
         head: &encoded,
         body,

@@ -59,6 +59,9 @@ ZEND_FUNCTION(askr_defer);
 void askr_opcache_take(void);
 void askr_opcache_tick(double now);
 
+/* headers.c */
+ZEND_FUNCTION(headers_send);
+
 /* turns.c */
 void askr_turns_reset(void);
 /* Waits for the next request; false when the worker is to leave. */

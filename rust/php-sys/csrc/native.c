@@ -170,6 +170,10 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_apache_request_headers, 0, 0, IS_ARRAY, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_headers_send, 0, 0, IS_LONG, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, status, IS_LONG, 0, "200")
+ZEND_END_ARG_INFO()
+
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_worker_id, 0, 0, IS_LONG, 0)
 ZEND_END_ARG_INFO()
 
@@ -184,6 +188,7 @@ static const zend_function_entry askr_native_functions[] = {
 	ZEND_FE(apache_request_headers, arginfo_apache_request_headers)
 	ZEND_FALIAS(getallheaders, apache_request_headers, arginfo_apache_request_headers)
 	ZEND_FALIAS(frankenphp_request_headers, apache_request_headers, arginfo_apache_request_headers)
+	ZEND_FE(headers_send, arginfo_headers_send)
 	ZEND_FE(askr_worker_id, arginfo_askr_worker_id)
 	ZEND_FE_END
 };

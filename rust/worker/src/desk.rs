@@ -157,8 +157,14 @@ impl Host for Desk {
                 headers: reply.headers(),
             }
             .encode(&mut self.head);
-            let sent = reply.job.write_head(&self.head);
-            reply.head_is_sent = succeeded(sent, &self.progress);
+            if (100..200).contains(&status) {
+                succeeded(reply.job.write_interim(&self.head), &self.progress);
+                reply.lines.clear();
+                reply.line_ends.clear();
+            } else {
+                let sent = reply.job.write_head(&self.head);
+                reply.head_is_sent = succeeded(sent, &self.progress);
+            }
         }
     }
 

@@ -71,7 +71,8 @@ class FunctionTableTest extends TestCase
     private function signatureOf(ReflectionFunction $function): string
     {
         $parameters = array_map(
-            fn ($parameter): string => "{$parameter->getType()} \${$parameter->getName()}",
+            fn ($parameter): string => "{$parameter->getType()} \${$parameter->getName()}"
+                .($parameter->isOptional() ? ' = '.var_export($parameter->getDefaultValue(), true) : ''),
             $function->getParameters(),
         );
 

@@ -1,9 +1,10 @@
 //! What the socket side and the service side of one connection tell each other.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 use super::fault::HeadFault;
+use crate::limits::INTERIM_BYTES_MAX;
 
 /// Shared by the intake, the service and the bodies of one connection.
 ///
@@ -19,6 +20,12 @@ pub(crate) struct Passage {
     /// The refused head, which is the last one, and why.
     refused: OnceLock<HeadFault>,
     reset: AtomicBool,
+    /// Interim replies of the request under way that were not given to the socket yet.
+    interim: Mutex<Vec<u8>>,
+    /// There are some; spares the lock in every flush.
+    interim_waits: AtomicBool,
+    /// The final reply of the request under way was given to hyper.
+    reply_begun: AtomicBool,
 }
 
 impl Passage {
@@ -39,6 +46,8 @@ impl Passage {
     /// shown to it as such.
     pub(crate) fn begin_request(&self) -> Result<(), HeadFault> {
         bump(&self.requests);
+        self.reply_begun.store(false, Relaxed);
+        self.take_interim();
         let (requests, heads) = (self.requests.load(Relaxed), self.heads.load(Relaxed));
         match self.refused.get() {
             _ if requests > heads => Err(HeadFault::Framing),
@@ -55,6 +64,38 @@ impl Passage {
     /// Whether a request is being answered.
     pub(crate) fn is_busy(&self) -> bool {
         self.requests.load(Relaxed) != self.replies.load(Relaxed)
+    }
+
+    /// The reply of the request under way goes to hyper now.
+    pub(crate) fn begin_reply(&self) {
+        self.reply_begun.store(true, Relaxed);
+    }
+
+    pub(super) fn reply_has_begun(&self) -> bool {
+        self.reply_begun.load(Relaxed)
+    }
+
+    /// `head` is to go to the client ahead of the reply to the request under way. Without room
+    /// it is dropped: an interim reply is a hint.
+    pub(crate) fn push_interim(&self, head: &[u8]) {
+        let mut interim = self.interim_lock();
+        if interim.len() + head.len() <= INTERIM_BYTES_MAX {
+            interim.extend_from_slice(head);
+            self.interim_waits.store(true, Relaxed);
+        }
+    }
+
+    /// What is to go to the client next, if anything.
+    pub(super) fn take_interim(&self) -> Vec<u8> {
+        if !self.interim_waits.load(Relaxed) {
+            return Vec::new();
+        }
+        self.interim_waits.store(false, Relaxed);
+        std::mem::take(&mut *self.interim_lock())
+    }
+
+    fn interim_lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.interim.lock().expect("no holder of the heads panics")
     }
 
     /// The connection must end in a reset.

@@ -5,6 +5,7 @@ mod bind;
 mod failures;
 mod files;
 mod hostile;
+mod interim;
 mod requests;
 mod server;
 mod shutdown;

@@ -17,7 +17,7 @@ const RULE: &str = "native functions";
 /// Prints one line per function of ours: its declaration without names of defaults.
 const DESCRIBE: &str = r#"
 foreach ([...get_defined_functions()["internal"], ...get_defined_functions()["user"]] as $name) {
-    if (! preg_match("/^(askr_|frankenphp_|fastcgi_finish_request)/", $name)) {
+    if (! preg_match("/^(askr_|frankenphp_|fastcgi_finish_request|headers_send$)/", $name)) {
         continue;
     }
     $function = new ReflectionFunction($name);

@@ -12,6 +12,7 @@ use Illuminate\Foundation\Application;
 use Illuminate\Foundation\Bootstrap\BootProviders;
 use Illuminate\Foundation\Bootstrap\RegisterProviders;
 use Illuminate\Foundation\Bootstrap\SetRequestForConsole;
+use Laravel\SerializableClosure\Support\ClosureStream;
 
 /**
  * Boots the application once, for all the requests to come.
@@ -43,6 +44,7 @@ class ApplicationFactory
         }
 
         $app->make(Kernel::class)->bootstrap();
+        $this->registerClosureStream();
         $this->warm($app);
 
         return $app;
@@ -62,6 +64,19 @@ class ApplicationFactory
         return $app instanceof Application
             ? $app
             : throw ApplicationNotFound::whenBootstrapFileReturns($path, $app);
+    }
+
+    /**
+     * Have the stream wrapper that closures are unserialized through from the start.
+     *
+     * A wrapper that a request registers is gone with it, but this one's class
+     * remembers that it registered it, and never would again.
+     */
+    private function registerClosureStream(): void
+    {
+        if (class_exists(ClosureStream::class)) {
+            ClosureStream::register();
+        }
     }
 
     /**

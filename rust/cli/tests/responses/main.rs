@@ -4,8 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 mod ask;
+mod deferred;
 mod ends;
 mod forms;
+mod gate;
 mod kinds;
 mod peers;
+mod streams;
 mod visitor;

@@ -63,14 +63,36 @@ static void askr_sapi_flush(void *context)
 	}
 }
 
+/* What a CGI program answers with, where other servers have a status line. */
+static bool askr_states_status(const sapi_header_struct *header)
+{
+	return header->header_len > strlen("Status:")
+		&& strncasecmp(header->header, "Status:", strlen("Status:")) == 0;
+}
+
+/* The first one counts, as under FPM, unless there is a line that says else. */
+static int askr_stated_status(const sapi_headers_struct *headers, const sapi_header_struct *header)
+{
+	int status = atoi(header->header + strlen("Status:"));
+	bool is_overruled = headers->http_status_line && headers->http_response_code != 200;
+
+	return is_overruled || status < 100 || status > 999 ? headers->http_response_code : status;
+}
+
 static int askr_sapi_send_headers(sapi_headers_struct *headers)
 {
 	zend_llist_position position;
+	bool is_stated = false;
 	sapi_header_struct *header = zend_llist_get_first_ex(&headers->headers, &position);
 	int status = headers->http_response_code ? headers->http_response_code : 200;
 
 	while (header) {
-		askr_rs_header(header->header, header->header_len);
+		if (!askr_states_status(header)) {
+			askr_rs_header(header->header, header->header_len);
+		} else if (!is_stated) {
+			status = askr_stated_status(headers, header);
+			is_stated = true;
+		}
 		header = zend_llist_get_next_ex(&headers->headers, &position);
 	}
 	if (status == 200 && askr_output_is_lost() && askr_is_failure(EG(exception))

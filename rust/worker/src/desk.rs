@@ -255,14 +255,16 @@ impl Reply {
         let lines = starts
             .zip(&self.line_ends)
             .map(|(start, &end)| &self.lines[start..end]);
-        lines.filter_map(split_line).collect()
+        lines.map(split_line).collect()
     }
 }
 
-/// `Name: value` as name and value; PHP lets no line without a colon through.
-fn split_line(line: &[u8]) -> Option<(&[u8], &[u8])> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    Some((line[..colon].trim_ascii(), line[colon + 1..].trim_ascii()))
+/// `Name: value` as name and value; a line without a colon is a name, as nginx has it.
+fn split_line(line: &[u8]) -> (&[u8], &[u8]) {
+    let colon = line.iter().position(|&byte| byte == b':');
+    let colon = colon.unwrap_or(line.len());
+    let value = line.get(colon + 1..).unwrap_or_default();
+    (line[..colon].trim_ascii(), value.trim_ascii())
 }
 
 fn succeeded(sent: Result<(), JobError>, progress: &Progress) -> bool {

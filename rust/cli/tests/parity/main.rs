@@ -9,6 +9,7 @@ mod compare;
 mod differences;
 mod ends;
 mod forms;
+mod headers;
 mod modules;
 mod multipart;
 mod parallel;

@@ -5,8 +5,8 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Worker\State\ObjectState;
 use Illuminate\Contracts\Foundation\Application;
-use Illuminate\Session\SessionManager;
 use Illuminate\Session\Store;
 
 /**
@@ -20,28 +20,33 @@ final class FlushSessionState
     /** The length that the store takes for an identity. */
     private const ID_LENGTH = 40;
 
-    private ?SessionManager $sessions;
+    /** @var list<Store> */
+    private array $stores = [];
+
+    /** @var list<ObjectState> */
+    private array $states = [];
 
     public function __construct(Application $app)
     {
-        $this->sessions = $app->resolved('session') ? $app->make('session') : null;
+        foreach ($app->resolved('session') ? $app->make('session')->getDrivers() : [] as $store) {
+            if ($store instanceof Store) {
+                $this->stores[] = $store;
+                $this->states[] = ObjectState::of($store, ['name', 'attributes', 'handler', 'serialization', 'started']);
+            }
+        }
     }
 
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        foreach ($this->sessions?->getDrivers() ?? [] as $store) {
-            if ($store instanceof Store) {
-                $this->renew($store);
-            }
+        foreach ($this->states as $state) {
+            $state->restore();
         }
-    }
 
-    private function renew(Store $store): void
-    {
-        $store->flush();
-        // Not `null`: the store would take ten times as long to make one up.
-        $store->setId(bin2hex(random_bytes(self::ID_LENGTH / 2)));
-        $store->setExists(false);
+        foreach ($this->stores as $store) {
+            // Not `null`: the store would take ten times as long to make one up.
+            $store->setId(bin2hex(random_bytes(self::ID_LENGTH / 2)));
+            $store->setExists(false);
+        }
     }
 }

@@ -7,6 +7,7 @@ namespace Askr\Laravel\Listeners;
 use Askr\Laravel\Events\RequestReceived;
 use Askr\Laravel\Worker\State\ObjectState;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Contracts\View\Engine;
 use Illuminate\View\Engines\CompilerEngine;
 
 /**
@@ -14,28 +15,35 @@ use Illuminate\View\Engines\CompilerEngine;
  */
 final class RestoreBlade
 {
-    private ?ObjectState $compiler = null;
-
-    private ?CompilerEngine $engine = null;
+    /** @var list<ObjectState> */
+    private array $states = [];
 
     public function __construct(Application $app)
     {
         if ($app->resolved('blade.compiler')) {
-            $this->compiler = ObjectState::except($app->make('blade.compiler'), ['files']);
+            $this->states[] = ObjectState::except($app->make('blade.compiler'), ['files']);
         }
 
         if ($app->resolved('view.engine.resolver')) {
-            $engine = $app->make('view.engine.resolver')->resolve('blade');
-            $this->engine = $engine instanceof CompilerEngine ? $engine : null;
+            $this->watch($app->make('view.engine.resolver')->resolve('blade'));
         }
     }
 
     /** Handle the event. */
     public function handle(RequestReceived $event): void
     {
-        $this->compiler?->restore();
+        foreach ($this->states as $state) {
+            $state->restore();
+        }
+    }
 
-        // Otherwise a view that has changed would be compiled by new workers only.
-        $this->engine?->forgetCompiledOrNotExpired();
+    private function watch(Engine $engine): void
+    {
+        if ($engine instanceof CompilerEngine) {
+            // A view that has changed would be compiled by new workers only.
+            $engine->forgetCompiledOrNotExpired();
+            // And one that throws would never leave the list of those being rendered.
+            $this->states[] = ObjectState::of($engine, ['compiledOrNotExpired', 'lastCompiled', 'lastRendered']);
+        }
     }
 }

@@ -18,7 +18,7 @@ use WeakMap;
 final class RestoreRouter
 {
     /** Facts about a route that are found out once and stay true. */
-    private const FOUND_OUT = ['compiled', 'computedMiddleware', 'router', 'container'];
+    private const FOUND_OUT = ['compiled', 'computedMiddleware', 'parameterNames', 'router', 'container'];
 
     private ?Router $router = null;
 

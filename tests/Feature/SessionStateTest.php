@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Tests\Feature;
 
+use Askr\Laravel\Events\RequestReceived;
 use Askr\Laravel\Tests\TestCase;
 use Illuminate\Http\Request;
 use RuntimeException;
@@ -69,6 +70,18 @@ class SessionStateTest extends TestCase
         ], $returning(), '/look', $returning());
 
         $this->assertSame(['mine', 'nothing', 'mine'], $bodies);
+    }
+
+    public function test_a_session_has_not_started_before_something_starts_it(): void
+    {
+        $started = [];
+        $this->app->make('events')->listen(RequestReceived::class, function () use (&$started): void {
+            $started[] = $this->app->make('session.store')->isStarted();
+        });
+
+        $this->serve(['look' => fn (): string => 'with a session'], '/look', '/look', '/look');
+
+        $this->assertSame([false, false, false], $started);
     }
 
     public function test_the_redirector_flashes_to_the_session_of_its_own_request(): void

@@ -42,6 +42,22 @@ class ViewStateTest extends StateTestCase
         );
     }
 
+    public function test_a_view_that_throws_is_not_being_rendered_for_ever(): void
+    {
+        $folder = $this->folder();
+        file_put_contents("{$folder}/breaks.blade.php", '@php throw new RuntimeException @endphp');
+        $engine = fn (Application $app): object => $app['view.engine.resolver']->resolve('blade');
+
+        $this->assertRestoredBy(
+            RestoreBlade::class,
+            fn (Application $app): int => count(self::property($engine($app), 'lastCompiled')),
+            fn (Application $app): mixed => rescue(
+                fn () => $app['view']->file("{$folder}/breaks.blade.php")->render(),
+                report: false,
+            ),
+        );
+    }
+
     public function test_a_view_that_has_changed_is_compiled_again(): void
     {
         $folder = $this->folder();

@@ -31,7 +31,9 @@ final readonly class Change
     /** Whether something was filled or added to, as a cache is, rather than replaced. */
     public function isGrowth(): bool
     {
-        return $this->before->isEmpty || $this->growth() > 0;
+        return $this->before->isNothing()
+            || ($this->before->isEmpty && ! $this->after->isEmpty)
+            || $this->growth() > 0;
     }
 
     /** How much larger it is, or null when it has no size. */

@@ -35,6 +35,7 @@ final readonly class ChangeLine
         $growth = $this->isMeasurable() ? $this->change->growth() : null;
 
         return match (true) {
+            $this->change->before->print === $this->change->after->print => '  (back again)',
             $growth === null || $growth === 0 => $this->change->before->text === $this->change->after->text ? '  (another)' : '',
             $this->change->after->isMemory => sprintf('  (%+.1f MB)', $growth / (1 << 20)),
             default => sprintf('  (%+d)', $growth),

@@ -13,16 +13,6 @@ use Illuminate\Container\Container;
 final class ContainerInside
 {
     /**
-     * The objects that the container keeps, by their names.
-     *
-     * @return array<string, object>
-     */
-    public static function instances(Container $container): array
-    {
-        return array_filter(self::arrays($container)['instances'] ?? [], is_object(...));
-    }
-
-    /**
      * The container's arrays, by the names of its properties.
      *
      * @return array<string, array<array-key, mixed>>

@@ -9,17 +9,45 @@ use Illuminate\Http\Request;
 
 /**
  * The circumstances of an inspection: the reset is done, and the request has not begun.
+ *
+ * What is worked out for several watches is kept here, where it ends with the look.
  */
-final readonly class Moment
+final class Moment
 {
+    /** @var array<string, object>|null The watched ones, once somebody has looked for them. */
+    public ?array $singletons = null;
+
+    /** @var array<string, array<array-key, mixed>>|null */
+    private ?array $arrays = null;
+
     /**
      * @param  Request  $request  The one that is about to be handled.
      * @param  int  $requests  How many have ended since the last inspection.
      */
     public function __construct(
-        public Application $app,
-        public Request $request,
-        public int $requests,
+        public readonly Application $app,
+        public readonly Request $request,
+        public readonly int $requests,
     ) {
+    }
+
+    /**
+     * The container's arrays, by the names of its properties.
+     *
+     * @return array<string, array<array-key, mixed>>
+     */
+    public function containerArrays(): array
+    {
+        return $this->arrays ??= ContainerInside::arrays($this->app);
+    }
+
+    /**
+     * The objects that the container keeps, by their names.
+     *
+     * @return array<string, object>
+     */
+    public function instances(): array
+    {
+        return array_filter($this->containerArrays()['instances'] ?? [], is_object(...));
     }
 }

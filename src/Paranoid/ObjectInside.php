@@ -39,11 +39,11 @@ final class ObjectInside
     }
 
     /**
-     * The properties that watched code declares, by name.
+     * The properties that the application's own code declares, by name.
      *
      * @return array<string, mixed>
      */
-    public function watched(object $object): array
+    public function own(object $object): array
     {
         $names = $this->declared[$object::class] ??= $this->declaredBy(new ReflectionClass($object));
         $values = [];
@@ -64,7 +64,7 @@ final class ObjectInside
         $parent = $class->getParentClass();
         $names = $parent === false ? [] : $this->declaredBy($parent);
 
-        foreach ($this->territory->hasClass($class->name) ? $class->getProperties() : [] as $property) {
+        foreach ($this->territory->ownsClass($class->name) ? $class->getProperties() : [] as $property) {
             if ($property->class === $class->name && ! $property->isStatic()) {
                 $names[self::keyOf($property)] = $property->name;
             }

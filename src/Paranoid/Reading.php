@@ -9,6 +9,8 @@ namespace Askr\Laravel\Paranoid;
  */
 final readonly class Reading
 {
+    private const NOTHING = 'n';
+
     /**
      * @param  string  $text  As the log shows it: `array:3`, `string:12`, `int 7`.
      * @param  string  $print  The same for the same content.
@@ -29,7 +31,7 @@ final readonly class Reading
     public static function of(mixed $value): self
     {
         return match (true) {
-            $value === null => new self('null', 'n', 0, true),
+            $value === null => self::none('null'),
             is_bool($value) => new self($value ? 'true' : 'false', $value ? 't' : 'f', isEmpty: ! $value),
             is_int($value) => new self("int {$value}", "i{$value}", $value),
             is_float($value) => new self("float {$value}", "d{$value}"),
@@ -40,10 +42,16 @@ final readonly class Reading
         };
     }
 
+    /** Whether there was no value at all. */
+    public function isNothing(): bool
+    {
+        return $this->print === self::NOTHING;
+    }
+
     /** The reading of what does not exist, or has no value yet. */
     public static function none(string $text = 'none'): self
     {
-        return new self($text, 'n', 0, true);
+        return new self($text, self::NOTHING, 0, true);
     }
 
     /** The reading of an amount of memory. */

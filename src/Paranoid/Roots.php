@@ -29,15 +29,7 @@ final class Roots
      */
     public function singletons(Moment $moment): array
     {
-        $singletons = [];
-
-        foreach (ContainerInside::instances($moment->app) as $object) {
-            if (! $object instanceof Container && $object !== $moment->request && $this->territory->hasClass($object::class)) {
-                $singletons[ClassName::of($object)] = $object;
-            }
-        }
-
-        return $singletons;
+        return $moment->singletons ??= $this->findSingletons($moment);
     }
 
     /**
@@ -47,12 +39,30 @@ final class Roots
      */
     public function statics(): array
     {
-        $values = [
-            ...iterator_to_array($this->properties->values()),
-            ...iterator_to_array($this->functions->values()),
-            ...iterator_to_array($this->globals->values()),
-        ];
+        $statics = [];
 
-        return array_filter($values, fn (mixed $value): bool => is_object($value) || (is_array($value) && $value !== []));
+        foreach ([$this->properties, $this->functions, $this->globals] as $watch) {
+            foreach ($watch->values() as $name => $value) {
+                if (is_object($value) || (is_array($value) && $value !== [])) {
+                    $statics[$name] = $value;
+                }
+            }
+        }
+
+        return $statics;
+    }
+
+    /** @return array<string, object> */
+    private function findSingletons(Moment $moment): array
+    {
+        $singletons = [];
+
+        foreach ($moment->instances() as $object) {
+            if ($this->territory->hasClass($object::class) && ! $object instanceof Container && $object !== $moment->request) {
+                $singletons[ClassName::of($object)] = $object;
+            }
+        }
+
+        return $singletons;
     }
 }

@@ -16,11 +16,15 @@ final class Territory
     /** @var array<class-string, bool> */
     private array $classes = [];
 
+    /** @var array<class-string, bool> */
+    private array $ownClasses = [];
+
     /**
-     * @param  list<string>  $included  Folders, with a slash at the end.
-     * @param  list<string>  $excluded  Folders inside them that are others'.
+     * @param  string  $base  The application's folder, with a slash at the end as all of them have.
+     * @param  list<string>  $excluded  Folders in it that are others'.
+     * @param  list<string>  $packages  Folders that are watched all the same.
      */
-    public function __construct(private array $included, private array $excluded)
+    public function __construct(private string $base, private array $excluded = [], private array $packages = [])
     {
     }
 
@@ -34,19 +38,20 @@ final class Territory
         $base = $app->basePath();
 
         return new self(
-            [self::folder($base), ...self::packages($vendor)],
+            self::folder($base),
             array_map(self::folder(...), [
                 getenv('COMPOSER_VENDOR_DIR') ?: "{$base}/vendor",
                 "{$base}/vendor",
                 $app->storagePath(),
             ]),
+            self::packages($vendor),
         );
     }
 
     /** Whether code in this file is watched. */
     public function hasFile(string|false $file): bool
     {
-        return $file !== false && $this->depthOf($file, $this->included) > $this->depthOf($file, $this->excluded);
+        return $file !== false && $this->depthOf($file, [$this->base, ...$this->packages]) > $this->depthOf($file, $this->excluded);
     }
 
     /**
@@ -57,6 +62,21 @@ final class Territory
     public function hasClass(string $class): bool
     {
         return $this->classes[$class] ??= $this->hasFile((new ReflectionClass($class))->getFileName());
+    }
+
+    /**
+     * Whether a class is the application's own.
+     *
+     * @param  class-string  $class
+     */
+    public function ownsClass(string $class): bool
+    {
+        return $this->ownClasses[$class] ??= $this->ownsFile((new ReflectionClass($class))->getFileName());
+    }
+
+    private function ownsFile(string|false $file): bool
+    {
+        return $file !== false && $this->depthOf($file, [$this->base]) > $this->depthOf($file, $this->excluded);
     }
 
     /**

@@ -25,7 +25,6 @@ pub(crate) use serve::{
     LogConfig, LogFormat, ParanoidConfig, ServeConfig, workers as worker_count,
 };
 pub(crate) use settings::Settings;
-pub(crate) use share::Share;
 pub(crate) use units::bytes_text;
 
 #[cfg(test)]

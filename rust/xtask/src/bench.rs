@@ -161,10 +161,11 @@ fn measure_all(
     results: &mut Results,
 ) -> Result<(), BenchError> {
     let is_wanted = |row: &&Row| options.rows.is_empty() || options.rows.contains(*row);
-    let groups: [&[Row]; 3] = [
+    let groups: [&[Row]; 4] = [
         &[Row::Script, Row::Health],
         &[Row::Json, Row::Page],
         &[Row::Reset],
+        &[Row::Paranoid],
     ];
     for group in groups {
         let rows: Vec<Row> = group.iter().filter(is_wanted).copied().collect();

@@ -6,14 +6,17 @@ namespace Askr\Laravel\Paranoid\Watches;
 
 use Askr\Laravel\Paranoid\Change;
 use Askr\Laravel\Paranoid\ClassName;
-use Askr\Laravel\Paranoid\ContainerInside;
 use Askr\Laravel\Paranoid\Moment;
 use Askr\Laravel\Paranoid\Reading;
 use Askr\Laravel\Paranoid\Readings;
 use Askr\Laravel\Paranoid\Watch;
+use Closure;
 
 /**
  * What is bound in the container, and how many callbacks wait in it.
+ *
+ * What stands under a name may be made anew for each request; that something
+ * stands there is the point.
  */
 final class ContainerState implements Watch
 {
@@ -21,44 +24,62 @@ final class ContainerState implements Watch
     private const BY_KEY = ['instances' => 'instance', 'bindings' => 'binding', 'extenders' => 'extender', 'aliases' => 'alias'];
 
     /** What comes and goes while the container works. */
-    private const WORK = ['resolved', 'with', 'buildStack', 'checkedForAttributeBindings', 'checkedForSingletonOrScopedAttributes'];
+    private const WORK = [
+        'resolved' => true, 'with' => true, 'buildStack' => true,
+        'checkedForAttributeBindings' => true, 'checkedForSingletonOrScopedAttributes' => true,
+    ];
 
-    private Readings $readings;
+    /** @var array<string, list<array-key>> Names by property. */
+    private array $names = [];
+
+    private Readings $counts;
 
     public function __construct()
     {
-        $this->readings = new Readings;
+        $this->counts = new Readings;
     }
 
     /** @return list<Change> */
     public function look(Moment $moment): array
     {
-        $now = [];
+        $changes = [];
 
-        foreach (ContainerInside::arrays($moment->app) as $property => $array) {
-            $now += match (true) {
-                isset(self::BY_KEY[$property]) => $this->entries(self::BY_KEY[$property], $array),
-                in_array($property, self::WORK, true) => [],
-                default => ["container \${$property}" => new Reading('array:'.count($array), (string) count($array), count($array))],
+        foreach ($moment->containerArrays() as $property => $array) {
+            $found = match (true) {
+                isset(self::WORK[$property]) => [],
+                isset(self::BY_KEY[$property]) => $this->compareNames($property, array_keys($array)),
+                default => [$this->counts->compare(
+                    "container \${$property}",
+                    new Reading('array:'.count($array), (string) count($array), count($array)),
+                )],
             };
+            $changes = $found === [] ? $changes : [...$changes, ...$found];
         }
 
-        return $this->readings->compareSet($now);
+        return array_values(array_filter($changes));
     }
 
     /**
-     * @param  array<array-key, mixed>  $array
-     * @return array<string, Reading>
+     * @param  list<array-key>  $now
+     * @return list<Change>
      */
-    private function entries(string $kind, array $array): array
+    private function compareNames(string $property, array $now): array
     {
-        $readings = [];
+        $before = $this->names[$property] ?? $now;
+        $this->names[$property] = $now;
 
-        foreach ($array as $key => $entry) {
-            // What stands there may be made anew for each request; that it stands there is the point.
-            $readings["container {$kind} ".ClassName::of((string) $key)] = new Reading('there', 'there');
+        if ($before === $now) {
+            return [];
         }
 
-        return $readings;
+        $there = new Reading('there', 'there');
+        $change = fn (Reading $from, Reading $to): Closure => fn (int|string $name): Change => new Change(
+            'container '.self::BY_KEY[$property].' '.ClassName::of((string) $name), $from, $to,
+        );
+
+        return [
+            ...array_map($change(Reading::none(), $there), array_values(array_diff($now, $before))),
+            ...array_map($change($there, Reading::none()), array_values(array_diff($before, $now))),
+        ];
     }
 }

@@ -34,6 +34,8 @@ final class FunctionStatics implements Watch
 
     private int $classCount = 0;
 
+    private int $fileCount = 0;
+
     private int $functionCount = 0;
 
     private bool $hasRoutes = false;
@@ -75,6 +77,13 @@ final class FunctionStatics implements Watch
 
     private function addFunctions(): void
     {
+        $files = count(get_included_files());
+
+        if ($files === $this->fileCount) {
+            return;
+        }
+
+        $this->fileCount = $files;
         $functions = get_defined_functions()['user'];
 
         foreach (array_slice($functions, $this->functionCount) as $function) {

@@ -11,14 +11,15 @@ use Askr\Laravel\Paranoid\Readings;
 use Askr\Laravel\Paranoid\Watch;
 
 /**
- * Global variables, but for those that PHP fills for every request.
+ * Global variables, but for those that PHP fills for every request, and Composer's.
  */
 final class GlobalVariables implements Watch
 {
-    /** Filled for every request. */
-    private const OF_THE_REQUEST = [
-        '_GET', '_POST', '_COOKIE', '_FILES', '_SERVER', '_ENV', '_REQUEST', '_SESSION', 'argv', 'argc',
-        'http_response_header',
+    private const OF_OTHERS = [
+        '_GET' => true, '_POST' => true, '_COOKIE' => true, '_FILES' => true, '_SERVER' => true, '_ENV' => true,
+        '_REQUEST' => true, '_SESSION' => true, 'argv' => true, 'argc' => true, 'http_response_header' => true,
+        // Composer's list of files that are loaded, which only grows with them.
+        '__composer_autoload_files' => true,
     ];
 
     private Readings $readings;
@@ -47,8 +48,8 @@ final class GlobalVariables implements Watch
      */
     public function values(): iterable
     {
-        foreach (array_diff(array_keys($GLOBALS), self::OF_THE_REQUEST) as $name) {
-            yield "global \${$name}" => $GLOBALS[$name];
+        foreach (array_diff_key($GLOBALS, self::OF_OTHERS) as $name => $value) {
+            yield "global \${$name}" => $value;
         }
     }
 }

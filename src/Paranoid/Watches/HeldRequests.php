@@ -6,7 +6,6 @@ namespace Askr\Laravel\Paranoid\Watches;
 
 use Askr\Laravel\Paranoid\Change;
 use Askr\Laravel\Paranoid\ClassName;
-use Askr\Laravel\Paranoid\ContainerInside;
 use Askr\Laravel\Paranoid\Moment;
 use Askr\Laravel\Paranoid\ObjectInside;
 use Askr\Laravel\Paranoid\Reading;
@@ -75,7 +74,7 @@ final class HeldRequests implements Watch
         $singletons = $this->roots->singletons($moment);
         $visited = [];
 
-        foreach (ContainerInside::instances($moment->app) as $hub) {
+        foreach ($moment->instances() as $hub) {
             $visited[spl_object_id($hub)] = true;
         }
 

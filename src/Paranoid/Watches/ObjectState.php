@@ -12,11 +12,13 @@ use Askr\Laravel\Paranoid\Readings;
 use Askr\Laravel\Paranoid\Roots;
 use Askr\Laravel\Paranoid\Territory;
 use Askr\Laravel\Paranoid\Watch;
+use Illuminate\Contracts\Container\Container;
 
 /**
- * What watched objects keep that outlive their request: singletons, and what static variables hold.
+ * What the application's objects keep that outlive their request: singletons, and what static variables hold.
  *
- * Only properties that watched code declares count. A number that goes up by one
+ * Only properties that the application's own code declares count: packages keep a
+ * lot in objects that they renew or overwrite. A number that goes up by one
  * with each request is a counter of requests, and nothing of anybody's.
  */
 final class ObjectState implements Watch
@@ -64,7 +66,7 @@ final class ObjectState implements Watch
         ));
     }
 
-    /** Read what a value holds, if it is a watched object or a list of such. */
+    /** Read what a value holds, if it is such an object or a list of such. */
     private function enter(string $name, mixed $value, int $depth, bool $isKnown): void
     {
         if (is_array($value)) {
@@ -86,7 +88,7 @@ final class ObjectState implements Watch
 
     private function read(string $name, object $object, int $depth, bool $isKnown): void
     {
-        foreach ($this->inside->watched($object) as $property => $value) {
+        foreach ($this->inside->own($object) as $property => $value) {
             $path = "{$name}->{$property}";
             $change = $this->readings->compare($path, Reading::of($value));
 
@@ -103,7 +105,8 @@ final class ObjectState implements Watch
     {
         return $depth < self::DEPTH_MAX
             && count($this->visited) < self::OBJECTS_MAX
-            && $this->territory->hasClass($object::class);
+            && ! $object instanceof Container
+            && $this->territory->ownsClass($object::class);
     }
 
     private function isFirstVisit(object $object): bool

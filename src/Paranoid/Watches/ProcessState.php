@@ -15,7 +15,13 @@ use Askr\Laravel\Paranoid\Watch;
  */
 final class ProcessState implements Watch
 {
+    /** What is shown as it is; the environment may hold secrets. */
+    private const SHOWN = ['locale', 'time zone', 'working directory', 'umask', 'internal encoding'];
+
     private Readings $readings;
+
+    /** @var array<string, string> What was there at the last look, which is mostly what is there now. */
+    private array $last = [];
 
     public function __construct()
     {
@@ -26,22 +32,35 @@ final class ProcessState implements Watch
     public function look(Moment $moment): array
     {
         $now = [
-            'locale' => $this->shown((string) setlocale(LC_ALL, '0')),
-            'time zone' => $this->shown(date_default_timezone_get()),
-            'working directory' => $this->shown((string) getcwd()),
-            'umask' => $this->shown(sprintf('%04o', umask())),
-            'internal encoding' => $this->shown((string) mb_internal_encoding()),
-        ];
+            'locale' => (string) setlocale(LC_ALL, '0'),
+            'time zone' => date_default_timezone_get(),
+            'working directory' => (string) getcwd(),
+            'umask' => sprintf('%04o', umask()),
+            'internal encoding' => (string) mb_internal_encoding(),
+        ] + getenv();
 
-        foreach (getenv() as $name => $value) {
-            $now["environment {$name}"] = Reading::of($value);
+        if ($now === $this->last) {
+            return [];
         }
 
-        return $this->readings->compareSet($now, canSettle: false);
+        $this->last = $now;
+
+        return $this->readings->compareSet($this->read($now), canSettle: false);
     }
 
-    private function shown(string $text): Reading
+    /**
+     * @param  array<string, string>  $values
+     * @return array<string, Reading>
+     */
+    private function read(array $values): array
     {
-        return new Reading($text, $text);
+        $readings = [];
+
+        foreach ($values as $name => $value) {
+            $isSecret = ! in_array($name, self::SHOWN, true);
+            $readings[$isSecret ? "environment {$name}" : $name] = $isSecret ? Reading::of($value) : new Reading($value, $value);
+        }
+
+        return $readings;
     }
 }

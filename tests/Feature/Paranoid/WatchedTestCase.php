@@ -109,7 +109,7 @@ abstract class WatchedTestCase extends TestCase
         }
 
         $requests = array_map(Request::create(...), $paths);
-        $territory = new Territory([realpath($this->folder).'/'], []);
+        $territory = new Territory(realpath($this->folder).'/');
         $inspector = new Inspector($this->app, $settings, $this->hear(...), $territory);
 
         (new ApplicationFactory($this->app->basePath()))->warm($this->app);

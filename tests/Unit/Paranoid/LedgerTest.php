@@ -71,6 +71,7 @@ class LedgerTest extends TestCase
             'grown' => [$this->grow('a', 1, 2), true],
             'shrunk' => [$this->grow('a', 2, 1), false],
             'replaced' => [new Change('a', Reading::of('en'), Reading::of('de')), false],
+            'made empty' => [new Change('a', Reading::of([]), Reading::of(null)), false],
             'never' => [new Change('a', Reading::none(), Reading::of(1), canSettle: false), false],
         ];
 
@@ -81,6 +82,19 @@ class LedgerTest extends TestCase
 
             $this->assertSame($settles, $ledger->findings()[0]->isSettled(), $name);
         }
+    }
+
+    public function test_what_comes_and_goes_is_no_growth(): void
+    {
+        $ledger = new Ledger([]);
+        $entries = [];
+
+        foreach ([[null, []], [[], null], [null, []], [[], null]] as [$before, $after]) {
+            $entries = Report::news($this->enter($ledger, new Change('A::$x', Reading::of($before), Reading::of($after))), 1) ?: $entries;
+        }
+
+        $this->assertStringContainsString('≠ A::$x  null → array:0  changed 3 times', $entries[0]);
+        $this->assertStringContainsString('≠ A::$x  null → null  (back again)', Report::summary($ledger->findings(), 0, 4));
     }
 
     public function test_the_number_of_things_is_bounded_and_the_rest_is_counted(): void

@@ -32,5 +32,6 @@ class TerritoryTest extends TestCase
 
         $this->assertTrue($territory->hasClass(UnitTestCase::class));
         $this->assertFalse($territory->hasClass(Str::class));
+        $this->assertFalse($territory->ownsClass(UnitTestCase::class));
     }
 }

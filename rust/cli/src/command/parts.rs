@@ -9,7 +9,7 @@ use askr_gateway::GatewayConfig;
 use askr_supervisor::{Program, SupervisorConfig};
 
 use crate::args::TEMPLATE_COMMAND;
-use crate::config::{LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig, Share};
+use crate::config::{LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig};
 
 /// Fewer slots than this would let a burst of small requests wait outside the exchange.
 const SLOTS_MIN: u16 = 16;
@@ -89,8 +89,7 @@ fn program(config: &ServeConfig, log: LogConfig) -> Program {
 /// The settings in force, whatever channel they came from; the variables are gone when nothing is
 /// to be watched.
 fn paranoid(config: &ParanoidConfig) -> [(OsString, Option<OsString>); 3] {
-    let is_on = config.share != Share::NONE;
-    let variable = |name: &str, value: String| (name.into(), is_on.then(|| value.into()));
+    let variable = |name: &str, value: String| (name.into(), config.is_on().then(|| value.into()));
     [
         variable("ASKR_PARANOID", config.share.to_string()),
         variable("ASKR_PARANOID_VENDOR", config.vendor.join(",")),

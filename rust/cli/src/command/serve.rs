@@ -27,6 +27,10 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let config = ServeConfig::new(&settings)?;
     let log = LogConfig::new(&settings);
     logging::init(log)?;
+    if config.paranoid.is_on() {
+        let share = config.paranoid.share;
+        info!(%share, "paranoid: a worker that watches says so when it has set its baseline");
+    }
     open_files::raise_limit();
     let gateway = Gateway::bind(parts::gateway(&config))?;
     let exchange = GatewayEnd::create(parts::exchange(&config))?;

@@ -56,6 +56,13 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+impl ParanoidConfig {
+    /// Whether anything is to be watched.
+    pub(crate) fn is_on(&self) -> bool {
+        self.share != Share::NONE
+    }
+}
+
 impl ServeConfig {
     /// Picks the values of `askr serve` and checks that what they name is there.
     ///

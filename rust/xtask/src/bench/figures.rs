@@ -70,7 +70,19 @@ fn amounts(results: &Results) -> Vec<Option<Figure>> {
             "JSON route, 1 connection: µs of processor time a request for putting state back",
             "≤ 60",
             60.0,
-            reset_us(results),
+            cpu_us(results, "reset", "askr-worker", "askr-without-reset"),
+        ),
+        at_most(
+            "JSON route, 1 connection: µs of processor time a request for `--paranoid`",
+            "≤ 150",
+            150.0,
+            cpu_us(results, "paranoid", "askr-paranoid", "askr-worker"),
+        ),
+        at_most(
+            "JSON route, 1 connection: µs of processor time a request for `--paranoid=0.01`",
+            "≤ 15",
+            15.0,
+            cpu_us(results, "paranoid", "askr-paranoid-0.01", "askr-worker"),
         ),
         at_most(
             "round trip on one core: exchange ÷ bare futex",
@@ -144,9 +156,9 @@ fn ratio(
 }
 
 /// A difference of processor times: the latency of a busy machine says less about the two.
-fn reset_us(results: &Results) -> Option<f64> {
-    let with = results.find("reset", "askr-worker", 1)?;
-    let without = results.find("reset", "askr-without-reset", 1)?;
+fn cpu_us(results: &Results, row: &str, with: &str, without: &str) -> Option<f64> {
+    let with = results.find(row, with, 1)?;
+    let without = results.find(row, without, 1)?;
     (with.errors + without.errors == 0).then_some(())?;
     Some(with.cpu_us_per_request? - without.cpu_us_per_request?)
 }

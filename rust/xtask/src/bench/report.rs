@@ -99,6 +99,7 @@ const ROWS: &str = "\
 - `page`: the demo's table page, rendered by Blade from SQLite.
 - `reset`: `json` with and without putting state back before each request; the latter with a worker
   script that exists for this row only, since an application has no such setting.
+- `paranoid`: `json` unwatched, with `--paranoid` and with `--paranoid=0.01`.
 - `health`: the gateway's own fixed answer, which PHP has no part in.
 - `soak`: `json` for a minute; the errors are the point.
 - `kill`: `json` for 20 seconds while a worker is killed with SIGKILL every second; a request that a

@@ -16,6 +16,8 @@ pub(crate) enum Row {
     Page,
     /// The JSON route, with and without the renewal of state before each request.
     Reset,
+    /// The JSON route, unwatched, with every request inspected, and with one in a hundred.
+    Paranoid,
     /// The gateway's own fixed answer, without PHP.
     Health,
     /// The hand-over alone, against a bare futex.
@@ -35,6 +37,10 @@ pub(crate) enum ServerKind {
     AskrWorker,
     /// Worker mode with a script that puts nothing back between requests.
     AskrWithoutReset,
+    /// Worker mode with `--paranoid`.
+    AskrParanoid,
+    /// Worker mode with `--paranoid` for one request in a hundred.
+    AskrSampling,
     AskrClassic,
     NginxFpm,
 }
@@ -60,6 +66,7 @@ impl Row {
             Row::Json => "json",
             Row::Page => "page",
             Row::Reset => "reset",
+            Row::Paranoid => "paranoid",
             Row::Health => "health",
             Row::Exchange => "exchange",
             Row::Soak => "soak",
@@ -74,7 +81,7 @@ impl Row {
             Row::Script | Row::Memory => "/",
             Row::Page => "/page",
             Row::Health | Row::Exchange => "/askr/health",
-            Row::Json | Row::Reset | Row::Soak | Row::Kill => "/json",
+            Row::Json | Row::Reset | Row::Paranoid | Row::Soak | Row::Kill => "/json",
         }
     }
 
@@ -85,7 +92,9 @@ impl Row {
             Row::Page => "</table>",
             Row::Memory => "Memory in use",
             Row::Health | Row::Exchange => "ok",
-            Row::Json | Row::Reset | Row::Soak | Row::Kill => "\"stack\":\"laravel\"",
+            Row::Json | Row::Reset | Row::Paranoid | Row::Soak | Row::Kill => {
+                "\"stack\":\"laravel\""
+            }
         }
     }
 
@@ -98,6 +107,11 @@ impl Row {
                 ServerKind::NginxFpm,
             ],
             Row::Reset => &[ServerKind::AskrWorker, ServerKind::AskrWithoutReset],
+            Row::Paranoid => &[
+                ServerKind::AskrWorker,
+                ServerKind::AskrParanoid,
+                ServerKind::AskrSampling,
+            ],
             Row::Health | Row::Soak | Row::Kill | Row::Memory => &[ServerKind::AskrWorker],
             Row::Exchange => &[],
         }
@@ -107,9 +121,13 @@ impl Row {
     pub(crate) fn site(self, checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
         match self {
             Row::Script | Row::Health | Row::Exchange => one_line(folder),
-            Row::Json | Row::Page | Row::Reset | Row::Soak | Row::Kill | Row::Memory => {
-                demo(checkout, folder)
-            }
+            Row::Json
+            | Row::Page
+            | Row::Reset
+            | Row::Paranoid
+            | Row::Soak
+            | Row::Kill
+            | Row::Memory => demo(checkout, folder),
         }
     }
 }
@@ -118,7 +136,9 @@ impl Site {
     /// The script that stays up, in the modes that have one.
     pub(crate) fn script(&self, kind: ServerKind) -> Option<&Path> {
         match kind {
-            ServerKind::AskrWorker => Some(&self.worker_script),
+            ServerKind::AskrWorker | ServerKind::AskrParanoid | ServerKind::AskrSampling => {
+                Some(&self.worker_script)
+            }
             ServerKind::AskrWithoutReset => Some(&self.without_reset),
             ServerKind::AskrClassic | ServerKind::NginxFpm => None,
         }
@@ -126,11 +146,22 @@ impl Site {
 }
 
 impl ServerKind {
+    /// The flag that makes it what it is.
+    pub(crate) fn flag(self) -> Option<&'static str> {
+        match self {
+            ServerKind::AskrParanoid => Some("--paranoid"),
+            ServerKind::AskrSampling => Some("--paranoid=0.01"),
+            _ => None,
+        }
+    }
+
     /// The name in tables and JSON.
     pub(crate) fn name(self) -> &'static str {
         match self {
             ServerKind::AskrWorker => "askr-worker",
             ServerKind::AskrWithoutReset => "askr-without-reset",
+            ServerKind::AskrParanoid => "askr-paranoid",
+            ServerKind::AskrSampling => "askr-paranoid-0.01",
             ServerKind::AskrClassic => "askr-classic",
             ServerKind::NginxFpm => "nginx-fpm",
         }

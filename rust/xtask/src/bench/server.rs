@@ -106,6 +106,7 @@ fn start_askr(bench: &Bench<'_>, kind: ServerKind, site: &Site) -> Result<Server
         .args(["serve", "--listen", "127.0.0.1:0", "--root"])
         .arg(&site.root)
         .arg(format!("--workers={}", bench.workers))
+        .args(kind.flag())
         .envs(ENVIRONMENT.iter().copied());
     for (key, value) in INI {
         command.arg(format!("--ini={key}={value}"));

@@ -33,7 +33,7 @@ final class RestoreModels
             'modelsShouldPreventSilentlyDiscardingAttributes', 'discardedAttributeViolationCallback',
             'modelsShouldPreventAccessingMissingAttributes', 'missingAttributeViolationCallback',
         ],
-        Relation::class => ['constraints', 'constraintsForNestedRelations', 'morphMap', 'requireMorphMap'],
+        Relation::class => ['constraints', 'constraintsForNestedRelations', 'morphMap', 'requireMorphMap', 'selfJoinCount'],
         Json::class => ['encoder', 'decoder'],
         ModelIdentifier::class => ['useMorphMap'],
     ];

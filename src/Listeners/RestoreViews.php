@@ -10,6 +10,7 @@ use Askr\Laravel\Worker\State\ObjectState;
 use Closure;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\View\Component;
+use Illuminate\View\DynamicComponent;
 use Illuminate\View\Factory;
 use Illuminate\View\FileViewFinder;
 
@@ -32,7 +33,10 @@ final class RestoreViews
 
     public function __construct(Application $app)
     {
-        $this->components = new ClassState([Component::class => ['componentsResolver']]);
+        $this->components = new ClassState([
+            Component::class => ['componentsResolver'],
+            DynamicComponent::class => ['compiler', 'componentClasses'],
+        ]);
 
         if (! $app->resolved('view') || ! ($view = $app->make('view')) instanceof Factory) {
             return;

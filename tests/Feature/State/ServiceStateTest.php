@@ -27,6 +27,7 @@ use Illuminate\Contracts\Auth\Access\Gate;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Foundation\Application;
 use Illuminate\Http\Client\Factory;
+use Illuminate\Http\Client\RequestException;
 use Illuminate\Http\Resources\Json\JsonResource;
 use Illuminate\Notifications\ChannelManager;
 use Illuminate\Queue\Queue;
@@ -37,6 +38,7 @@ use Illuminate\Support\Number;
 use Illuminate\Support\Sleep;
 use Illuminate\Support\Str;
 use Illuminate\Validation\Rules\Password;
+use PHPUnit\Framework\Attributes\Group;
 use RuntimeException;
 use Symfony\Component\VarDumper\VarDumper;
 
@@ -171,6 +173,16 @@ class ServiceStateTest extends StateTestCase
                 $app->make(Factory::class)->globalRequestMiddleware(fn ($request) => $request);
             },
             fn (Application $app) => $app->make(Factory::class)->globalOptions(['timeout' => 3]),
+        );
+    }
+
+    #[Group(self::SINCE_LARAVEL_11)]
+    public function test_failed_responses_are_shown_as_the_application_wants(): void
+    {
+        $this->assertRestoredBy(
+            RestoreHttpClient::class,
+            fn (): mixed => self::property(RequestException::class, 'truncateAt'),
+            fn (): mixed => RequestException::dontTruncate(),
         );
     }
 

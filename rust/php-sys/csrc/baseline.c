@@ -6,7 +6,7 @@
  * own changes are taken out of the engine's books for as long as the worker
  * asks for requests, so that the books only hold what the request did; at the
  * end of the worker script they are entered again and undone as ever.
- * docs/operating.md lists what is put back and what is not.
+ * docs/fpm.md lists what is put back and what is not.
  */
 #include "internal.h"
 

@@ -33,6 +33,7 @@ static askr_turn_module askr_quiet_modules[] = {
 	{"intl", true, true, NULL},
 	{"json", true, true, NULL},
 	{"mbstring", true, true, NULL},
+	{"mysqli", true, true, NULL},
 	{"pgsql", true, true, NULL},
 	{"random", true, true, NULL},
 	{"soap", false, true, NULL},
@@ -267,6 +268,40 @@ static void askr_mbstring_release(void)
 	}
 }
 
+/* ---- mysqli: mysqli_report() ---- */
+
+/* Undefined when booting left it as it is by default. */
+static zval askr_boot_report_mode;
+
+static void askr_report_mode(zval *mode)
+{
+	zend_class_entry *driver = zend_hash_str_find_ptr(CG(class_table), ZEND_STRL("mysqli_driver"));
+	zval object, unused, *found;
+
+	ZVAL_UNDEF(mode);
+	if (driver && object_init_ex(&object, driver) == SUCCESS) {
+		found = zend_read_property(driver, Z_OBJ(object), ZEND_STRL("report_mode"), true, &unused);
+		ZVAL_COPY(mode, found);
+		zval_ptr_dtor(&object);
+	}
+}
+
+/* Once the module was renewed, its mode is the default. */
+static void askr_mysqli_restore(void)
+{
+	zval mode;
+
+	if (Z_TYPE(askr_boot_report_mode) != IS_LONG) {
+		return;
+	}
+	askr_report_mode(&mode);
+	if (Z_TYPE(mode) == IS_LONG && Z_LVAL(mode) == Z_LVAL(askr_boot_report_mode)) {
+		ZVAL_UNDEF(&askr_boot_report_mode);
+	} else {
+		askr_call_function("mysqli_report", NULL, 1, &askr_boot_report_mode);
+	}
+}
+
 /* ---- libxml: internal errors, entity loader, streams context ---- */
 
 /* The beginning of its globals. Its own header asks for those of libxml2, which
@@ -350,6 +385,7 @@ void askr_modules_take(void)
 	askr_session_take();
 	askr_date_take();
 	askr_mbstring_take();
+	askr_report_mode(&askr_boot_report_mode);
 	askr_libxml_take();
 	askr_streams_take();
 }
@@ -368,6 +404,7 @@ void askr_modules_restore(void)
 	askr_start_modules(askr_quiet_modules);
 	PCRE_G(error_code) = PHP_PCRE_NO_ERROR;
 	askr_mbstring_restore();
+	askr_mysqli_restore();
 	askr_date_restore();
 	askr_libxml_restore();
 	askr_streams_restore();

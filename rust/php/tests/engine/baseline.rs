@@ -125,6 +125,40 @@ fn extensions_are_as_the_boot_left_them() {
 }
 
 #[test]
+fn mysqli_reports_as_the_boot_told_it_to() {
+    if askr_php::Runtime::version().starts_with("8.2") {
+        return; // Debian's engine, whose mysqli is a package of its own.
+    }
+    for (boot, mode) in [("", "3"), ("mysqli_report(MYSQLI_REPORT_ERROR);", "1")] {
+        assert_restored(
+            boot,
+            "(new mysqli_driver)->report_mode",
+            "mysqli_report(MYSQLI_REPORT_OFF);",
+            mode,
+        );
+    }
+}
+
+#[test]
+fn tick_functions_end_with_the_request_that_registered_them() {
+    let script = "<?php declare(ticks=1);
+        $ticks = ['boot' => 0, 'request' => 0]; $handled = 0;
+        register_tick_function(function () use (&$ticks) { $ticks['boot']++; });
+        while (askr_handle_request(function () use (&$ticks, &$handled) {
+            if ($handled++ === 0) {
+                register_tick_function(function () use (&$ticks) { $ticks['request']++; });
+            }
+            $before = $ticks;
+            $x = 1; $x = 2;
+            echo json_encode([$ticks['boot'] > $before['boot'], $ticks['request'] > $before['request']]);
+        })) {}";
+    let replies = worker(script, vec![Get("/"), Get("/")]);
+
+    assert_eq!(replies[0].text(), "[true,true]");
+    assert_eq!(replies[1].text(), "[true,false]");
+}
+
+#[test]
 fn streams_are_as_the_boot_left_them() {
     assert_restored(
         "class Wrapper { public $context; function stream_open() { return true; }

@@ -83,6 +83,10 @@ static void askr_call_handler(zend_fcall_info *call, zend_fcall_info_cache *hand
 		call->param_count = 1;
 	}
 	zend_call_function(call, handler);
+	/* Some builds of 8.2 come back here after running out of memory. */
+	if (CG(unclean_shutdown)) {
+		zend_bailout();
+	}
 	zval_ptr_dtor(&result);
 	zval_ptr_dtor(&array);
 	askr_turn_settle(true);

@@ -45,7 +45,7 @@ class ParanoidCommand extends Command
         try {
             $chosen = $targets->choose($this->argument('urls'), $this->option('file'));
             $rounds = $this->rounds(count($chosen));
-            $this->components->info(sprintf('Visiting %d URLs, %d times each, on a server with one worker', count($chosen), $rounds));
+            $this->components->info(sprintf('Visiting %s, %d times each, on a server with one worker', $this->counted(count($chosen), 'URL'), $rounds));
 
             $visitor = new Visitor($targets->host(), $this->option('header'), (float) $this->option('timeout'));
             $outcome = $trial->run($builder->build($this->flags()), $visitor, $chosen, $rounds, $this->show(...));
@@ -93,7 +93,7 @@ class ParanoidCommand extends Command
         $fails = $outcome->bleeds() > 0 || ($this->option('strict') && $outcome->settled() > 0);
 
         if ($fails) {
-            $this->components->error("State of one request reaches the next: {$this->counted($outcome->bleeds())}, {$outcome->settled()} settled.");
+            $this->components->error("State of one request reaches the next: {$this->counted($outcome->bleeds(), 'possible bleed')}, {$outcome->settled()} settled.");
 
             return self::FAILURE;
         }
@@ -106,9 +106,9 @@ class ParanoidCommand extends Command
         return self::SUCCESS;
     }
 
-    private function counted(int $bleeds): string
+    private function counted(int $count, string $noun): string
     {
-        return $bleeds === 1 ? '1 possible bleed' : "{$bleeds} possible bleeds";
+        return $count === 1 ? "1 {$noun}" : "{$count} {$noun}s";
     }
 
     /** Show an entry of the watch as the server's log has it. */

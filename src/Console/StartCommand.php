@@ -15,6 +15,7 @@ use Askr\Laravel\Process\ServerState;
 use Askr\Laravel\Process\ServerStateFile;
 use Illuminate\Console\Command;
 use Symfony\Component\Console\Attribute\AsCommand;
+use Symfony\Component\Console\Input\InputOption;
 use Symfony\Component\Console\Output\OutputInterface;
 
 /**
@@ -31,6 +32,18 @@ class StartCommand extends Command
         {--max-requests= : The requests after which a worker is replaced; 0 is never [default: 10000]}
         {--classic : Boot the application for each request, as PHP-FPM does, so that changes are seen at once}
         {--log-level= : The least level to log: error, warn, info, debug or trace [default: info]}';
+
+    /** Add the option that may be given with a value and without. */
+    protected function configure(): void
+    {
+        $this->addOption(
+            'paranoid',
+            null,
+            InputOption::VALUE_OPTIONAL,
+            'Log the state that requests leave to one another; a share such as 0.01 looks at some of them only',
+            false,
+        );
+    }
 
     /** Run the server, and give its exit code. */
     public function handle(InvocationBuilder $builder, ServerStateFile $file, ForegroundServer $server): int
@@ -66,6 +79,7 @@ class StartCommand extends Command
             'workers' => $this->option('workers'),
             'max-requests' => $this->option('max-requests'),
             'log-level' => $this->option('log-level'),
+            'paranoid' => $this->option('paranoid') === false ? null : $this->option('paranoid') ?? 'on',
             // A file that has just been saved is not to be served as it was.
             'ini' => $this->option('classic') ? 'opcache.revalidate_freq=0' : null,
         ], fn (?string $value): bool => $value !== null);

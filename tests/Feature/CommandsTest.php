@@ -99,6 +99,15 @@ class CommandsTest extends TestCase
         $this->artisan('about', ['--only' => 'askr'])->expectsOutputToContain('running on')->assertSuccessful();
     }
 
+    public function test_the_watch_may_be_given_a_share(): void
+    {
+        foreach ([[null, 'on'], ['0.01', '0.01']] as [$given, $passed]) {
+            $this->artisan('askr:start', ['--paranoid' => $given])->assertSuccessful();
+
+            $this->assertSame(['--paranoid', $passed], array_slice($this->server->invocation->command, 6));
+        }
+    }
+
     public function test_a_port_alone_is_joined_to_the_configured_host(): void
     {
         $this->app->make('config')->set('askr.host', '0.0.0.0');

@@ -147,6 +147,44 @@ fn a_share_looks_at_some_requests_only() {
     server.wait_for_log("by one of GET /, GET /grow/{id} (8 requests)");
 }
 
+const WORKER: &str = r"<?php
+
+require getenv('COMPOSER_VENDOR_DIR').'/autoload.php';
+
+$app = require getenv('ASKR_APP_BASE').'/bootstrap/app.php';
+$kernel = $app->make(Illuminate\Contracts\Http\Kernel::class);
+$kernel->bootstrap();
+$inspector = Askr\Laravel\Paranoid\Inspector::fromEnvironment($app);
+
+while (askr_handle_request(function () use ($app, $kernel, $inspector) {
+    $request = Illuminate\Http\Request::capture();
+    $inspector?->inspect($request);
+    $response = $kernel->handle($request);
+    $response->send();
+    $kernel->terminate($request, $response);
+})) {
+}
+";
+
+#[test]
+fn a_worker_script_of_ones_own_can_take_part() {
+    let application = leaky();
+    application.write("worker.php", WORKER);
+    let server = application
+        .classic()
+        .variable("ASKR_APP_BASE", application.path(""))
+        .flag("worker-script", application.path("worker.php"))
+        .workers(1)
+        .argument("--paranoid")
+        .start();
+
+    for path in ["/", "/", "/", "/grow/1", "/"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+
+    server.wait_for_log("  ↑ Fixture\\Leaks::$cache  array:0 → array:1  (+1)");
+}
+
 #[test]
 fn the_command_fails_when_something_bleeds() {
     let application = leaky();

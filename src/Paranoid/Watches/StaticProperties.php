@@ -77,8 +77,15 @@ final class StaticProperties implements Watch
             if ($property->class === $class->name && $this->isReadable($property)) {
                 $name = ClassName::of($class->name).'::$'.$property->name;
                 $this->properties[$name] = $property;
-                $this->hasBaseline && $this->readings->remember($name, $this->declared($property));
+                $this->remember($name, $property);
             }
+        }
+    }
+
+    private function remember(string $name, ReflectionProperty $property): void
+    {
+        if ($this->hasBaseline) {
+            $this->readings->remember($name, $this->declared($property));
         }
     }
 

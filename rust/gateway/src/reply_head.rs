@@ -3,8 +3,8 @@
 use askr_exchange::{Lease, ReplyHead};
 use bytes::Bytes;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, TE, TRAILER,
+    TRANSFER_ENCODING, UPGRADE,
 };
 use http::{Method, Response, StatusCode, Version};
 
@@ -55,6 +55,10 @@ pub(crate) fn respond(
     let mut response = Response::new(Content::Empty);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    if status == StatusCode::NOT_MODIFIED {
+        // It describes a body the client has; PHP's default must not replace what it knows.
+        response.headers_mut().remove(CONTENT_TYPE);
+    }
     if asked.method == Method::HEAD {
         // What PHP says, or what it would have sent; never the zero hyper would conclude.
         let sent = (!answer.body.is_empty()).then_some(answer.body.len() as u64);
@@ -154,7 +158,7 @@ fn decode(encoded: Bytes, subject: &Subject) -> Result<Head, DispatchFault> {
             length = parse_length(value).or(length);
             continue;
         }
-        if is_hop_by_hop(&name) {
+        if is_hop_by_hop(&name) || (name == CONTENT_TYPE && value.is_empty()) {
             continue;
         }
         // Shares the memory of the whole head instead of copying each value.

@@ -25,6 +25,8 @@ typedef struct {
 static askr_turn_module askr_reply_modules[] = {
 	{"filter", true, true, NULL},
 	{"session", true, true, NULL},
+	/* What the client accepts, and the buffer that compresses for it. */
+	{"zlib", true, true, NULL},
 	{NULL, false, false, NULL},
 };
 

@@ -12,6 +12,7 @@ mod forms;
 mod headers;
 mod modules;
 mod multipart;
+mod output;
 mod parallel;
 mod requests;
 mod session_locks;

@@ -59,7 +59,8 @@ pub(crate) async fn serve(
         peer.site.glances.tick(&peer.site.exchange);
         loop {
             let ended = connection.as_mut().poll(cx);
-            if ended.is_ready() || !peer.pump.run(cx) {
+            let again = peer.pump.run(cx) || peer.passage.take_end_of_pieces();
+            if ended.is_ready() || !again {
                 return ended;
             }
         }

@@ -98,7 +98,12 @@ fn log_cut(subject: &Subject, cut: &CutReply) {
 
 impl Drop for ReplyBody {
     fn drop(&mut self) {
-        self.passage.end_request();
+        match self.content {
+            Content::Empty | Content::Full(_) => self.passage.end_request(),
+            Content::Short { .. } | Content::Stream(_) | Content::File(_) => {
+                self.passage.end_request_of_pieces();
+            }
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub(crate) struct Passage {
     requests: AtomicU64,
     /// Requests whose reply has been handed to hyper to the last byte, or given up.
     replies: AtomicU64,
+    /// One that was handed over in pieces has ended since the last look.
+    pieces_ended: AtomicBool,
     /// The refused head, which is the last one, and why.
     refused: OnceLock<HeadFault>,
     reset: AtomicBool,
@@ -59,6 +61,23 @@ impl Passage {
     /// The reply of the request begun last is over.
     pub(crate) fn end_request(&self) {
         bump(&self.replies);
+    }
+
+    /// As [`end_request`](Self::end_request), for a reply that hyper was given in pieces.
+    pub(crate) fn end_request_of_pieces(&self) {
+        self.end_request();
+        self.pieces_ended.store(true, Relaxed);
+    }
+
+    /// Whether hyper must be polled once more, for nobody else will wake it: when it has written
+    /// the last piece before it learns that it was the last, it forgets to look what comes now,
+    /// the next request or the end of the connection.
+    pub(crate) fn take_end_of_pieces(&self) -> bool {
+        let ended = self.pieces_ended.load(Relaxed);
+        if ended {
+            self.pieces_ended.store(false, Relaxed);
+        }
+        ended
     }
 
     /// Whether a request is being answered.

@@ -71,11 +71,14 @@ fn a_stream_for_http_1_0_ends_with_the_connection() {
         job.end();
         After::Next
     });
-    let mut client = server.client();
-    client.send("GET / HTTP/1.0\r\n\r\n");
-    let response = client.response();
-    assert_eq!(response.header("transfer-encoding"), None);
-    assert_eq!(response.body.len(), 600_000);
+    // Often, because the end can come at any moment of hyper's own work.
+    for _ in 0..100 {
+        let mut client = server.client();
+        client.send("GET / HTTP/1.0\r\n\r\n");
+        let response = client.response();
+        assert_eq!(response.header("transfer-encoding"), None);
+        assert_eq!(response.body.len(), 600_000);
+    }
 }
 
 #[test]

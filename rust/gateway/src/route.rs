@@ -95,6 +95,7 @@ pub(crate) fn route<'a>(request: RouteRequest<'a>, files: &impl Files) -> Route<
 
 /// A percent-decoded path, looked at by segments.
 struct Path<'a> {
+    raw: &'a str,
     text: Cow<'a, str>,
     /// Not to be looked for on the disk: an encoded slash, or bytes that are no text.
     foreign: bool,
@@ -102,19 +103,19 @@ struct Path<'a> {
 
 fn decode(raw: &str) -> Result<Path<'_>, PathFault> {
     if !raw.contains('%') {
-        return checked(Cow::Borrowed(raw), false);
+        return checked(raw, Cow::Borrowed(raw), false);
     }
     if !encoding_is_valid(raw.as_bytes()) {
         return Err(PathFault::Encoding);
     }
     let foreign = raw.contains("%2f") || raw.contains("%2F");
     match percent_decode_str(raw).decode_utf8() {
-        Ok(text) => checked(text, foreign),
-        Err(_) => checked(percent_decode_str(raw).decode_utf8_lossy(), true),
+        Ok(text) => checked(raw, text, foreign),
+        Err(_) => checked(raw, percent_decode_str(raw).decode_utf8_lossy(), true),
     }
 }
 
-fn checked(text: Cow<'_, str>, foreign: bool) -> Result<Path<'_>, PathFault> {
+fn checked<'a>(raw: &'a str, text: Cow<'a, str>, foreign: bool) -> Result<Path<'a>, PathFault> {
     if text.contains('\0') {
         return Err(PathFault::Nul);
     }
@@ -122,7 +123,7 @@ fn checked(text: Cow<'_, str>, foreign: bool) -> Result<Path<'_>, PathFault> {
         return Err(PathFault::Climbs);
     }
     let foreign = foreign || text.contains(|c: char| c == '\\' || c.is_control());
-    Ok(Path { text, foreign })
+    Ok(Path { raw, text, foreign })
 }
 
 fn encoding_is_valid(raw: &[u8]) -> bool {
@@ -135,10 +136,10 @@ fn encoding_is_valid(raw: &[u8]) -> bool {
 /// A PHP file named by the path: the first segment that ends in `.php` and exists as a file,
 /// as nginx's `fastcgi_split_path_info ^(.+?\.php)(/.*)$` with a check of the file.
 fn script<'a>(path: &Path<'a>, classic: bool, files: &impl Files) -> Option<Route<'a>> {
-    if path.foreign {
+    let end = script_end(&path.text)?;
+    if path.foreign && !is_foreign_only_behind(path, end) {
         return None;
     }
-    let end = script_end(&path.text)?;
     let merged = merge_slashes(&path.text[..end]);
     let runs = match classic {
         true => !is_hidden(&merged) && files.kind(&merged) == Kind::File,
@@ -148,8 +149,16 @@ fn script<'a>(path: &Path<'a>, classic: bool, files: &impl Files) -> Option<Rout
     };
     runs.then(|| Route::Script {
         script_name: Cow::Owned(merged.into_owned()),
-        path_info: Cow::Owned(path.text[end..].to_owned()),
+        path_info: Cow::Owned(merge_slashes(&path.text[end..]).into_owned()),
     })
+}
+
+/// Whether the script is named in plain characters, and a slash and printable text follow it.
+fn is_foreign_only_behind(path: &Path<'_>, end: usize) -> bool {
+    let (script, behind) = path.text.split_at(end);
+    let raw_behind = path.raw.strip_prefix(script).unwrap_or_default();
+    let is_text = !behind.contains(|c: char| c == char::REPLACEMENT_CHARACTER || c.is_control());
+    raw_behind.starts_with('/') && is_text && !script.contains('\\')
 }
 
 /// Where the first segment that ends in `.php` ends.

@@ -13,9 +13,14 @@ pub(crate) fn variables() -> BTreeSet<String> {
     quoted.map(str::to_owned).collect()
 }
 
-/// Whether the page has this row among the answers that differ.
-pub(crate) fn is_documented(row: &str) -> bool {
-    rows("## Answers").any(|cell| cell == row)
+/// The rows of the table of paths.
+pub(crate) fn paths() -> BTreeSet<&'static str> {
+    rows("## Paths").collect()
+}
+
+/// Whether the page has this row below this heading.
+pub(crate) fn is_documented(heading: &str, row: &str) -> bool {
+    rows(heading).any(|cell| cell == row)
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod modules;
 mod multipart;
 mod output;
 mod parallel;
+mod paths;
 mod requests;
 mod session_locks;
 mod sessions;

@@ -6,6 +6,7 @@
 
 mod case;
 mod compare;
+mod compression;
 mod differences;
 mod ends;
 mod forms;

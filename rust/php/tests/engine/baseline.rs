@@ -247,3 +247,34 @@ fn a_handle_on_a_body_that_outlives_its_request_is_closed() {
     );
     assert_eq!(replies[3].text(), "[]");
 }
+
+#[test]
+fn putting_back_holds_on_to_nothing() {
+    let script = "<?php
+        class Wrapper { public $context; function stream_open() { return true; } }
+        set_error_handler(fn () => false); ini_set('precision', '5'); putenv('A=boot');
+        $turn = 0;
+        while (askr_handle_request(function () use (&$turn) {
+            if (++$turn % 500 === 0) { echo memory_get_usage(); }
+            ini_set('precision', '3'); ini_set('user_agent', str_repeat('x', 1000));
+            set_error_handler(fn () => true); set_exception_handler(fn () => true);
+            putenv('A='.str_repeat('x', 1000)); $_ENV['A'] = str_repeat('x', 1000);
+            date_default_timezone_set('Asia/Tokyo'); date_create('nonsense');
+            setlocale(LC_ALL, 'C'); chdir('/'); umask(0); strtok(str_repeat('x ', 500), ' ');
+            @trigger_error(str_repeat('x', 1000));
+            libxml_use_internal_errors(true); simplexml_load_string('<a>');
+            libxml_set_external_entity_loader(fn () => null);
+            stream_wrapper_register('left', 'Wrapper'); stream_wrapper_unregister('data');
+            fopen('left://', 'r'); stream_filter_register('left', 'php_user_filter');
+            stream_context_set_default(['http' => ['user_agent' => str_repeat('x', 1000)]]);
+            askr_defer(function () { error_log(''); }); register_shutdown_function(fn () => exit);
+            output_add_rewrite_var('a', str_repeat('x', 1000));
+        })) {}";
+    let requests = vec![Get("/"); 2000];
+    let replies = worker(script, requests);
+
+    let used: Vec<i64> = [499, 999, 1499, 1999]
+        .map(|turn: usize| replies[turn].text().parse().expect("a number"))
+        .to_vec();
+    assert!(used[3] - used[1] < 4096, "{used:?} bytes in use");
+}

@@ -254,7 +254,8 @@ static zend_string *askr_env_name(void)
 }
 
 /* What `.env` gave to $_SERVER is there in each request under FPM, where it is
- * read in each. */
+ * read in each. A name that could pass for a header is left out, as from the
+ * environment. */
 static void askr_boot_variables_take(void)
 {
 	zval *server = zend_hash_str_find_ind(&EG(symbol_table), ZEND_STRL("_SERVER"));
@@ -269,6 +270,7 @@ static void askr_boot_variables_take(void)
 		ZVAL_DEREF(value);
 		if (name && Z_TYPE_P(value) <= IS_STRING
 		 && !zend_string_starts_with_literal(name, "REQUEST_TIME")
+		 && !zend_string_starts_with_literal(name, "HTTP_")
 		 && !zend_string_equals_literal(name, "argc")
 		 && !askr_in_environment(name, value)) {
 			Z_TRY_ADDREF_P(value);

@@ -95,8 +95,9 @@ fn the_environment_is_that_of_the_boot() {
 #[test]
 fn a_request_wins_over_what_booting_wrote_to_server() {
     let script = "<?php $_SERVER['REQUEST_URI'] = '/boot'; $_SERVER['KEPT'] = 'kept';
+        $_SERVER['HTTP_X_USER'] = 'boot';
         while (askr_handle_request(function () {
-            echo $_SERVER['REQUEST_URI'], ' ', $_SERVER['KEPT']; })) {}";
+            echo $_SERVER['REQUEST_URI'], ' ', $_SERVER['KEPT'], $_SERVER['HTTP_X_USER'] ?? ''; })) {}";
 
     assert_eq!(worker(script, vec![Get("/own")])[0].text(), "/own kept");
 }

@@ -69,6 +69,11 @@ impl Ask {
         ask
     }
 
+    /// Whether it can be asked for its head, too.
+    pub(crate) fn is_get(&self) -> bool {
+        self.method == "GET"
+    }
+
     /// Whether the answer has no body whatever it says.
     pub(crate) fn is_head(&self) -> bool {
         self.method == "HEAD"

@@ -8,7 +8,7 @@ use crate::ask::Ask;
 use crate::peers::Peers;
 
 /// How each ends at first: the target, the status and what its page shows.
-const ENDS: [(&str, u16, &str); 12] = [
+const ENDS: [(&str, u16, &str); 17] = [
     ("/ends/dd", 500, "sf-dump"),
     ("/ends/dump", 200, "after the dump"),
     ("/ends/exit", 200, "part of a page"),
@@ -16,6 +16,11 @@ const ENDS: [(&str, u16, &str); 12] = [
     ("/ends/die", 402, "the last words"),
     ("/ends/exit/view", 200, "buffered"),
     ("/ends/exit/buffers", 200, "outer INNER"),
+    ("/ends/sent/exit", 202, "sent by hand"),
+    ("/ends/sent", 202, "sent by hand"),
+    ("/ends/sent/stream", 200, "a,\"b c\"\n"),
+    ("/ends/sent/file", 200, "{{ $title }}"),
+    ("/ends/sent/events", 200, "data: one\n\ndata: two\n\n"),
     ("/ends/printed", 200, "printed, then returned"),
     ("/ends/thrown", 500, "Server Error"),
     ("/ends/thrown/view", 500, "Server Error"),

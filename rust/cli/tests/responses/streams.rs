@@ -4,7 +4,9 @@ use std::fs;
 
 use askr_testkit::{Server, eventually};
 
+use crate::ask::Ask;
 use crate::gate::Gate;
+use crate::visitor::Visitor;
 
 /// Server-sent events of Laravel came with version 11.
 fn knows_events(server: &Server) -> bool {
@@ -62,4 +64,27 @@ fn an_endless_stream_ends_when_its_client_leaves() {
         assert_eq!(server.get("/responses/text").text(), "text");
     }
     assert_eq!(server.worker_pids().len(), 1);
+}
+
+#[test]
+fn a_generator_that_laravel_leaves_to_the_server_is_sent() {
+    // What Laravel from version 12 on does where it believes that it runs under Octane.
+    let server = Server::laravel().workers(1);
+    let server = server.variable("LARAVEL_OCTANE", "1").start();
+    let mut visitor = Visitor::new(server.client());
+    if !knows_events(&server) {
+        return;
+    }
+    for _ in 0..2 {
+        let response = visitor.ask(&Ask::get("/streams/generated"));
+        assert_eq!(
+            (response.status, response.text()),
+            (203, "first second third")
+        );
+        let head = visitor.ask(&Ask::get("/streams/generated").head());
+        assert_eq!(head.status, 203);
+        let broken = Visitor::new(server.client()).try_ask(&Ask::get("/streams/broken/generated"));
+        assert!(!broken.is_ok_and(|response| response.status == 200));
+        assert_eq!(server.get("/responses/text").text(), "text");
+    }
 }

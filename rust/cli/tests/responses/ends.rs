@@ -102,7 +102,11 @@ fn a_stream_that_breaks_off_is_cut_and_logged_with_its_place() {
     let server = application.booted().workers(1).start();
 
     for _ in 0..2 {
-        for target in ["/streams/broken", "/streams/broken/generated"] {
+        for target in [
+            "/streams/broken",
+            "/streams/broken/generated",
+            "/ends/exhausted/begun",
+        ] {
             match ask(&mut server.client(), target) {
                 Err(Cut::Midway { body }) => assert!(body.starts_with(b"begun"), "{target}"),
                 // Nothing had gone to the client.
@@ -133,6 +137,29 @@ fn a_stream_that_fails_before_its_first_byte_is_the_error_page() {
         assert!(response.text().contains("Server Error"));
         assert_eq!(visitors.ask(&Ask::get("/responses/text")).text(), "text");
     }
+}
+
+#[test]
+fn a_fatal_error_is_the_error_page_and_in_the_log_of_the_application() {
+    let peers = Peers::start();
+    let mut visitors = peers.visitors();
+
+    for _ in 0..2 {
+        let response = visitors.ask(&Ask::get("/ends/exhausted"));
+        assert_eq!(response.status, 500);
+        assert!(
+            response.text().contains("Server Error"),
+            "{}",
+            response.text()
+        );
+        assert_eq!(visitors.ask(&Ask::get("/responses/text")).text(), "text");
+    }
+    let log = fs::read_to_string(peers.application.path("storage/logs/laravel.log")).unwrap();
+    assert_eq!(
+        log.matches("production.ERROR: Allowed memory size of")
+            .count(),
+        6
+    );
 }
 
 /// How many entries with this message the application has logged.

@@ -50,12 +50,20 @@ class ParanoidCommand extends Command
             $visitor = new Visitor($targets->host(), $this->option('header'), (float) $this->option('timeout'));
             $outcome = $trial->run($builder->build($this->flags()), $visitor, $chosen, $rounds, $this->show(...));
         } catch (BinaryNotFound|NothingToVisit|TrialFailed|UnsupportedMachine|UnusableAddress $exception) {
-            $this->components->error($exception->getMessage());
-
-            return self::INVALID;
+            return $this->giveUp($exception->getMessage());
         }
 
         return $this->conclude($outcome);
+    }
+
+    /** Say why nothing can be said, and below it what the server had to say, as it is. */
+    private function giveUp(string $reason): int
+    {
+        [$head, $rest] = explode("\n", $reason, 2) + [1 => ''];
+        $this->components->error($head);
+        $this->show($rest);
+
+        return self::INVALID;
     }
 
     private function rounds(int $urls): int

@@ -17,6 +17,9 @@ final class Moment
     /** @var array<string, object>|null The watched ones, once somebody has looked for them. */
     public ?array $singletons = null;
 
+    /** @var array<string, object|array<array-key, mixed>>|null What static and global variables hold, likewise. */
+    public ?array $statics = null;
+
     /** @var array<string, array<array-key, mixed>>|null */
     private ?array $arrays = null;
 

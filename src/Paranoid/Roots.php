@@ -37,7 +37,13 @@ final class Roots
      *
      * @return array<string, object|array<array-key, mixed>>
      */
-    public function statics(): array
+    public function statics(Moment $moment): array
+    {
+        return $moment->statics ??= $this->findStatics();
+    }
+
+    /** @return array<string, object|array<array-key, mixed>> */
+    private function findStatics(): array
     {
         $statics = [];
 

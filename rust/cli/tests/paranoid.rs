@@ -37,6 +37,12 @@ use Illuminate\Support\Facades\Route;
 Route::get('/grow/{id}', fn (string $id): int => array_push(Leaks::$cache, $id));
 Route::get('/hold', fn (Request $request): string => (Leaks::$request = $request)->path());
 Route::get('/settle', fn (): array => Leaks::$names += ['x' => 1]);
+Route::get('/endless', fn () => response()->stream(function (): void {
+    while (! connection_aborted()) {
+        echo '.';
+        flush();
+    }
+}));
 Route::get('/end/{id}', fn (string $id) => exit((string) array_push(Leaks::$cache, $id)));
 ";
 
@@ -221,6 +227,24 @@ fn the_command_tells_what_has_filled_from_what_bleeds() {
     assert!(lenient.contains("1 that was filled once"), "{lenient}");
     assert!(lenient.contains("404 (14×)"), "{lenient}");
     assert_eq!(strict.status.code(), Some(1), "{}", text(&strict));
+}
+
+#[test]
+fn an_answer_that_never_ends_is_left_and_noted() {
+    let application = leaky();
+
+    let output = application.artisan(&[
+        "askr:paranoid",
+        "/",
+        "/endless",
+        "--timeout=1",
+        "--rounds=1",
+    ]);
+
+    let text = text(&output);
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    assert!(text.contains("no answer in time (1×)"), "{text}");
+    assert_eq!(application.process_count(), 0);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use Closure;
  */
 final class ServerLog
 {
-    private const OTHER_LINES_MAX = 20;
+    private const COMPLAINTS_MAX = 5;
 
     private Announcement $announcement;
 
@@ -22,8 +22,8 @@ final class ServerLog
 
     private string $unfinished = '';
 
-    /** @var list<string> What else was logged as an error, or is no JSON at all. */
-    private array $others = [];
+    /** @var array<string, true> What else was logged as an error, or is no JSON at all; each once. */
+    private array $complaints = [];
 
     /** @param  Closure(string): void  $report  Given each entry of the watch. */
     public function __construct(private Closure $report)
@@ -52,7 +52,7 @@ final class ServerLog
     /** The last things the server had to complain of. */
     public function complaints(): string
     {
-        return implode("\n", $this->others);
+        return implode("\n", array_keys($this->complaints));
     }
 
     private function hearLine(string $line): void
@@ -63,7 +63,9 @@ final class ServerLog
         if (Report::isOne($message)) {
             ($this->report)($message);
         } elseif ($line !== '' && (! is_array($event) || in_array($event['level'] ?? '', ['ERROR', 'WARN'], true))) {
-            $this->others = array_slice([...$this->others, $message], -self::OTHER_LINES_MAX);
+            // Without the stack trace: where it happened is in the first line.
+            $this->complaints[explode("\n", $message, 2)[0]] = true;
+            $this->complaints = array_slice($this->complaints, -self::COMPLAINTS_MAX);
         }
     }
 }

@@ -80,7 +80,7 @@ final class HeldRequests implements Watch
 
         $queue = [];
 
-        foreach ([...$this->roots->statics(), ...$singletons] as $path => $value) {
+        foreach ([...$this->roots->statics($moment), ...$singletons] as $path => $value) {
             $queue[] = [$path, $value, 0];
         }
 

@@ -50,7 +50,7 @@ final class ObjectState implements Watch
     {
         $this->changes = [];
         $this->visited = [];
-        $roots = [...$this->roots->singletons($moment), ...$this->roots->statics()];
+        $roots = [...$this->roots->singletons($moment), ...$this->roots->statics($moment)];
 
         foreach ($this->roots->singletons($moment) as $object) {
             $this->visited[spl_object_id($object)] = true;

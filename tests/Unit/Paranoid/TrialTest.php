@@ -68,9 +68,14 @@ class TrialTest extends TestCase
     public function test_a_server_that_does_not_serve_is_named_with_what_it_says(): void
     {
         $this->expectException(TrialFailed::class);
-        $this->expectExceptionMessage("The server does not serve:\naskr: the application does not boot");
+        $this->expectExceptionMessage("The server does not serve:\nPHP Fatal error: no database\naskr: the application does not boot");
 
-        $this->try(['askr: the application does not boot'], exitCode: 70);
+        $this->try([
+            '{"message":"PHP Fatal error: no database\\nStack trace:\\n#0 …","level":"ERROR"}',
+            '{"message":"PHP Fatal error: no database\\nStack trace:\\n#1 …","level":"ERROR"}',
+            '{"message":"worker ready","level":"INFO"}',
+            'askr: the application does not boot',
+        ], exitCode: 70);
     }
 
     public function test_a_server_that_watches_nothing_says_nothing(): void

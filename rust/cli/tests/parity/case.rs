@@ -14,6 +14,8 @@ pub(crate) struct Case {
     /// The row of `docs/fpm.md` that says why FPM's answers differ from Askr's. A case that has
     /// one and does not differ fails.
     pub(crate) differs: Option<&'static str>,
+    /// The same for worker mode, where classic mode does as FPM.
+    pub(crate) differs_in_worker_mode: Option<&'static str>,
 }
 
 /// One request.
@@ -35,6 +37,7 @@ impl Case {
             ini: Vec::new(),
             shows: Vec::new(),
             differs: None,
+            differs_in_worker_mode: None,
         }
     }
 
@@ -80,6 +83,12 @@ impl Case {
     /// FPM differs: the first cell of a row under "Answers" in `docs/fpm.md`, which says why.
     pub(crate) fn differs(mut self, row: &'static str) -> Self {
         self.differs = Some(row);
+        self
+    }
+
+    /// Worker mode differs, and classic mode does not: the first cell of a row there, too.
+    pub(crate) fn differs_in_worker_mode(mut self, row: &'static str) -> Self {
+        self.differs_in_worker_mode = Some(row);
         self
     }
 }
@@ -155,9 +164,9 @@ impl Ask {
     }
 
     /// The script it names.
-    pub(crate) fn script(&self) -> &str {
-        let path = self.target.split(['?', '/']).nth(1);
-        path.unwrap_or_default()
+    pub(crate) fn script(&self) -> String {
+        let path = self.target.trim_start_matches('/').split_once(".php");
+        path.map_or_else(String::new, |(name, _)| format!("{name}.php"))
     }
 
     /// As it goes over the wire.

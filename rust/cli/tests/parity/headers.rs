@@ -23,6 +23,14 @@ fn header_lines_reach_the_client_alike() {
         .differs("a header whose name is none"),
     );
     cases.push(
+        Case::get(
+            "what nginx is told",
+            "/headers.php?line[]=X-Accel-Buffering:+no",
+        )
+        .shows("x-accel-buffering: no")
+        .differs("`X-Accel-Buffering` and other headers for nginx"),
+    );
+    cases.push(
         Case::get("PHP names itself", "/headers.php")
             .ini("expose_php", "1")
             .shows("x-powered-by: PHP/"),

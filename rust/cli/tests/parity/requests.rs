@@ -3,6 +3,11 @@
 use crate::case::{Ask, Case};
 use crate::compare::check;
 
+const PREPENDED: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/fixtures/php/worker/once.php"
+);
+
 #[test]
 fn a_request_looks_the_same_in_all_servers() {
     check(&[
@@ -23,6 +28,13 @@ fn a_request_looks_the_same_in_all_servers() {
         Case::get("its processes", "/fpm-status.php")
             .shows("false")
             .differs("`fpm_get_status()`"),
+        Case::get("settings beside a script", "/user/precision.php")
+            .shows("14")
+            .differs("`.user.ini`"),
+        Case::get("a script before every script", "/plain.php")
+            .ini("auto_prepend_file", PREPENDED)
+            .shows("x-prepended: 1")
+            .differs_in_worker_mode("`auto_prepend_file` and `auto_append_file`"),
     ]);
 }
 

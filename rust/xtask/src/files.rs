@@ -54,6 +54,11 @@ pub(crate) fn remove_folder(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Copies a file.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), FileError> {
+    named("copy", from, std::fs::copy(from, to)).map(drop)
+}
+
 /// Renames a file or folder within one file system.
 pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
     named("rename to", to, std::fs::rename(from, to))

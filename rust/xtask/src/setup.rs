@@ -7,6 +7,7 @@ mod composer_package;
 mod demo_app;
 pub(crate) mod earlier_laravel;
 mod engine;
+mod extensions;
 mod libphp;
 mod opcache_archive;
 mod packages;
@@ -60,6 +61,9 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<Ready, SetupErro
     step("system packages", packages::install)?;
     let engine = step("libphp", || Engine::open(checkout, cache))?;
     let tools = step("PHP tools", || PhpTools::open(cache, &engine))?;
+    step("shared extensions for tests", || {
+        extensions::open(cache, &engine)
+    })?;
     drop(lock);
     applications(checkout, &engine, &tools)?;
     step("release binary", || binary::build(checkout))?;

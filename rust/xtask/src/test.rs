@@ -61,6 +61,7 @@ fn runners(checkout: &Checkout, cache: &Cache, ready: &Ready) -> Vec<Runner> {
         documentation(checkout),
         loom(checkout),
         debian_engine(checkout),
+        debian_xdebug(checkout),
     ];
     runners.extend(next_engine(checkout, cache));
     runners.push(phpunit(checkout, &ready.engine.php));
@@ -117,6 +118,19 @@ fn debian_engine(checkout: &Checkout) -> Runner {
         .env("ASKR_PHP_CONFIG", DEBIAN_PHP_CONFIG)
         .env("CARGO_TARGET_DIR", checkout.target().join("php8.2"));
     Runner::new("PHP crates on Debian's PHP 8.2", Format::Libtest, command)
+}
+
+/// The server on Debian's PHP, which has an Xdebug in the same archive.
+fn debian_xdebug(checkout: &Checkout) -> Runner {
+    let mut command = cargo(checkout);
+    command
+        .args(["test", "--no-fail-fast", "--package", "askr-cli"])
+        .args(["--test", "shared_extensions"])
+        .env("ASKR_PHP_CONFIG", DEBIAN_PHP_CONFIG)
+        .env("CARGO_TARGET_DIR", checkout.target().join("php8.2"))
+        .env_remove("ASKR_BINARY"); // it has our engine in it
+    let name = "shared extensions on Debian's PHP 8.2";
+    Runner::new(name, Format::Libtest, command)
 }
 
 /// The shim against the headers of the next version; nothing can be run there.

@@ -23,6 +23,9 @@ pub(crate) const BINARY_SUITE: &str = "forky";
 /// Suite with the oldest Laravel that is supported.
 pub(crate) const EARLIER_SUITE: &str = "trixie";
 
+/// Suite whose PHP is the second engine that tests run on.
+pub(crate) const EARLIEST_SUITE: &str = "bookworm";
+
 /// Suite with versions of PHP that no release has yet; only taken where it is asked for by name.
 pub(crate) const PREVIEW_SUITE: &str = "experimental";
 
@@ -130,7 +133,7 @@ impl PrivateApt {
         files::create_folder(into)?;
         process::read(
             self.command("apt-get")
-                .args(["-q", "source", "--download-only"])
+                .args(["-q", "source", "--download-only", "--tar-only"])
                 .arg(format!("{name}/{SOURCE_SUITE}"))
                 .current_dir(into),
         )?;
@@ -171,6 +174,7 @@ fn sources(archive: &str) -> String {
     format!(
         "deb [signed-by={KEYRING}] {archive} {BINARY_SUITE} main\n\
          deb [signed-by={KEYRING}] {archive} {EARLIER_SUITE} main\n\
+         deb [signed-by={KEYRING}] {archive} {EARLIEST_SUITE} main\n\
          deb [signed-by={KEYRING}] {archive} {PREVIEW_SUITE} main\n\
          deb-src [signed-by={KEYRING}] {archive} {SOURCE_SUITE} main\n"
     )

@@ -51,6 +51,14 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The folder it is installed in.
+    pub(crate) fn prefix(&self) -> String {
+        let bin = self.php.parent();
+        let prefix = bin.and_then(Path::parent).unwrap_or(Path::new("/"));
+        let prefix = prefix.canonicalize();
+        prefix.map_or_else(|_| String::new(), |path| path.display().to_string())
+    }
+
     fn configured(php_config: &Path) -> Result<Engine, CommandError> {
         let ask = |what: &str| {
             process::read(Command::new(php_config).arg(what)).map(|text| text.trim().to_owned())

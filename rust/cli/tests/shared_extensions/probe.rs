@@ -1,6 +1,4 @@
-//! Extensions built as shared objects load into the binary, in workers and on the command line.
-
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+//! An extension of our own.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,20 +6,17 @@ use std::process::Command;
 
 use askr_testkit::Server;
 
+use crate::engine::{cache, php};
+
 /// The PHP the binary was linked with, where `php-sys` finds it.
 fn php_config() -> PathBuf {
-    let cache = || {
-        let base = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-        let base = base.unwrap_or_else(|| Path::new(&env::var_os("HOME").unwrap()).join(".cache"));
-        env::var_os("ASKR_CACHE_DIR").map_or(base.join("askr"), PathBuf::from)
-    };
     env::var_os("ASKR_PHP_CONFIG").map_or_else(
         || cache().join("libphp/current/bin/php-config"),
         PathBuf::from,
     )
 }
 
-fn build_probe(folder: &Path) -> PathBuf {
+pub(crate) fn build_probe(folder: &Path) -> PathBuf {
     let includes = Command::new(php_config())
         .arg("--includes")
         .output()
@@ -57,13 +52,8 @@ fn a_shared_extension_works_in_a_worker_and_on_the_command_line() {
         .start();
     assert_eq!(server.get("/").text(), "fpm-fcgi knows many functions");
 
-    let binary = env::var_os("ASKR_BINARY").unwrap_or_else(|| env!("CARGO_BIN_EXE_askr").into());
-    let output = Command::new(binary)
-        .args(["php", "-d", &setting, "-r", "echo probe_answer();"])
-        .output()
-        .unwrap();
     assert_eq!(
-        String::from_utf8(output.stdout).unwrap(),
+        php(&["-d", &setting, "-r", "echo probe_answer();"]),
         "cli knows many functions"
     );
 }

@@ -1,0 +1,11 @@
+//! Extensions built as shared objects load into the binary, in workers and on the command line:
+//! one made here, APCu and Xdebug.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+mod apcu;
+mod debugger;
+mod engine;
+mod modules;
+mod probe;
+mod xdebug;

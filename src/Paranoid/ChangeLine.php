@@ -9,6 +9,8 @@ namespace Askr\Laravel\Paranoid;
  */
 final readonly class ChangeLine
 {
+    private const NAME_WIDTH_MAX = 200;
+
     public function __construct(private Change $change)
     {
     }
@@ -16,9 +18,15 @@ final readonly class ChangeLine
     /** The line, with its arrow. */
     public function toString(): string
     {
-        ['before' => $before, 'after' => $after, 'name' => $name] = get_object_vars($this->change);
+        $step = "{$this->change->before->text} → {$this->change->after->text}";
 
-        return "{$this->arrow()} {$name}  {$before->text} → {$after->text}{$this->difference()}";
+        return "{$this->arrow()} {$this->name()}  {$step}{$this->difference()}";
+    }
+
+    /** The name in one line: keys of arrays are part of it, and may be anything a visitor sent. */
+    private function name(): string
+    {
+        return mb_strimwidth(preg_replace('/[\x00-\x1F\x7F]/', '?', $this->change->name) ?? '', 0, self::NAME_WIDTH_MAX, '…');
     }
 
     private function arrow(): string

@@ -14,7 +14,7 @@ use Illuminate\Http\Request;
  */
 final class Moment
 {
-    /** @var array<string, object>|null The watched ones, once somebody has looked for them. */
+    /** @var array<string, object>|null The singletons, once somebody has looked for them. */
     public ?array $singletons = null;
 
     /** @var array<string, object|array<array-key, mixed>>|null What static and global variables hold, likewise. */

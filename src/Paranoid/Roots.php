@@ -8,12 +8,16 @@ use Askr\Laravel\Paranoid\Watches\FunctionStatics;
 use Askr\Laravel\Paranoid\Watches\GlobalVariables;
 use Askr\Laravel\Paranoid\Watches\StaticProperties;
 use Illuminate\Contracts\Container\Container;
+use Illuminate\Support\Str;
 
 /**
  * Where everything begins that can outlive a request.
  */
 final class Roots
 {
+    /** What is told of each new request, or overwrites the one before; watched when it is asked for. */
+    private const OF_THE_FRAMEWORK = ['Illuminate\\', 'Laravel\\', 'Symfony\\', 'Askr\\Laravel\\'];
+
     public function __construct(
         private Territory $territory,
         private StaticProperties $properties,
@@ -23,7 +27,7 @@ final class Roots
     }
 
     /**
-     * The watched objects that the container keeps, by name.
+     * The objects that the container keeps, by name, but for the framework's own.
      *
      * @return array<string, object>
      */
@@ -62,13 +66,30 @@ final class Roots
     private function findSingletons(Moment $moment): array
     {
         $singletons = [];
+        $named = [];
 
-        foreach ($moment->instances() as $object) {
-            if ($this->territory->hasClass($object::class) && ! $object instanceof Container && $object !== $moment->request) {
-                $singletons[ClassName::of($object)] = $object;
+        foreach ($moment->instances() as $abstract => $object) {
+            $isKnown = isset($named[spl_object_id($object)]) || $object === $moment->request;
+
+            if (! $isKnown && ! $object instanceof Container && $this->isOfInterest($object)) {
+                $singletons[$this->nameOf($object, (string) $abstract)] = $object;
+                $named[spl_object_id($object)] = true;
             }
         }
 
         return $singletons;
+    }
+
+    private function isOfInterest(object $object): bool
+    {
+        return $this->territory->hasClass($object::class) || ! Str::startsWith($object::class, self::OF_THE_FRAMEWORK);
+    }
+
+    /** What the singleton is called: by its class, or when that says little, by the container's name for it. */
+    private function nameOf(object $object, string $abstract): string
+    {
+        $class = ClassName::of($object);
+
+        return $abstract === $object::class || $this->territory->hasClass($object::class) ? $class : "{$abstract} ({$class})";
     }
 }

@@ -21,9 +21,10 @@ use WeakMap;
 /**
  * Requests that have ended and that something long-lived still holds.
  *
- * Whatever a watched singleton or a static variable leads to is searched, within
- * bounds. The container and what else it keeps are not entered: the way over them
- * leads everywhere, and says nothing about who keeps a request.
+ * Whatever a singleton or a static variable leads to is searched, within bounds; of
+ * the framework's own singletons only those that are asked for. The container and what
+ * else it keeps are not entered: the way over them leads everywhere, and says nothing
+ * about who keeps a request.
  */
 final class HeldRequests implements Watch
 {

@@ -153,6 +153,17 @@ class WatchesTest extends WatchedTestCase
         }
     }
 
+    public function test_a_request_that_another_packages_singleton_holds_is_found(): void
+    {
+        $this->app->instance('holder', $holder = new stdClass);
+        $this->app->instance('holder.alias', $holder);
+
+        $report = $this->only(['hold' => fn (Request $request): string => ($holder->last = $request)->path()]);
+
+        $this->assertSame(1, substr_count($report, '≠'));
+        $this->assertStringContainsString('≠ holder (stdClass)->last  none → Illuminate\Http\Request', $report);
+    }
+
     public function test_a_request_held_since_before_the_baseline_is_found(): void
     {
         $class = $this->load('public static array $requests = [];');

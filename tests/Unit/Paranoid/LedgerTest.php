@@ -119,6 +119,7 @@ class LedgerTest extends TestCase
             '  ↑ A::$x  int 1 → int 5  (+4)' => new Change('A::$x', Reading::of(1), Reading::of(5)),
             '  ≠ A::$x  array:9 → int 9' => new Change('A::$x', Reading::of(range(1, 9)), Reading::of(9)),
             '  ≠ A::$x  string:1 → string:1  (another)' => new Change('A::$x', Reading::of('a'), Reading::of('b')),
+            '  ↑ A->x[??evil]->y  array:0 → array:1  (+1)' => $this->grow("A->x[\r\nevil]->y", 0, 1),
             '  ↑ memory  2.0 MB → 3.5 MB  (+1.5 MB)' => new Change('memory', Reading::bytes(2 << 20), Reading::bytes(7 << 19), hasCulprit: false),
         ];
 

@@ -14,6 +14,11 @@ fn target(how: &str) -> String {
 
 #[test]
 fn a_request_ends_as_under_fpm_and_the_next_is_clean() {
+    check(&cases());
+}
+
+/// Every end.
+pub(crate) fn cases() -> Vec<Case> {
     let quiet = [
         "exit",
         "exit with a status",
@@ -47,6 +52,5 @@ fn a_request_ends_as_under_fpm_and_the_next_is_clean() {
         "parse error",
         "redeclared",
     ];
-    let cases: Vec<_> = quiet.into_iter().chain(failing).map(ends).collect();
-    check(&cases);
+    quiet.into_iter().chain(failing).map(ends).collect()
 }

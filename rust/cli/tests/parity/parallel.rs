@@ -6,7 +6,7 @@ use askr_testkit::Server;
 
 use crate::case::{Ask, Case, OWN};
 use crate::compare::{answers, folder};
-use crate::{forms, multipart, sessions};
+use crate::{ends, forms, multipart, sessions, state};
 
 /// Connections, each with a thread that asks all cases in an order of its own.
 const CONNECTIONS: usize = 8;
@@ -17,6 +17,8 @@ fn answers_do_not_depend_on_who_else_asks() {
     cases.extend(multipart::cases());
     cases.extend(sessions::cases());
     cases.extend(bodies());
+    cases.extend(ends::cases());
+    cases.extend(state::cases());
     let own = folder().with_file_name("worker").join("own.php");
     let own = format!("auto_prepend_file={}", own.display());
 

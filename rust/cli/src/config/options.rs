@@ -50,6 +50,7 @@ pub(crate) enum Key {
     QueueLimit,
     QueueTimeout,
     ReplyTimeout,
+    WriteTimeout,
     Ini,
     Paranoid,
     ParanoidVendor,
@@ -236,6 +237,15 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         default_text: None,
         placeholder: "TIME",
         doc: "How long PHP may take until it begins to reply; then 504.",
+    },
+    OptionSpec {
+        key: Key::WriteTimeout,
+        name: "write_timeout",
+        kind: || seconds(1..=3600),
+        default: || duration(Limits::default().write_stall),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a client may take nothing of its answer; then it is cut off.",
     },
     OptionSpec {
         key: Key::Ini,

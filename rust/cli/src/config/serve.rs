@@ -99,6 +99,7 @@ fn limits(settings: &Settings) -> Limits {
         queue_waiting: count(Key::QueueLimit),
         queue_wait: settings.duration(Key::QueueTimeout),
         reply_wait: settings.duration(Key::ReplyTimeout),
+        write_stall: settings.duration(Key::WriteTimeout),
         ..Limits::default()
     }
 }

@@ -91,3 +91,28 @@ fn an_exception_in_work_that_is_left_is_reported_and_costs_nobody_a_response() {
     }
     assert_eq!(server.worker_pids().len(), 1);
 }
+
+#[test]
+fn nothing_that_comes_of_work_that_is_left_reaches_a_client() {
+    let server = Server::laravel().workers(1).start();
+    let mut client = server.client();
+    let clean = client.get("/responses/text").headers;
+
+    for end in ["exits", "dumps", "prints", "exhausts"] {
+        for _ in 0..2 {
+            let response = client.get(&format!("/deferred/end/{end}"));
+            assert_eq!(
+                (response.status, response.text()),
+                (200, "answered"),
+                "{end}"
+            );
+            for _ in 0..3 {
+                let next = client.get("/responses/text");
+                assert_eq!((next.status, next.text()), (200, "text"), "after {end}");
+                assert_eq!(next.headers.len(), clean.len(), "after {end}: {next:?}");
+            }
+        }
+    }
+    server.wait_for_log_times("Allowed memory size", 2);
+    assert_eq!(server.worker_pids().len(), 1);
+}

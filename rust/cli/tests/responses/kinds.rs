@@ -94,7 +94,7 @@ fn files_and_streams_arrive_whole() {
     eventually("a file that was to be sent once is gone", || !once.exists());
 }
 
-/// Asks all three servers, for the heads, too, and then the one worker in the opposite order.
+/// Asks all three servers, the one worker for the heads, too, and again in the opposite order.
 #[track_caller]
 fn assert_alike(kinds: &[Kind]) -> Peers {
     let peers = Peers::start();
@@ -106,8 +106,11 @@ fn assert_alike(kinds: &[Kind]) -> Peers {
     for kind in kinds.iter().filter(|kind| kind.since <= laravel) {
         let answer = visitors.ask(&kind.ask);
         kind.assert_is(&answer);
-        if kind.ask.is_get() {
-            visitors.ask(&kind.ask.head());
+        // Laravel knows neither ranges nor tags of a HEAD.
+        if kind.ask.is_get() && kind.status != 206 && answer.header("etag").is_none() {
+            let head = visitors.of_worker_mode().ask(&kind.ask.head());
+            let (head, whole) = (comparable(&head), comparable(&answer));
+            assert_eq!((head.0, head.1), (whole.0, whole.1), "{:?}", kind.ask);
         }
         answers.push((kind, answer));
     }

@@ -5,6 +5,7 @@ use std::fs;
 use askr_testkit::{Application, Client, Cut, Response};
 
 use crate::ask::Ask;
+use crate::differences::differs;
 use crate::peers::Peers;
 
 /// How each ends at first: the target, the status and what its page shows.
@@ -28,7 +29,7 @@ const ENDS: [(&str, u16, &str); 17] = [
     ("/ends/rendered", 200, "an exception that renders itself"),
 ];
 
-/// What prints without an output buffer sends the head before Laravel has one to send.
+/// The ends whose head is sent before Laravel has one to send.
 const PRINTING: [&str; 2] = ["/ends/dump", "/ends/printed"];
 
 #[test]
@@ -58,6 +59,10 @@ fn each_end_shows_what_it_shows_under_fpm_and_the_next_request_is_clean() {
             );
             assert_eq!(names(&clean), names(&next), "after {target}");
         }
+    }
+    differs("what a controller or `dump()` prints while `output_buffering` is off");
+    for target in PRINTING {
+        assert_eq!(visitors.headers(&Ask::get(target), "cache-control"), (1, 0));
     }
     assert_eq!(peers.booted.worker_pids().len(), 1);
     assert!(
@@ -129,8 +134,10 @@ fn a_stream_that_fails_before_its_first_byte_is_the_error_page() {
     let mut visitors = peers.visitors();
 
     for _ in 0..2 {
-        // The head of the response that failed is gone with it, but not under FPM.
-        let response = visitors.each(&Ask::get("/streams/broken/at-once"), |response| {
+        let broken = Ask::get("/streams/broken/at-once");
+        differs("a streamed response that fails before its first byte");
+        assert_eq!(visitors.headers(&broken, "cache-control"), (1, 2));
+        let response = visitors.each(&broken, |response| {
             response.headers.retain(|(name, _)| name != "cache-control");
         });
         assert_eq!(response.status, 500);

@@ -3,6 +3,7 @@
 use askr_testkit::{Application, Response};
 
 use crate::ask::Ask;
+use crate::differences::differs;
 use crate::peers::Peers;
 
 #[test]
@@ -34,7 +35,6 @@ fn maintenance_begins_and_ends_while_the_server_runs() {
     let tells_scripts = peers.laravel() > 10;
     let down = |words: &[&str]| artisan(&peers.application, &[&["down"], words].concat());
 
-    // What is rendered before is printed by FPM without Laravel, whose headers it lacks.
     let without_laravels = |response: &mut Response| {
         response.headers.retain(|(name, _)| name == "retry-after");
     };
@@ -45,6 +45,8 @@ fn maintenance_begins_and_ends_while_the_server_runs() {
         assert_eq!(closed.status, 503);
         assert_eq!(closed.text(), "<p>Askr fixture is being looked after</p>\n");
         assert_eq!(closed.header("retry-after"), Some("7"));
+        differs("`artisan down --render`");
+        assert_eq!(strangers.headers(&page, "cache-control"), (1, 0));
         if tells_scripts {
             let json = strangers.ask(&page.clone().wants_json());
             assert_eq!(json.status, 503);

@@ -5,6 +5,7 @@
 
 mod ask;
 mod deferred;
+mod differences;
 mod ends;
 mod forms;
 mod gate;

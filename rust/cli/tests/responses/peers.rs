@@ -57,6 +57,18 @@ impl Visitors {
         &mut self.0[0].1
     }
 
+    /// How many headers called `name` come with the answers of worker mode and of FPM.
+    #[track_caller]
+    pub(crate) fn headers(&mut self, ask: &Ask, name: &str) -> (usize, usize) {
+        let mut count = |index: usize| self.0[index].1.ask(ask).headers_called(name).len();
+        (count(0), count(2))
+    }
+
+    /// The one of FPM.
+    pub(crate) fn of_fpm(&mut self) -> &mut Visitor {
+        &mut self.0[2].1
+    }
+
     /// Asks at all three, and gives the answer that they agree on.
     #[track_caller]
     pub(crate) fn ask(&mut self, ask: &Ask) -> Response {

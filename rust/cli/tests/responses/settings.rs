@@ -5,6 +5,7 @@ use std::fs;
 use askr_testkit::{Application, Response, Server};
 
 use crate::ask::Ask;
+use crate::differences::differs;
 use crate::peers::Peers;
 use crate::visitor::{Visitor, comparable};
 
@@ -78,10 +79,13 @@ fn what_env_says_is_read_when_a_worker_boots_and_is_found_where_fpm_has_it() {
         assert_eq!(visitors.ask(&Ask::get("/settings/put")).text(), "put put");
     }
     name(&peers.application, "second");
-    assert_eq!(
-        peers.booted.get("/settings/name").text(),
-        everywhere("first")
+    differs("`.env`");
+    let (here, there) = (
+        visitors.of_worker_mode().ask(&look),
+        visitors.of_fpm().ask(&look),
     );
+    assert_eq!(here.text(), everywhere("first"));
+    assert_eq!(there.text(), everywhere("second"));
     for pid in peers.booted.worker_pids() {
         peers.booted.kill(pid);
     }

@@ -35,6 +35,9 @@ final class RestoreConnections
     /** @var array<string, Connection> */
     private array $connections = [];
 
+    /** @var array<string, Connection> Those that go through PDO; there are others. */
+    private array $withPdo = [];
+
     /** @var list<ObjectState> */
     private array $states = [];
 
@@ -69,12 +72,28 @@ final class RestoreConnections
         if ($now !== $this->connections) {
             $this->replace($now, $this->database);
         }
+
+        $this->reopen($this->database);
+    }
+
+    /** Let closed connections open again when they are used, as new ones do. */
+    private function reopen(DatabaseManager $database): void
+    {
+        foreach ($this->withPdo as $name => $connection) {
+            if ($connection->getRawPdo() === null) {
+                $database->reconnect($name);
+            }
+        }
     }
 
     /** Make the connections that are there now the ones to go back to. */
     private function keep(DatabaseManager $database): void
     {
         $this->connections = $database->getConnections();
+        $this->withPdo = array_filter(
+            $this->connections,
+            fn (Connection $connection): bool => $connection->getRawPdo() !== null,
+        );
         $this->manager = ObjectState::of($database, [
             'connections', 'extensions', 'dynamicConnectionConfigurations', 'reconnector',
         ]);

@@ -5,8 +5,10 @@ declare(strict_types=1);
 namespace Askr\Laravel\Listeners;
 
 use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Worker\State\CompiledRoutes;
 use Askr\Laravel\Worker\State\ObjectState;
 use Illuminate\Contracts\Foundation\Application;
+use Illuminate\Routing\CompiledRouteCollection;
 use Illuminate\Routing\Route;
 use Illuminate\Routing\Router;
 use WeakMap;
@@ -21,6 +23,8 @@ final class RestoreRouter
     private const FOUND_OUT = ['compiled', 'computedMiddleware', 'parameterNames', 'router', 'container'];
 
     private ?Router $router = null;
+
+    private ?CompiledRoutes $compiled = null;
 
     /** @var list<ObjectState> */
     private array $states = [];
@@ -37,15 +41,15 @@ final class RestoreRouter
         }
 
         $this->router = $router;
+        $routes = $router->getRoutes();
 
-        foreach ($router->getRoutes() as $route) {
-            $this->routes[$route] = ObjectState::except($route, self::FOUND_OUT);
+        if ($routes instanceof CompiledRouteCollection) {
+            $this->compiled = new CompiledRoutes($routes);
+            $routes = $this->compiled->added();
         }
 
-        $this->states = [
-            ObjectState::except($router->getRoutes(), ['nameCache', 'routeNamesByMethod', 'routeNameByAction']),
-            ObjectState::except($router, ['container', 'events']),
-        ];
+        $this->watch($routes);
+        $this->states = [ObjectState::except($routes), ObjectState::except($router, ['container', 'events'])];
     }
 
     /** Handle the event. */
@@ -59,6 +63,18 @@ final class RestoreRouter
 
         foreach ($this->states as $state) {
             $state->restore();
+        }
+
+        if ($this->compiled !== null) {
+            $this->watch($this->compiled->renew());
+        }
+    }
+
+    /** @param  iterable<Route>  $routes */
+    private function watch(iterable $routes): void
+    {
+        foreach ($routes as $route) {
+            $this->routes[$route] = ObjectState::except($route, self::FOUND_OUT);
         }
     }
 

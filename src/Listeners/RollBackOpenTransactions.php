@@ -8,6 +8,7 @@ use Askr\Laravel\Events\RequestReceived;
 use Illuminate\Contracts\Foundation\Application;
 use Illuminate\Database\Connection;
 use Illuminate\Database\DatabaseManager;
+use PDO;
 use Throwable;
 
 /**
@@ -31,6 +32,13 @@ final class RollBackOpenTransactions
         foreach ($this->database?->getConnections() ?? [] as $connection) {
             if ($connection->transactionLevel() > 0) {
                 $this->rollBack($connection);
+            }
+
+            $pdo = $connection->getRawPdo();
+
+            if ($pdo instanceof PDO && $pdo->inTransaction()) {
+                // Begun with a statement, of which the connection knows nothing.
+                $connection->disconnect();
             }
         }
     }

@@ -39,7 +39,6 @@ final class WarmServices
         'config',
         'cookie',
         'db',
-        'db.connection',
         'db.factory',
         'db.transactions',
         'encrypter',

@@ -100,7 +100,7 @@ class DatabaseStateTest extends StateTestCase
 
         // The first request made it, in what may have been a configuration of its own.
         $this->assertCount(1, array_unique(array_slice($bodies, 1)));
-        $this->assertCount(2, $this->app['db']->getConnections());
+        $this->assertSame(['second'], array_keys($this->app['db']->getConnections()));
     }
 
     public function test_what_was_to_be_done_after_a_commit_is_not_done_by_another_request(): void
@@ -119,6 +119,17 @@ class DatabaseStateTest extends StateTestCase
             RollBackOpenTransactions::class,
             fn (Application $app): int => $app['db']->connection()->transactionLevel(),
             fn (Application $app) => $app['db']->connection()->beginTransaction(),
+            fn (Application $app) => $app['db']->connection(),
+        );
+    }
+
+    public function test_a_transaction_begun_with_a_statement_ends_with_its_request(): void
+    {
+        $this->assertRestoredBy(
+            RollBackOpenTransactions::class,
+            fn (Application $app): bool => $app['db']->connection()->getPdo()->inTransaction(),
+            fn (Application $app) => $app['db']->connection()->statement('begin'),
+            fn (Application $app) => $app['db']->connection(),
         );
     }
 

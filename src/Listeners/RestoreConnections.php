@@ -69,11 +69,11 @@ final class RestoreConnections
             $state->restore();
         }
 
+        $this->reopen($this->database);
+
         if ($now !== $this->connections) {
             $this->replace($now, $this->database);
         }
-
-        $this->reopen($this->database);
     }
 
     /** Let closed connections open again when they are used, as new ones do. */

@@ -21,6 +21,6 @@ final class ContainerInside
     {
         $properties = Closure::bind(fn (): array => get_object_vars($this), $container, $container::class)();
 
-        return array_filter($properties, is_array(...));
+        return array_filter($properties, 'is_array');
     }
 }

@@ -23,6 +23,9 @@ final class Moment
     /** @var array<string, array<array-key, mixed>>|null */
     private ?array $arrays = null;
 
+    /** @var array<string, object>|null */
+    private ?array $instances = null;
+
     /**
      * @param  Request  $request  The one that is about to be handled.
      * @param  int  $requests  How many have ended since the last inspection.
@@ -51,6 +54,6 @@ final class Moment
      */
     public function instances(): array
     {
-        return array_filter($this->containerArrays()['instances'] ?? [], is_object(...));
+        return $this->instances ??= array_filter($this->containerArrays()['instances'] ?? [], 'is_object');
     }
 }

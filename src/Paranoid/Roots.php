@@ -18,6 +18,9 @@ final class Roots
     /** What is told of each new request, or overwrites the one before; watched when it is asked for. */
     private const OF_THE_FRAMEWORK = ['Illuminate\\', 'Laravel\\', 'Symfony\\', 'Askr\\Laravel\\'];
 
+    /** @var array<class-string, bool> */
+    private array $interesting = [];
+
     public function __construct(
         private Territory $territory,
         private StaticProperties $properties,
@@ -69,9 +72,9 @@ final class Roots
         $named = [];
 
         foreach ($moment->instances() as $abstract => $object) {
-            $isKnown = isset($named[spl_object_id($object)]) || $object === $moment->request;
+            $isOfInterest = $this->interesting[$object::class] ??= $this->isOfInterest($object);
 
-            if (! $isKnown && ! $object instanceof Container && $this->isOfInterest($object)) {
+            if ($isOfInterest && $object !== $moment->request && ! isset($named[spl_object_id($object)])) {
                 $singletons[$this->nameOf($object, (string) $abstract)] = $object;
                 $named[spl_object_id($object)] = true;
             }
@@ -82,7 +85,8 @@ final class Roots
 
     private function isOfInterest(object $object): bool
     {
-        return $this->territory->hasClass($object::class) || ! Str::startsWith($object::class, self::OF_THE_FRAMEWORK);
+        return ! $object instanceof Container
+            && ($this->territory->hasClass($object::class) || ! Str::startsWith($object::class, self::OF_THE_FRAMEWORK));
     }
 
     /** What the singleton is called: by its class, or when that says little, by the container's name for it. */

@@ -21,10 +21,14 @@ final class Suspects
 
     private int $requests = 0;
 
+    /** What the server's log calls the last of them. */
+    private ?string $id = null;
+
     /** Add a request that has ended. */
     public function add(Request $request): void
     {
         $this->requests++;
+        $this->id = $request->server('REQUEST_ID');
 
         if (count($this->names) <= self::NAMES_MAX) {
             $this->names[$this->nameOf($request)] = true;
@@ -44,15 +48,17 @@ final class Suspects
         $this->requests = 0;
     }
 
-    /** Who did it, as far as that is known: `by GET /orders/{order}`. */
+    /** Who did it, as far as that is known: `by GET /orders/{order} (request …)`. */
     public function toString(): string
     {
         $names = array_keys(array_slice($this->names, 0, self::NAMES_MAX));
         $more = count($this->names) > self::NAMES_MAX ? ', …' : '';
 
-        return $this->requests === 1 || count($this->names) === 1
-            ? 'by '.implode($names)
-            : 'by one of '.implode(', ', $names)."{$more} ({$this->requests} requests)";
+        return match (true) {
+            $this->requests === 1 && $this->id !== null => "by {$names[0]} (request {$this->id})",
+            count($names) === 1 => "by {$names[0]}",
+            default => 'by one of '.implode(', ', $names)."{$more} ({$this->requests} requests)",
+        };
     }
 
     /** The route as the application wrote it; where there is none, the path that was asked for. */

@@ -81,7 +81,7 @@ fn a_leak_is_logged_with_the_route_that_did_it() {
     server.wait_for_log(
         "[askr paranoid] request #4 — state changed after reset (possible bleed):\n  \
          ↑ Fixture\\Leaks::$cache  array:0 → array:1  (+1)\n    \
-         by GET /grow/{id}",
+         by GET /grow/{id} (request ",
     );
     let ended = server.stop();
     assert!(

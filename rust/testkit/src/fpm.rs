@@ -147,15 +147,22 @@ impl FpmBuilder {
 }
 
 impl Drop for Fpm {
-    /// SIGTERM, so that FPM ends its children.
+    /// FPM may finish what it is doing, such as to remove uploaded files, unless the test has
+    /// failed and perhaps left it waiting.
     fn drop(&mut self) {
-        for process in [&mut self.nginx, &mut self.fpm] {
-            let _ = kill_process(Pid::from_child(process), Signal::TERM);
+        let has_failed = thread::panicking();
+        let of_fpm = if has_failed {
+            Signal::TERM
+        } else {
+            Signal::QUIT
+        };
+        for (process, signal) in [(&mut self.nginx, Signal::TERM), (&mut self.fpm, of_fpm)] {
+            let _ = kill_process(Pid::from_child(process), signal);
             if server::wait_for(process).is_none() {
                 let _ = process.kill();
             }
         }
-        if thread::panicking() {
+        if has_failed {
             self.log.print();
         }
     }

@@ -186,19 +186,24 @@ fn without_session_id(value: &str) -> String {
     ids.fold(value.to_owned(), |value, id| value.replace(id, "…"))
 }
 
-/// Uploaded files are called `/tmp/phpXXXXXX`, or `/tmp/askr-uploads-XXXXXX/0-1/phpXXXXXX`.
+/// Uploaded files are called `phpXXXXXX`, in a folder of each server's own.
 fn without_temporary_names(body: &str) -> String {
-    let mut pieces = body.split("/tmp/askr-uploads-");
+    let folder = format!("{}/", std::env::temp_dir().display());
+    let mut pieces = body.split(&folder);
     let mut text = pieces.next().unwrap_or_default().to_owned();
     for piece in pieces {
-        text.push_str("/tmp");
-        text.push_str(piece.find("/php").map_or(piece, |at| &piece[at..]));
-    }
-    let mut pieces = text.split("/tmp/php");
-    let mut text = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        text.push_str("/tmp/php…");
-        text.push_str(piece.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+        let is_of_path = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+        let end = piece.find(|c| !is_of_path(c)).unwrap_or(piece.len());
+        let (path, rest) = piece.split_at(end);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        match name.strip_prefix("php") {
+            Some(drawn) => {
+                text.push_str("/tmp/php…");
+                text.push_str(drawn.trim_start_matches(|c: char| c.is_ascii_alphanumeric()));
+            }
+            None => text.push_str(&format!("{folder}{path}")),
+        }
+        text.push_str(rest);
     }
     text
 }

@@ -14,7 +14,8 @@ pub(super) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// The settings that Askr has built in, then those of the test.
+    /// The settings that Askr has built in, then those of the test. PHP's temporary files go
+    /// with the folder: `request_parse_body()` forgets some.
     pub(super) fn write_php_ini(&self) -> PathBuf {
         let defaults = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dist/php.ini");
         let defaults = fs::read_to_string(defaults).expect("a checkout has dist/php.ini");
@@ -22,10 +23,11 @@ impl Site<'_> {
         let settings: String = settings
             .map(|(key, value)| format!("{key} = \"{}\"\n", value.trim_matches('"')))
             .collect();
-        self.write(
-            "php.ini",
-            &format!("zend_extension = opcache\n{defaults}\n{settings}"),
-        )
+        let folder = self.folder.display();
+        let text = format!(
+            "zend_extension = opcache\n{defaults}\nsys_temp_dir = \"{folder}\"\n{settings}"
+        );
+        self.write("php.ini", &text)
     }
 
     pub(super) fn write_fpm_configuration(&self) -> PathBuf {

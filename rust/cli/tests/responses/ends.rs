@@ -9,7 +9,7 @@ use crate::differences::differs;
 use crate::peers::Peers;
 
 /// How each ends at first: the target, the status and what its page shows.
-const ENDS: [(&str, u16, &str); 17] = [
+const ENDS: [(&str, u16, &str); 20] = [
     ("/ends/dd", 500, "sf-dump"),
     ("/ends/dump", 200, "after the dump"),
     ("/ends/exit", 200, "part of a page"),
@@ -21,6 +21,9 @@ const ENDS: [(&str, u16, &str); 17] = [
     ("/ends/sent", 202, "sent by hand"),
     ("/ends/sent/stream", 200, "a,\"b c\"\n"),
     ("/ends/sent/file", 200, "{{ $title }}"),
+    ("/ends/sent/headers", 200, "and returned"),
+    ("/ends/sent/redirect", 302, ""),
+    ("/ends/sent/status", 404, "not here"),
     ("/ends/sent/events", 200, "data: one\n\ndata: two\n\n"),
     ("/ends/printed", 200, "printed, then returned"),
     ("/ends/thrown", 500, "Server Error"),

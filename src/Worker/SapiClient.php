@@ -45,7 +45,30 @@ class SapiClient implements WorkerClient
      */
     public function respond(Response $response): void
     {
+        if (ob_get_level() > $this->level + 1) {
+            $this->respondThroughBuffers($response);
+
+            return;
+        }
+
         $this->emitter->emit($response, $this->takePrinted());
+    }
+
+    /**
+     * Send the response through buffers that the application has left open, as they may change it.
+     *
+     * @throws Throwable When the body fails.
+     */
+    private function respondThroughBuffers(Response $response): void
+    {
+        $response->headers->remove('Content-Length');
+
+        $this->emitter->emit($response);
+
+        // One that does not let itself be closed is left to PHP, at the end of the request.
+        while (ob_get_level() > $this->level && @ob_end_flush()) {
+            // Down to those that were open before the request.
+        }
     }
 
     /**
@@ -90,8 +113,8 @@ class SapiClient implements WorkerClient
     {
         $printed = '';
 
-        while (ob_get_level() > $this->level) {
-            $printed = ob_get_clean().$printed;
+        while (ob_get_level() > $this->level && ($text = @ob_get_clean()) !== false) {
+            $printed = $text.$printed;
         }
 
         return $printed;

@@ -105,6 +105,14 @@ class EmissionTest extends TestCase
         $this->assertSame('a buffer that nobody closed; answered', $this->get('/nested')[2]);
     }
 
+    public function test_a_response_goes_through_the_buffers_that_are_open(): void
+    {
+        [, $headers, $body] = $this->get('/transformed');
+
+        $this->assertSame('PRINTED; ANSWERED', $body);
+        $this->assertArrayNotHasKey('content-length', $headers);
+    }
+
     public function test_what_was_printed_before_exit_arrives(): void
     {
         [$status, , $body] = $this->get('/exit');

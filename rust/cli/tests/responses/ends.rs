@@ -9,7 +9,7 @@ use crate::differences::differs;
 use crate::peers::Peers;
 
 /// How each ends at first: the target, the status and what its page shows.
-const ENDS: [(&str, u16, &str); 20] = [
+const ENDS: [(&str, u16, &str); 23] = [
     ("/ends/dd", 500, "sf-dump"),
     ("/ends/dump", 200, "after the dump"),
     ("/ends/exit", 200, "part of a page"),
@@ -25,6 +25,9 @@ const ENDS: [(&str, u16, &str); 20] = [
     ("/ends/sent/redirect", 302, ""),
     ("/ends/sent/status", 404, "not here"),
     ("/ends/sent/events", 200, "data: one\n\ndata: two\n\n"),
+    ("/ends/buffered", 200, "PRINTED, RETURNED"),
+    ("/ends/buffered/twice", 200, "first, [second, RETURNED]"),
+    ("/ends/buffered/for-good", 200, "printed, returned"),
     ("/ends/printed", 200, "printed, then returned"),
     ("/ends/thrown", 500, "Server Error"),
     ("/ends/thrown/view", 500, "Server Error"),
@@ -33,7 +36,7 @@ const ENDS: [(&str, u16, &str); 20] = [
 ];
 
 /// The ends whose head is sent before Laravel has one to send.
-const PRINTING: [&str; 2] = ["/ends/dump", "/ends/printed"];
+const PRINTING: [&str; 3] = ["/ends/dump", "/ends/printed", "/ends/buffered/twice"];
 
 #[test]
 fn each_end_shows_what_it_shows_under_fpm_and_the_next_request_is_clean() {

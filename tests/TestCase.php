@@ -24,6 +24,9 @@ abstract class TestCase extends BaseTestCase
     /** Tests of what Laravel 10 does not have; not run there. */
     public const SINCE_LARAVEL_11 = 'laravel-11';
 
+    /** Tests of what Laravel 12 does not have either. */
+    public const SINCE_LARAVEL_13 = 'laravel-13';
+
     /** How often an application was booted for this test. */
     private int $boots = 0;
 

@@ -46,7 +46,7 @@ class ServiceProviderTest extends TestCase
         $this->assertSame([], array_diff(['askr:start', 'askr:stop', 'askr:status'], $commands));
     }
 
-    #[Group(self::SINCE_LARAVEL_11)]
+    #[Group(self::SINCE_LARAVEL_13)]
     public function test_php_artisan_dev_serves_with_askr_where_there_is_a_server(): void
     {
         $server = fn (): string => array_column(DevCommands::commands(), 'command', 'name')['server'];

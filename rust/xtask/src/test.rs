@@ -189,8 +189,8 @@ fn earlier_phpunit(checkout: &Checkout, php: &Path) -> Runner {
         .arg(packages.join("bin/phpunit"))
         .args([
             "--colors=never",
-            "--exclude-group",
-            "laravel-11",
+            "--exclude-group=laravel-11",
+            "--exclude-group=laravel-13",
             "--bootstrap",
         ])
         .arg(packages.join("autoload.php"))

@@ -63,7 +63,7 @@ class StaticPropertiesTest extends TestCase
         $names = $restored[$class] ?? [];
 
         foreach (trait_exists($class) ? $restored : [] as $user => $more) {
-            $names = in_array($class, class_uses_recursive($user), true) ? [...$names, ...$more] : $names;
+            $names = class_exists($user) && in_array($class, class_uses_recursive($user), true) ? [...$names, ...$more] : $names;
         }
 
         return $names;

@@ -147,25 +147,28 @@ impl FpmBuilder {
 }
 
 impl Drop for Fpm {
-    /// FPM may finish what it is doing, such as to remove uploaded files, unless the test has
-    /// failed and perhaps left it waiting.
+    /// FPM may finish what it is doing, such as to remove uploaded files; it is ended with its
+    /// children when it does not come to an end.
     fn drop(&mut self) {
-        let has_failed = thread::panicking();
-        let of_fpm = if has_failed {
-            Signal::TERM
-        } else {
-            Signal::QUIT
-        };
-        for (process, signal) in [(&mut self.nginx, Signal::TERM), (&mut self.fpm, of_fpm)] {
-            let _ = kill_process(Pid::from_child(process), signal);
-            if server::wait_for(process).is_none() {
-                let _ = process.kill();
-            }
-        }
-        if has_failed {
+        end(&mut self.nginx, &[Signal::TERM]);
+        end(&mut self.fpm, &[Signal::QUIT, Signal::TERM]);
+        if thread::panicking() {
             self.log.print();
         }
     }
+}
+
+/// Sends one signal after the other until the process ends, each with a deadline.
+fn end(process: &mut Child, signals: &[Signal]) {
+    let pid = Pid::from_child(process);
+    let ends = signals.iter().any(|signal| {
+        let _ = kill_process(pid, *signal);
+        server::ends(pid)
+    });
+    if !ends {
+        let _ = process.kill();
+    }
+    let _ = process.wait();
 }
 
 fn start_fpm(site: &Site<'_>, variables: &[(String, String)], log: &Log) -> Child {

@@ -275,7 +275,8 @@ impl Server {
             };
             let mut variables = environment.split(|byte| *byte == 0);
             if variables.any(|variable| variable == self.mark.as_bytes()) {
-                assert!(ends(pid), "left behind: {}", describe(pid));
+                let is_gone = Pid::from_raw(pid).is_none_or(ends);
+                assert!(is_gone, "left behind: {}", describe(pid));
             }
         }
     }
@@ -292,13 +293,13 @@ impl Drop for Server {
 }
 
 /// Waits for a child's end without asking again and again.
-pub(crate) fn wait_for(process: &mut Child) -> Option<ExitStatus> {
+fn wait_for(process: &mut Child) -> Option<ExitStatus> {
     ended(Pid::from_child(process), PATIENCE).then(|| process.wait().ok())?
 }
 
 /// Whether a process is gone, or ends soon.
-fn ends(pid: i32) -> bool {
-    Pid::from_raw(pid).is_none_or(|pid| ended(pid, DEADLINE))
+pub(crate) fn ends(pid: Pid) -> bool {
+    ended(pid, DEADLINE)
 }
 
 fn ended(pid: Pid, patience: Duration) -> bool {

@@ -190,6 +190,34 @@ fn a_full_disk_is_answered_and_logged_and_costs_nothing_else() {
 }
 
 #[test]
+fn the_paths_of_uploads_do_not_fill_the_cache_of_paths() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = folder.path().join("paths.php");
+    fs::write(&script, PATHS).unwrap();
+    let server = Server::classic().workers(1).flag("worker-script", &script);
+    let server = server.start();
+    let mut client = server.client();
+
+    let seen = [(); 3].map(|()| {
+        upload(&mut client, "/");
+        client.response().text().to_owned()
+    });
+
+    assert_eq!(seen, ["0 then 1", "0 then 1", "0 then 1"]);
+}
+
+/// How many uploads PHP knows the path of, before and after asking for one.
+const PATHS: &str = "<?php
+$known = static fn (): int => count(preg_grep('~/php[^/]+$~', array_keys(realpath_cache_get())));
+while (askr_handle_request(static function () use ($known): void {
+    $before = $known();
+    is_file(realpath($_FILES['file']['tmp_name']));
+    echo $before, ' then ', $known();
+})) {
+}
+";
+
+#[test]
 fn memory_stays_flat_while_a_large_upload_passes() {
     const BYTES: u64 = 256 << 20;
     const ALLOWANCE: u64 = 24 << 20;

@@ -59,6 +59,22 @@ static void askr_release_body(void)
 	}
 }
 
+/* PHP remembers where each path led, and the names of uploads never come back:
+ * they would fill the cache that scripts are found with. */
+static void askr_forget_uploads(void)
+{
+	zend_string *path;
+
+	if (!SG(rfc1867_uploaded_files)) {
+		return;
+	}
+	ZEND_HASH_FOREACH_STR_KEY(SG(rfc1867_uploaded_files), path) {
+		if (path) {
+			realpath_cache_del(ZSTR_VAL(path), ZSTR_LEN(path));
+		}
+	} ZEND_HASH_FOREACH_END();
+}
+
 /* $_ENV belongs to the worker; all others are made anew, whatever
  * auto_globals_jit says: code compiled long ago does not arm them again. */
 static void askr_import_superglobals(void)
@@ -129,6 +145,7 @@ void askr_turn_close(void)
 	php_output_discard_all();
 	php_output_deactivate();
 	askr_release_body();
+	askr_forget_uploads();
 	sapi_deactivate_module();
 	sapi_deactivate_destroy();
 	askr_baseline_restore();

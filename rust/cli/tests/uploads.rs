@@ -218,6 +218,23 @@ while (askr_handle_request(static function () use ($known): void {
 ";
 
 #[test]
+fn a_file_that_php_cannot_write_is_an_upload_error_and_the_next_one_is_fine() {
+    let parent = Parent::new();
+    let server = parent.server(Mode::Worker).start();
+    server.limit_file_size(server.worker_pids()[0], 1000);
+    let mut client = server.client();
+
+    begin(&mut client, "/uploaded.php", 5000);
+    client.send(format!("{}{TAIL}", "x".repeat(5000)));
+
+    let seen = parsed(&mut client);
+    assert_eq!((&seen["error"], &seen["file"]), (&7.into(), &"".into()));
+    assert_eq!(parent.files(), [] as [PathBuf; 0]);
+    upload(&mut client, "/uploaded.php");
+    assert_eq!(parsed(&mut client)["error"], 0);
+}
+
+#[test]
 fn memory_stays_flat_while_a_large_upload_passes() {
     const BYTES: u64 = 256 << 20;
     const ALLOWANCE: u64 = 24 << 20;

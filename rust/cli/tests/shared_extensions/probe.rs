@@ -57,3 +57,30 @@ fn a_shared_extension_works_in_a_worker_and_on_the_command_line() {
         "cli knows many functions"
     );
 }
+
+#[test]
+fn an_upload_that_an_extension_stops_is_an_upload_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::with_script("cases.php")
+        .flag(
+            "ini",
+            format!("extension={}", build_probe(folder.path()).display()),
+        )
+        .start();
+    let mut client = server.client();
+    let mut upload = |content: &str| {
+        let body = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n\
+             {content}\r\n--b--\r\n"
+        );
+        client.send(format!(
+            "POST /uploads.php HTTP/1.1\r\nHost: t\r\nContent-Length: {}\r\n\
+             Content-Type: multipart/form-data; boundary=b\r\n\r\n{body}",
+            body.len()
+        ));
+        client.response().text().to_owned()
+    };
+
+    assert!(upload("virus").contains(r#""error": 8"#));
+    assert!(upload("fine").contains(r#""error": 0"#));
+}

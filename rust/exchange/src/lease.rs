@@ -103,7 +103,8 @@ impl Lease {
     /// with [`ReplyEvent::End`].
     ///
     /// # Errors
-    /// If the worker died, cut the reply or wrote nonsense. What was in the ring is gone then.
+    /// If the worker died, cut the reply or wrote nonsense. What was in the ring is gone then; a
+    /// reply that is cut after its head was given out first brings what was written before.
     ///
     /// # Panics
     /// If `most` is 0.
@@ -202,22 +203,30 @@ impl Lease {
         }
         // The state is loaded before the ring's tail: if it says that the worker has ended, the
         // tail is the last one.
-        let ended = match self.progress().map_err(|fault| self.corrupt_reply(fault))? {
+        let progress = self.progress().map_err(|fault| self.corrupt_reply(fault))?;
+        let ended = match progress {
             Progress::Lost(worker) => {
                 return Err(ReplyError::WorkerLost {
                     worker,
                     end: self.end(),
                 });
             }
-            Progress::Aborted => return Err(ReplyError::Aborted),
+            // Nothing was given out: it never has to be.
+            Progress::Aborted if matches!(self.reply, ReplyPhase::Head(_)) => {
+                return Err(ReplyError::Aborted);
+            }
             Progress::Replied => true,
-            Progress::Writing | Progress::Waiting | Progress::Running => false,
+            Progress::Writing | Progress::Waiting | Progress::Running | Progress::Aborted => false,
         };
         let event = match &self.reply {
             ReplyPhase::Head(_) => self.next_head(out, ended),
             ReplyPhase::Body | ReplyPhase::Over => self.next_body(out, most, ended),
         };
-        event.map_err(|fault| self.corrupt_reply(fault))
+        match event.map_err(|fault| self.corrupt_reply(fault))? {
+            // What was written before the cut has been given out by now.
+            None if progress == Progress::Aborted => Err(ReplyError::Aborted),
+            event => Ok(event),
+        }
     }
 
     fn next_head(&mut self, out: &mut Vec<u8>, ended: bool) -> Result<Option<ReplyEvent>, Bent> {

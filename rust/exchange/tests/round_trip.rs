@@ -56,6 +56,29 @@ fn interim_heads_come_one_by_one_before_the_head() {
 }
 
 #[test]
+fn a_reply_that_is_cut_after_its_head_brings_what_was_written_before() {
+    let gateway = GatewayEnd::create(limits(1, 1024)).unwrap();
+    let mut worker = worker(&gateway, 0);
+    let mut lease = submit(&gateway, "/", b"");
+    let mut job = take(&mut worker);
+    target(&mut job);
+    job.write_head(&reply_head(200)).unwrap();
+    let event = next_event(&gateway, &mut lease, &mut Vec::new());
+    assert_eq!(event, Ok(ReplyEvent::Head));
+
+    job.write_body(b"half").unwrap();
+    job.abort();
+
+    let mut body = Vec::new();
+    let event = next_event(&gateway, &mut lease, &mut body);
+    assert_eq!((event, &*body), (Ok(ReplyEvent::Body), &b"half"[..]));
+    for _ in 0..2 {
+        let event = next_event(&gateway, &mut lease, &mut body);
+        assert_eq!(event, Err(ReplyError::Aborted));
+    }
+}
+
+#[test]
 fn an_interim_head_alone_is_no_reply() {
     let gateway = GatewayEnd::create(limits(1, 1024)).unwrap();
     let mut worker = worker(&gateway, 0);

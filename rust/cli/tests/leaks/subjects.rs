@@ -83,7 +83,8 @@ fn leave(server: &Server, subject: &str, end: (&str, Seen), body: Body) {
             assert_no_other(&response, &own, name);
         }
         (Err(Cut::Midway { body }), Seen::Cut) => {
-            assert_eq!(body, own.as_bytes(), "{name}");
+            // What was not on its way yet may be lost with the rest.
+            assert!(own.as_bytes().starts_with(&body), "{name}: {body:?}");
         }
         (Ok(response), Seen::Cut) if response.status == 502 => {
             assert_no_other(&response, "", name);

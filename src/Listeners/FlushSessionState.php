@@ -47,6 +47,8 @@ final class FlushSessionState
             // Not `null`: the store would take ten times as long to make one up.
             $store->setId(bin2hex(random_bytes(self::ID_LENGTH / 2)));
             $store->setExists(false);
+            // A handler that reads cookies would hold on to those of another visitor.
+            $store->setRequestOnHandler($event->request);
         }
     }
 }

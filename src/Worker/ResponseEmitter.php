@@ -75,7 +75,29 @@ class ResponseEmitter
      */
     private function emitBody(Response $response): void
     {
-        $chunks = $response instanceof StreamedResponse ? $this->generatorOf($response) : null;
+        if (! $response instanceof StreamedResponse) {
+            $response->sendContent();
+
+            return;
+        }
+
+        $level = ob_get_level();
+        // Code that streams calls `ob_flush()`, which is an error where no buffer is open, as in
+        // `eventStream()` of Laravel 11. This one holds nothing back.
+        ob_start(null, 1);
+        $this->emitStream($response);
+
+        while (ob_get_level() > $level && @ob_end_flush()) {
+            // Down to those that were open before.
+        }
+    }
+
+    /**
+     * @throws Throwable
+     */
+    private function emitStream(StreamedResponse $response): void
+    {
+        $chunks = $this->generatorOf($response);
 
         if ($chunks === null) {
             $response->sendContent();

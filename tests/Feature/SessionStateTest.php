@@ -6,7 +6,9 @@ namespace Askr\Laravel\Tests\Feature;
 
 use Askr\Laravel\Events\RequestReceived;
 use Askr\Laravel\Tests\TestCase;
+use Closure;
 use Illuminate\Http\Request;
+use Illuminate\Session\CookieSessionHandler;
 use RuntimeException;
 
 class SessionStateTest extends TestCase
@@ -93,5 +95,19 @@ class SessionStateTest extends TestCase
 
         $this->assertSame([302, 200, 302], array_map(fn ($response) => $response->getStatusCode(), $client->responses));
         $this->assertSame('nothing', $client->responses[1]->getContent());
+    }
+
+    public function test_a_handler_that_reads_cookies_knows_no_request_but_the_current_one(): void
+    {
+        $store = $this->app->make('session')->driver('cookie');
+        $isCurrent = [];
+        $this->app->make('events')->listen(RequestReceived::class, function (RequestReceived $event) use ($store, &$isCurrent): void {
+            $known = Closure::bind(fn (): Request => $this->request, $store->getHandler(), CookieSessionHandler::class)();
+            $isCurrent[] = $known === $event->request;
+        });
+
+        $this->serve(['look' => fn (): string => 'with a session'], '/look', '/look', '/look');
+
+        $this->assertSame([true, true, true], $isCurrent);
     }
 }

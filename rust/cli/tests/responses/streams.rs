@@ -2,9 +2,10 @@
 
 use std::fs;
 
-use askr_testkit::{Server, eventually};
+use askr_testkit::{Application, Server, eventually};
 
 use crate::ask::Ask;
+use crate::differences::differs;
 use crate::gate::Gate;
 use crate::visitor::Visitor;
 
@@ -43,6 +44,43 @@ fn events_arrive_one_by_one() {
         read.push_str(&String::from_utf8(client.bytes(1)).unwrap());
     }
     assert_eq!(client.get("/responses/text").text(), "text");
+}
+
+#[test]
+fn a_stream_that_flushes_phps_buffers_arrives_piece_by_piece() {
+    let server = Server::laravel().workers(1).start();
+    let mut gate = Gate::at(server.application().path("gate"));
+    let mut client = server.client();
+    let target = format!("/streams/flushed?pipe={}", gate.path().display());
+    client.send(format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n"));
+
+    let mut read = String::new();
+    for letter in ["a", "b"] {
+        gate.pass(letter);
+        while !read.ends_with(&format!("1\r\n{letter}\r\n")) {
+            read.push_str(&String::from_utf8(client.bytes(1)).unwrap());
+        }
+    }
+    gate.close();
+    while !read.ends_with("\r\n0\r\n\r\n") {
+        read.push_str(&String::from_utf8(client.bytes(1)).unwrap());
+    }
+    assert_eq!(client.get("/responses/text").text(), "text");
+}
+
+#[test]
+fn a_stream_may_flush_a_buffer_of_phps_that_nobody_has_opened() {
+    let application = Application::copy();
+    let file = application.path("letters");
+    fs::write(&file, "ab").unwrap();
+    let target = format!("/streams/flushed?pipe={}", file.display());
+
+    let booted = application.booted().start().get(&target);
+    let fpm = application.fpm().start().get(&target);
+
+    differs("`ob_flush()` in a streamed response while `output_buffering` is off");
+    assert_eq!(booted.text(), "ab");
+    assert_ne!(fpm.text(), "ab");
 }
 
 #[test]

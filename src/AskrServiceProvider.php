@@ -6,6 +6,7 @@ namespace Askr\Laravel;
 
 use Askr\Laravel\Console\ParanoidCommand;
 use Askr\Laravel\Console\AboutSection;
+use Askr\Laravel\Console\ReloadCommand;
 use Askr\Laravel\Console\StartCommand;
 use Askr\Laravel\Console\StatusCommand;
 use Askr\Laravel\Console\StopCommand;
@@ -53,6 +54,7 @@ class AskrServiceProvider extends ServiceProvider
         $this->registerCommands();
         $this->registerPublishing();
         $this->registerDevelopment();
+        $this->registerReload();
 
         AboutCommand::add('Askr', fn (): array => $this->app->make(AboutSection::class)->lines());
     }
@@ -90,6 +92,7 @@ class AskrServiceProvider extends ServiceProvider
     {
         $this->commands([
             ParanoidCommand::class,
+            ReloadCommand::class,
             StartCommand::class,
             StatusCommand::class,
             StopCommand::class,
@@ -110,6 +113,14 @@ class AskrServiceProvider extends ServiceProvider
         }
 
         DevCommands::artisan('askr:start --classic', 'server');
+    }
+
+    /** Let `php artisan reload` reach the server, where the framework has it. */
+    protected function registerReload(): void
+    {
+        if (method_exists(ServiceProvider::class, 'reloads')) {
+            $this->reloads('askr:reload', 'askr');
+        }
     }
 
     /** Register what an application can have a copy of. */

@@ -37,15 +37,18 @@ class SignalForwarder
 
         pcntl_async_signals(true);
 
-        foreach ([SIGINT, SIGTERM] as $signal) {
+        foreach ([SIGINT, SIGTERM, SIGHUP] as $signal) {
             $this->before[$signal] = pcntl_signal_get_handler($signal);
 
             pcntl_signal($signal, function (int $signal, mixed $details) use ($receiver): void {
-                if (($details['code'] ?? null) === self::SENT_BY_KERNEL) {
+                // A terminal that was closed: to the server this signal means new workers.
+                $isHangup = $signal === SIGHUP;
+
+                if (! $isHangup && ($details['code'] ?? null) === self::SENT_BY_KERNEL) {
                     return;
                 }
 
-                $receiver($this->hasForwarded ? $signal : SIGQUIT);
+                $receiver($this->hasForwarded && ! $isHangup ? $signal : SIGQUIT);
                 $this->hasForwarded = true;
             });
         }

@@ -228,6 +228,31 @@ class CommandsTest extends TestCase
         $this->assertSame([], $this->processes->signals);
     }
 
+    public function test_reload_asks_the_server_for_new_workers(): void
+    {
+        $this->running();
+
+        $this->artisan('askr:reload')
+            ->expectsOutputToContain('are replaced')
+            ->assertSuccessful();
+
+        $this->assertSame([[4711, 1]], $this->processes->signals);
+        $this->assertFileExists($this->path);
+    }
+
+    public function test_reload_says_that_there_is_no_server_or_none_that_listens(): void
+    {
+        $this->artisan('askr:reload')->expectsOutputToContain('not running')->assertFailed();
+
+        $this->running();
+        $deaf = $this->createStub(ProcessTable::class);
+        $deaf->method('startTime')->willReturn('900');
+        $deaf->method('signal')->willReturn(false);
+        $this->app->instance(ProcessTable::class, $deaf);
+
+        $this->artisan('askr:reload')->expectsOutputToContain('cannot be signalled')->assertFailed();
+    }
+
     public function test_status_shows_the_server_that_runs(): void
     {
         $this->running();

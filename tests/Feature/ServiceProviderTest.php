@@ -43,7 +43,13 @@ class ServiceProviderTest extends TestCase
     {
         $commands = array_keys($this->app->make(Kernel::class)->all());
 
-        $this->assertSame([], array_diff(['askr:start', 'askr:stop', 'askr:status'], $commands));
+        $this->assertSame([], array_diff(['askr:start', 'askr:stop', 'askr:status', 'askr:reload'], $commands));
+    }
+
+    #[Group(self::SINCE_LARAVEL_13)]
+    public function test_php_artisan_reload_reaches_the_server(): void
+    {
+        $this->assertSame('askr:reload', ServiceProvider::$reloadCommands['askr']);
     }
 
     #[Group(self::SINCE_LARAVEL_13)]

@@ -55,7 +55,8 @@ void askr_deferred_run(void);
 void askr_deferred_finish(void);
 ZEND_FUNCTION(askr_defer);
 
-/* opcache.c: at the first call for work, and with each request. */
+/* opcache.c: before a boot, at the first call for work, and with each request. */
+void askr_opcache_refresh(void);
 void askr_opcache_take(void);
 void askr_opcache_tick(double now);
 

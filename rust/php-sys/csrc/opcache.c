@@ -39,42 +39,65 @@ static time_t *askr_find_clock(void)
 	return NULL;
 }
 
-static bool askr_invalidate(zend_string *script)
+/* One that is kept as its file is, or whatever its file is. */
+static void askr_invalidate(zend_string *script, bool force)
 {
-	zval arguments[2], result;
+	zval arguments[2];
 
 	ZVAL_STR(&arguments[0], script);
-	ZVAL_TRUE(&arguments[1]);
-	ZVAL_FALSE(&result);
-	askr_call_function("opcache_invalidate", &result, 2, arguments);
-	return Z_TYPE(result) == IS_TRUE;
+	ZVAL_BOOL(&arguments[1], force);
+	askr_call_function("opcache_invalidate", NULL, 2, arguments);
+}
+
+/* False without a cache. */
+static bool askr_invalidate_scripts(bool force)
+{
+	zval status, with_scripts, *scripts;
+	zend_string *script;
+	bool is_kept;
+
+	ZVAL_TRUE(&with_scripts);
+	ZVAL_FALSE(&status);
+	askr_call_function("opcache_get_status", &status, 1, &with_scripts);
+	scripts = Z_TYPE(status) == IS_ARRAY
+		? zend_hash_str_find(Z_ARRVAL(status), ZEND_STRL("scripts"))
+		: NULL;
+	is_kept = scripts && Z_TYPE_P(scripts) == IS_ARRAY;
+	if (is_kept) {
+		ZEND_HASH_FOREACH_STR_KEY(Z_ARRVAL_P(scripts), script) {
+			if (script) {
+				askr_invalidate(script, force);
+			}
+		} ZEND_HASH_FOREACH_END();
+	}
+	zval_ptr_dtor(&status);
+	return is_kept;
 }
 
 /* Every script is compiled anew when it is next included. The real one waits for
  * a moment in which nobody uses the memory, which under workers never comes. */
 static ZEND_NAMED_FUNCTION(askr_opcache_reset)
 {
-	zval status, with_scripts, *scripts;
-	zend_string *script;
-
 	ZEND_PARSE_PARAMETERS_NONE();
-	ZVAL_TRUE(&with_scripts);
-	ZVAL_FALSE(&status);
-	RETVAL_FALSE;
-	askr_call_function("opcache_get_status", &status, 1, &with_scripts);
-	scripts = Z_TYPE(status) == IS_ARRAY
-		? zend_hash_str_find(Z_ARRVAL(status), ZEND_STRL("scripts"))
-		: NULL;
-	if (scripts && Z_TYPE_P(scripts) == IS_ARRAY) {
-		ZEND_HASH_FOREACH_STR_KEY(Z_ARRVAL_P(scripts), script) {
-			if (script) {
-				askr_invalidate(script);
-			}
-		} ZEND_HASH_FOREACH_END();
+	RETVAL_BOOL(askr_invalidate_scripts(true));
+	if (Z_TYPE_P(return_value) == IS_TRUE) {
 		php_clear_stat_cache(true, NULL, 0);
-		RETVAL_TRUE;
 	}
-	zval_ptr_dtor(&status);
+}
+
+/* A worker may boot because files have changed, and boot code that they replace
+ * must not call what they replace: also those that nobody looks at again in
+ * requests, by `opcache.validate_timestamps`. */
+void askr_opcache_refresh(void)
+{
+	zend_string *validates = zend_string_init(ZEND_STRL("opcache.validate_timestamps"), false);
+
+	if (zend_alter_ini_entry_chars(validates, "1", 1, PHP_INI_SYSTEM, PHP_INI_STAGE_RUNTIME)
+	 == SUCCESS) {
+		askr_invalidate_scripts(false);
+		zend_restore_ini_entry(validates, PHP_INI_STAGE_RUNTIME);
+	}
+	zend_string_release(validates);
 }
 
 void askr_opcache_take(void)

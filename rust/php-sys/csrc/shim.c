@@ -335,6 +335,9 @@ askr_php_status askr_php_request_start(const askr_php_request *request)
 		return ASKR_PHP_BAILED_OUT;
 	}
 	SG(request_info).proto_num = request->protocol;
+	if (!request->method) {
+		askr_opcache_refresh();
+	}
 	return ASKR_PHP_OK;
 }
 

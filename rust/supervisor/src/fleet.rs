@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 use askr_exchange::WorkerId;
 use askr_exchange::control::{ProcessEnd, ToMain, ToTemplate};
 
+use tracing::info;
+
 use crate::backoff::Backoff;
 use crate::config::SupervisorConfig;
 use crate::error::RunError;
@@ -43,6 +45,8 @@ pub(crate) enum Event {
     },
     /// The time of [`Fleet::due`] has come.
     Due,
+    /// Every worker is to be replaced by one that boots now.
+    Renew,
     /// Requests are being finished.
     Drain,
     /// Requests are finished; everybody leaves.
@@ -154,6 +158,7 @@ impl Fleet {
             Event::TemplateGone { how } => self.lose_template(&how, now),
             Event::Packet { message, sender } => self.hear(message, sender, now),
             Event::Due => {}
+            Event::Renew => self.renew(),
             Event::Drain => self.drain(),
             Event::Stop { deadline } => self.stop(deadline, now),
             Event::Kill => self.stop(now, now),
@@ -196,6 +201,14 @@ impl Fleet {
         waiting
             .filter_map(|index| self.posts[index].not_before())
             .min()
+    }
+
+    /// Also whoever boots just now gets a successor: it may have read what is no longer true.
+    fn renew(&mut self) {
+        info!("every worker is replaced");
+        for member in self.posts.iter_mut().flat_map(Post::members_mut) {
+            member.wants_recycle = true;
+        }
     }
 
     fn note_template(&mut self, started: u32) {

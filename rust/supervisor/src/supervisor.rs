@@ -4,11 +4,12 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use askr_exchange::GatewayEnd;
 use askr_exchange::control::ToTemplate;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep_until, timeout, timeout_at};
 use tracing::{debug, warn};
 
@@ -36,7 +37,12 @@ pub struct Supervisor {
     /// Events that orders led to, not yet reported.
     events: VecDeque<Event>,
     readiness: watch::Sender<bool>,
+    renewal: Renewal,
 }
+
+/// Asks for every worker to be replaced, a few at a time, by one that boots the application anew.
+#[derive(Clone, Debug, Default)]
+pub struct Renewal(Arc<Notify>);
 
 /// Tells when the first worker is ready.
 #[derive(Clone, Debug)]
@@ -49,6 +55,7 @@ enum News {
     Stage(Stage),
     Received(Received),
     ChildEnded,
+    Renew,
     Due,
 }
 
@@ -71,6 +78,7 @@ impl Supervisor {
             reaper,
             events,
             readiness,
+            renewal: Renewal::default(),
         };
         let orders = supervisor.fleet.handle(Event::Due, Instant::now());
         debug_assert_eq!(orders, [Order::StartTemplate]);
@@ -84,6 +92,12 @@ impl Supervisor {
         Readiness {
             is_ready: self.readiness.subscribe(),
         }
+    }
+
+    /// Asks for new workers.
+    #[must_use]
+    pub fn renewal(&self) -> Renewal {
+        self.renewal.clone()
     }
 
     /// Keeps the workers running until shutdown has ended them all.
@@ -111,7 +125,10 @@ impl Supervisor {
     async fn next_news(&mut self, shutdown: &mut Shutdown) -> News {
         let due = self.fleet.due();
         let Self {
-            template, reaper, ..
+            template,
+            reaper,
+            renewal,
+            ..
         } = self;
         let due = async {
             match due {
@@ -124,6 +141,7 @@ impl Supervisor {
             stage = shutdown.advanced() => News::Stage(stage),
             received = receive(template) => News::Received(received),
             () = reaper.child_ended() => News::ChildEnded,
+            () = renewal.0.notified() => News::Renew,
             () = due => News::Due,
         }
     }
@@ -132,6 +150,7 @@ impl Supervisor {
         match news {
             News::Stage(stage) => self.events.push_back(stage.into()),
             News::Due => self.events.push_back(Event::Due),
+            News::Renew => self.events.push_back(Event::Renew),
             News::Received(Received::Message { message, sender }) => {
                 self.events.push_back(Event::Packet { message, sender });
             }
@@ -228,6 +247,13 @@ impl Supervisor {
         }
         self.template = None;
         self.events.push_back(Event::TemplateGone { how });
+    }
+}
+
+impl Renewal {
+    /// Asks once more; what was asked and not yet begun is the same.
+    pub fn ask(&self) {
+        self.0.notify_one();
     }
 }
 

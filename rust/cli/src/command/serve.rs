@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
-use askr_supervisor::{Readiness, Supervisor, hide_inherited_descriptors};
+use askr_supervisor::{Readiness, Renewal, Supervisor, hide_inherited_descriptors};
 use tracing::info;
 
 use super::parts;
-use super::signals::{PATIENT, Signals};
+use super::signals::{PATIENT, RENEW, Signals};
 use crate::config::{Inputs, LogConfig, ServeConfig, Settings};
 use crate::exit::{self, Failure};
 use crate::{logging, open_files};
@@ -41,7 +41,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         let course = Course::new(
             config.shutdown_timeout,
             signals,
-            supervisor.readiness(),
+            (supervisor.readiness(), supervisor.renewal()),
             log,
         );
         course.run(gateway, exchange, supervisor).await
@@ -53,6 +53,7 @@ struct Course {
     shutdown_timeout: Duration,
     signals: Signals,
     readiness: Readiness,
+    renewal: Renewal,
     log: LogConfig,
     drain: Drain,
     /// SIGTERM or SIGINT has come.
@@ -74,7 +75,7 @@ enum News {
     Drained(Result<(), ServeError>),
     /// The first worker takes requests.
     Ready,
-    /// SIGTERM, SIGINT or SIGQUIT.
+    /// SIGTERM, SIGINT, SIGQUIT or SIGHUP.
     Signal(i32),
 }
 
@@ -82,13 +83,14 @@ impl Course {
     fn new(
         shutdown_timeout: Duration,
         signals: Signals,
-        readiness: Readiness,
+        (readiness, renewal): (Readiness, Renewal),
         log: LogConfig,
     ) -> Self {
         Self {
             shutdown_timeout,
             signals,
             readiness,
+            renewal,
             log,
             drain: Drain::NotYet,
             was_asked: false,
@@ -131,6 +133,7 @@ impl Course {
                     outcome = Err(error.into());
                     fleet.kill();
                 }
+                News::Signal(RENEW) => self.renewal.ask(),
                 News::Signal(signal) if self.is_impatient(signal) => {
                     info!(signal, "second signal, ending at once");
                     outcome = Ok(exit::by_signal(signal));

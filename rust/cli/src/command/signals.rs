@@ -1,4 +1,4 @@
-//! The signals that end the server.
+//! The signals that end the server, and the one that renews its workers.
 
 use std::io;
 
@@ -11,8 +11,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// signal itself: a service manager signals every process of a unit.
 pub(super) const PATIENT: i32 = SignalKind::quit().as_raw_value();
 
-/// SIGTERM, SIGINT and SIGQUIT, from now on.
+/// SIGHUP, which has every worker replaced.
+pub(super) const RENEW: i32 = SignalKind::hangup().as_raw_value();
+
+/// SIGTERM, SIGINT, SIGQUIT and SIGHUP, from now on.
 pub(super) struct Signals {
+    hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
@@ -25,6 +29,7 @@ impl Signals {
     /// Starts listening.
     pub(super) fn listen() -> io::Result<Self> {
         Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
@@ -41,6 +46,7 @@ impl Signals {
             _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
             _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
             _ = self.quit.recv() => PATIENT,
+            _ = self.hangup.recv() => RENEW,
         }
     }
 }

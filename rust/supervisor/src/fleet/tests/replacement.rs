@@ -133,6 +133,29 @@ fn workers_recycle_one_at_a_time() {
 }
 
 #[test]
+fn a_renewal_replaces_also_who_boots_just_now() {
+    let mut scene = Scene::serving(2);
+    let served = scene.ready_workers();
+    scene.pass(secs(1));
+    scene.exit(served[0], ProcessEnd::Signal(9));
+    let booting = scene.take_forks()[0];
+
+    scene.happen(Event::Renew);
+    scene.become_ready(booting);
+    for _ in 0..2 {
+        let forks = scene.take_forks();
+        assert_eq!(forks.len(), 1, "one at a time");
+        scene.become_ready(forks[0]);
+    }
+
+    assert_eq!(scene.take_forks(), []);
+    let old = [served[1], booting];
+    let now = scene.ready_workers();
+    assert_eq!(now.len(), 2);
+    assert!(now.iter().all(|worker| !old.contains(worker)));
+}
+
+#[test]
 fn a_larger_fleet_recycles_a_quarter_at_a_time() {
     let mut scene = Scene::serving(8);
     for worker in scene.ready_workers() {

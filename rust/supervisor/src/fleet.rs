@@ -46,7 +46,7 @@ pub(crate) enum Event {
     /// The time of [`Fleet::due`] has come.
     Due,
     /// Every worker is to be replaced by one that boots now.
-    Renew,
+    Reload,
     /// Requests are being finished.
     Drain,
     /// Requests are finished; everybody leaves.
@@ -158,7 +158,7 @@ impl Fleet {
             Event::TemplateGone { how } => self.lose_template(&how, now),
             Event::Packet { message, sender } => self.hear(message, sender, now),
             Event::Due => {}
-            Event::Renew => self.renew(),
+            Event::Reload => self.reload(),
             Event::Drain => self.drain(),
             Event::Stop { deadline } => self.stop(deadline, now),
             Event::Kill => self.stop(now, now),
@@ -204,7 +204,7 @@ impl Fleet {
     }
 
     /// Also whoever boots just now gets a successor: it may have read what is no longer true.
-    fn renew(&mut self) {
+    fn reload(&mut self) {
         info!("every worker is replaced");
         for member in self.posts.iter_mut().flat_map(Post::members_mut) {
             member.wants_recycle = true;

@@ -29,5 +29,5 @@ mod throttle;
 pub use config::{Program, SupervisorConfig};
 pub use error::{RunError, StartError};
 pub use shutdown::{Shutdown, ShutdownTrigger};
-pub use supervisor::{Readiness, Renewal, Supervisor};
+pub use supervisor::{Readiness, Reload, Supervisor};
 pub use sys::{TemplateFds, TemplateFdsError, hide_inherited_descriptors};

@@ -37,12 +37,12 @@ pub struct Supervisor {
     /// Events that orders led to, not yet reported.
     events: VecDeque<Event>,
     readiness: watch::Sender<bool>,
-    renewal: Renewal,
+    reload: Reload,
 }
 
 /// Asks for every worker to be replaced, a few at a time, by one that boots the application anew.
 #[derive(Clone, Debug, Default)]
-pub struct Renewal(Arc<Notify>);
+pub struct Reload(Arc<Notify>);
 
 /// Tells when the first worker is ready.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ enum News {
     Stage(Stage),
     Received(Received),
     ChildEnded,
-    Renew,
+    Reload,
     Due,
 }
 
@@ -78,7 +78,7 @@ impl Supervisor {
             reaper,
             events,
             readiness,
-            renewal: Renewal::default(),
+            reload: Reload::default(),
         };
         let orders = supervisor.fleet.handle(Event::Due, Instant::now());
         debug_assert_eq!(orders, [Order::StartTemplate]);
@@ -96,8 +96,8 @@ impl Supervisor {
 
     /// Asks for new workers.
     #[must_use]
-    pub fn renewal(&self) -> Renewal {
-        self.renewal.clone()
+    pub fn reload(&self) -> Reload {
+        self.reload.clone()
     }
 
     /// Keeps the workers running until shutdown has ended them all.
@@ -127,7 +127,7 @@ impl Supervisor {
         let Self {
             template,
             reaper,
-            renewal,
+            reload,
             ..
         } = self;
         let due = async {
@@ -141,7 +141,7 @@ impl Supervisor {
             stage = shutdown.advanced() => News::Stage(stage),
             received = receive(template) => News::Received(received),
             () = reaper.child_ended() => News::ChildEnded,
-            () = renewal.0.notified() => News::Renew,
+            () = reload.0.notified() => News::Reload,
             () = due => News::Due,
         }
     }
@@ -150,7 +150,7 @@ impl Supervisor {
         match news {
             News::Stage(stage) => self.events.push_back(stage.into()),
             News::Due => self.events.push_back(Event::Due),
-            News::Renew => self.events.push_back(Event::Renew),
+            News::Reload => self.events.push_back(Event::Reload),
             News::Received(Received::Message { message, sender }) => {
                 self.events.push_back(Event::Packet { message, sender });
             }
@@ -250,7 +250,7 @@ impl Supervisor {
     }
 }
 
-impl Renewal {
+impl Reload {
     /// Asks once more; what was asked and not yet begun is the same.
     pub fn ask(&self) {
         self.0.notify_one();

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
-use askr_supervisor::{Readiness, Renewal, Supervisor, hide_inherited_descriptors};
+use askr_supervisor::{Readiness, Reload, Supervisor, hide_inherited_descriptors};
 use tracing::info;
 
 use super::parts;
-use super::signals::{PATIENT, RENEW, Signals};
+use super::signals::{PATIENT, RELOAD, Signals};
 use crate::config::{Inputs, LogConfig, ServeConfig, Settings};
 use crate::exit::{self, Failure};
 use crate::{logging, open_files};
@@ -41,7 +41,8 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         let course = Course::new(
             config.shutdown_timeout,
             signals,
-            (supervisor.readiness(), supervisor.renewal()),
+            supervisor.readiness(),
+            supervisor.reload(),
             log,
         );
         course.run(gateway, exchange, supervisor).await
@@ -53,7 +54,7 @@ struct Course {
     shutdown_timeout: Duration,
     signals: Signals,
     readiness: Readiness,
-    renewal: Renewal,
+    reload: Reload,
     log: LogConfig,
     drain: Drain,
     /// SIGTERM or SIGINT has come.
@@ -83,14 +84,15 @@ impl Course {
     fn new(
         shutdown_timeout: Duration,
         signals: Signals,
-        (readiness, renewal): (Readiness, Renewal),
+        readiness: Readiness,
+        reload: Reload,
         log: LogConfig,
     ) -> Self {
         Self {
             shutdown_timeout,
             signals,
             readiness,
-            renewal,
+            reload,
             log,
             drain: Drain::NotYet,
             was_asked: false,
@@ -133,7 +135,7 @@ impl Course {
                     outcome = Err(error.into());
                     fleet.kill();
                 }
-                News::Signal(RENEW) => self.renewal.ask(),
+                News::Signal(RELOAD) => self.reload.ask(),
                 News::Signal(signal) if self.is_impatient(signal) => {
                     info!(signal, "second signal, ending at once");
                     outcome = Ok(exit::by_signal(signal));

@@ -1,4 +1,4 @@
-//! The signals that end the server, and the one that renews its workers.
+//! The signals that end the server, and the one that replaces its workers.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub(super) const PATIENT: i32 = SignalKind::quit().as_raw_value();
 
 /// SIGHUP, which has every worker replaced.
-pub(super) const RENEW: i32 = SignalKind::hangup().as_raw_value();
+pub(super) const RELOAD: i32 = SignalKind::hangup().as_raw_value();
 
 /// SIGTERM, SIGINT, SIGQUIT and SIGHUP, from now on.
 pub(super) struct Signals {
@@ -46,7 +46,7 @@ impl Signals {
             _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
             _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
             _ = self.quit.recv() => PATIENT,
-            _ = self.hangup.recv() => RENEW,
+            _ = self.hangup.recv() => RELOAD,
         }
     }
 }

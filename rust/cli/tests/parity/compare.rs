@@ -186,7 +186,7 @@ fn without_session_id(value: &str) -> String {
     ids.fold(value.to_owned(), |value, id| value.replace(id, "…"))
 }
 
-/// Uploaded files are called `phpXXXXXX`, in a folder of each server's own.
+/// Each server puts uploaded files into a folder of its own, under names that PHP draws.
 fn without_temporary_names(body: &str) -> String {
     let folder = format!("{}/", std::env::temp_dir().display());
     let mut pieces = body.split(&folder);

@@ -133,14 +133,14 @@ fn workers_recycle_one_at_a_time() {
 }
 
 #[test]
-fn a_renewal_replaces_also_who_boots_just_now() {
+fn a_reload_replaces_also_who_boots_just_now() {
     let mut scene = Scene::serving(2);
     let served = scene.ready_workers();
     scene.pass(secs(1));
     scene.exit(served[0], ProcessEnd::Signal(9));
     let booting = scene.take_forks()[0];
 
-    scene.happen(Event::Renew);
+    scene.happen(Event::Reload);
     scene.become_ready(booting);
     for _ in 0..2 {
         let forks = scene.take_forks();

@@ -51,7 +51,7 @@ fn application() -> (TempDir, ServerBuilder) {
     (folder, builder)
 }
 
-fn renew(server: &Server, workers_left: usize) {
+fn reload(server: &Server, workers_left: usize) {
     server.signal(Signal::HUP);
     server.wait_for_log_times("worker left", workers_left);
 }
@@ -74,7 +74,7 @@ fn new_code_is_served_by_new_workers_and_no_request_fails() {
         let _over = Over(&is_over);
         assert_eq!(server.get("/").text(), "1 1");
         release(folder.path(), 2);
-        renew(&server, 2);
+        reload(&server, 2);
         for _ in 0..20 {
             assert_eq!(server.get("/").text(), "2 2");
         }

@@ -230,7 +230,7 @@ fn serve() {
     loop {
         match worker.take(PATIENCE) {
             Taken::Request(job) => answer(job, &head),
-            Taken::Retire => return,
+            Taken::Retire | Taken::Promote => return,
             Taken::Nothing => panic!("no request within {PATIENCE:?}"),
         }
     }

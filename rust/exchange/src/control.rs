@@ -1,8 +1,9 @@
-//! The messages between main and the template, one JSON document per packet.
+//! The messages between main and the templates, one JSON document per packet.
 //!
 //! The control socket is an `AF_UNIX` `SOCK_SEQPACKET` pair. A packet is at most
-//! [`CONTROL_BYTES_MAX`](crate::CONTROL_BYTES_MAX) bytes. Workers inherit the template's end and
-//! send the last three kinds of [`ToMain`] themselves.
+//! [`CONTROL_BYTES_MAX`](crate::CONTROL_BYTES_MAX) bytes. The children of a template inherit its
+//! end and send their own news on it; one that becomes a template makes a pair of its own, and
+//! sends main's end of it along with [`ToMain::TemplateReady`].
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,20 +12,45 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::WorkerId;
 
-/// Main tells the template.
+/// Main tells a template.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToTemplate {
-    /// Start the engine. The first message, sent once.
+    /// Start the engine. The first message to the first template of a generation, sent once.
     Boot(TemplateConfig),
     /// Fork a worker that sits down on that seat.
     Fork {
         /// The new worker's name.
         worker: WorkerId,
+        /// Index of its pool in [`TemplateConfig::pools`].
+        pool: u16,
         /// Requests after which it asks to be recycled; 0 = never.
         max_requests: u64,
     },
-    /// Kill a worker at once.
+    /// Fork a template that boots the application.
+    ForkTemplate {
+        /// The new template's name.
+        template: TemplateId,
+    },
+    /// To the first template, whose children all others become when their parent ends: that one is
+    /// its child now, and is to be watched and reaped like one it has forked.
+    Adopt {
+        /// Whom.
+        child: Child,
+        /// Its process.
+        pid: u32,
+    },
+    /// Kill a child at once.
     Kill {
+        /// Which.
+        child: Child,
+    },
+    /// Interrupt what a worker does, so that it looks whether its request has had its time.
+    Interrupt {
+        /// Which.
+        worker: WorkerId,
+    },
+    /// Say what PHP code a worker runs at this moment, without disturbing it.
+    Trace {
         /// Which.
         worker: WorkerId,
     },
@@ -32,10 +58,10 @@ pub enum ToTemplate {
     Stop,
 }
 
-/// The template, or a worker, tells main.
+/// A template, or a worker, tells main.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ToMain {
-    /// The engine runs in the template.
+    /// The engine runs in the first template of a generation.
     EngineReady {
         /// For example `8.4.24`.
         php_version: String,
@@ -45,24 +71,30 @@ pub enum ToMain {
         /// What PHP said.
         message: String,
     },
-    /// A worker was forked.
+    /// From a new template: it forks on command from now on, told through the socket that comes
+    /// with this message. A worker that was promoted says it under its name as a worker.
+    TemplateReady {
+        /// Which.
+        child: Child,
+    },
+    /// A child was forked.
     Forked {
         /// Its name.
-        worker: WorkerId,
+        child: Child,
         /// Its process.
         pid: u32,
     },
-    /// A worker could not be forked.
+    /// A child could not be forked.
     ForkFailed {
         /// Its name.
-        worker: WorkerId,
+        child: Child,
         /// What the system said.
         message: String,
     },
-    /// A worker ended and was reaped.
+    /// A child ended and was reaped.
     Exited {
         /// Its name.
-        worker: WorkerId,
+        child: Child,
         /// Its process.
         pid: u32,
         /// How it ended.
@@ -73,10 +105,10 @@ pub enum ToMain {
         /// Its name.
         worker: WorkerId,
     },
-    /// From the worker: the application did not boot.
+    /// From the child: the application did not boot.
     BootFailed {
         /// Its name.
-        worker: WorkerId,
+        child: Child,
         /// What PHP said; the sender cuts it so that the packet fits.
         message: String,
     },
@@ -85,6 +117,42 @@ pub enum ToMain {
         /// Its name.
         worker: WorkerId,
     },
+    /// What PHP code a worker ran when it was looked at.
+    Traced {
+        /// Its name.
+        worker: WorkerId,
+        /// A line for each call, innermost first; none when PHP ran no code.
+        frames: Vec<String>,
+    },
+    /// Why a worker could not be looked at.
+    TraceFailed {
+        /// Its name.
+        worker: WorkerId,
+        /// What the system said.
+        message: String,
+    },
+}
+
+/// A template that was forked, by the order of forking; the first of a generation has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct TemplateId(pub u32);
+
+/// A process that a template has forked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Child {
+    /// It takes requests.
+    Worker(WorkerId),
+    /// It forks workers.
+    Template(TemplateId),
+}
+
+impl fmt::Display for Child {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Child::Worker(worker) => write!(out, "worker {worker}"),
+            Child::Template(template) => write!(out, "template {}", template.0),
+        }
+    }
 }
 
 /// How a process ended.
@@ -105,25 +173,38 @@ impl fmt::Display for ProcessEnd {
     }
 }
 
-/// What a template boots.
+/// What a generation boots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TemplateConfig {
-    /// A script per request, or one script that stays.
-    pub mode: Mode,
+    /// The script that boots the application once; `None` is classic mode, a script per request.
+    pub script: Option<PathBuf>,
     /// The document root.
     pub root: PathBuf,
     /// Settings of `php.ini`, applied in order.
     pub ini: Vec<(String, String)>,
+    /// How the workers of each pool run PHP, in the order of their exchanges.
+    pub pools: Vec<Isolation>,
 }
 
-/// How workers run PHP.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Mode {
-    /// A script per request: the FPM model.
-    Classic,
-    /// One script that boots once and serves many requests.
+/// What a request shares with those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Isolation {
+    /// The application, booted once by each worker; it is reset between requests.
     Worker {
-        /// The worker script.
-        script: PathBuf,
+        /// Workers are forked from a template that has booted the application.
+        cow: bool,
     },
+    /// Nothing but what was booted: each runs in a child of its own of a template that has booted
+    /// the application.
+    Fork,
+    /// Nothing: a script per request, the FPM model.
+    Request,
+}
+
+impl Isolation {
+    /// Whether workers are forked from a template that has booted the application.
+    #[must_use]
+    pub fn needs_booted_template(self) -> bool {
+        matches!(self, Isolation::Worker { cow: true } | Isolation::Fork)
+    }
 }

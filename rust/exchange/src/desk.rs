@@ -7,7 +7,7 @@ use std::task::{Context, Waker};
 use crate::control::ProcessEnd;
 use crate::hall::Hall;
 use crate::ids::{WaiterId, WorkerId};
-use crate::limits::CALLS_OWED_MAX;
+use crate::limits::{CALLS_OWED_MAX, FAVOURED_CALLS};
 use crate::slot::{Slot, SlotState, Stage};
 use crate::waiters::Waiters;
 
@@ -21,6 +21,14 @@ pub(crate) struct Desk {
     next_ticket: AtomicU64,
     /// Requests in the queue for which no worker was called yet.
     calls_owed: AtomicUsize,
+    favoured: Mutex<Favour>,
+}
+
+/// Who is called first every now and then.
+#[derive(Debug, Default)]
+struct Favour {
+    seat: Option<u16>,
+    calls: u32,
 }
 
 /// What the gateway knows about one slot. Workers cannot change it.
@@ -34,6 +42,8 @@ struct Book {
     turn: u8,
     /// How the worker ended that the request was lost to last.
     end: Option<ProcessEnd>,
+    /// The request has had its time.
+    condemned: bool,
 }
 
 impl Desk {
@@ -45,6 +55,7 @@ impl Desk {
             books: (0..slot_count).map(|_| Mutex::default()).collect(),
             next_ticket: AtomicU64::new(1),
             calls_owed: AtomicUsize::new(0),
+            favoured: Mutex::default(),
         }
     }
 
@@ -70,10 +81,20 @@ impl Desk {
             return;
         }
         for _ in 0..self.calls_owed.swap(0, Ordering::Relaxed) {
-            if !self.hall.wake_one() {
+            if !self.call_worker() {
                 return;
             }
         }
+    }
+
+    /// Wakes one worker for a request, if one sleeps.
+    pub(crate) fn call_worker(&self) -> bool {
+        let favoured = self.favoured.lock().expect(NO_PANIC).next();
+        favoured.is_some_and(|seat| self.hall.wake(seat)) || self.hall.wake_one()
+    }
+
+    pub(crate) fn favour(&self, worker: Option<WorkerId>) {
+        self.favoured.lock().expect(NO_PANIC).seat = worker.map(|worker| worker.seat);
     }
 
     /// A slot in [`Stage::Writing`], or a place in the queue.
@@ -93,6 +114,7 @@ impl Desk {
         let turn = {
             let mut book = self.book(slot.index());
             book.turn = book.turn.wrapping_add(1);
+            book.condemned = false;
             book.turn
         };
         let writing = SlotState::of_gateway(Stage::Writing, turn);
@@ -202,6 +224,26 @@ impl Desk {
         lost
     }
 
+    /// The worker's requests have had their time: their tasks are told. Returns how many.
+    pub(crate) fn condemn(&self, worker: WorkerId) -> usize {
+        let runs = |slot: &Slot<'_>| {
+            let state = slot.state();
+            state.is_ok_and(|state| state.stage == Stage::Running && state.worker == worker)
+        };
+        let slots = self.hall.slots().filter(runs);
+        slots
+            .inspect(|slot| {
+                self.book(slot.index()).condemned = true;
+                self.attend(slot.index());
+            })
+            .count()
+    }
+
+    /// Whether the request of this slot has had its time.
+    pub(crate) fn is_condemned(&self, slot_index: u16) -> bool {
+        self.book(slot_index).condemned
+    }
+
     /// How the worker ended that lost the request of this slot, as far as is known.
     pub(crate) fn end_of_loser(&self, slot_index: u16) -> Option<ProcessEnd> {
         self.book(slot_index).end
@@ -236,6 +278,15 @@ impl Desk {
 
     fn book(&self, slot_index: u16) -> MutexGuard<'_, Book> {
         self.books[usize::from(slot_index)].lock().expect(NO_PANIC)
+    }
+}
+
+impl Favour {
+    /// The seat that is called first this time, if any.
+    fn next(&mut self) -> Option<u16> {
+        let seat = self.seat?;
+        self.calls = self.calls.wrapping_add(1);
+        self.calls.is_multiple_of(FAVOURED_CALLS).then_some(seat)
     }
 }
 

@@ -138,6 +138,9 @@ pub enum ReplyError {
     /// The worker cut the reply on purpose.
     #[error("the worker aborted the reply")]
     Aborted,
+    /// The request has had its time; see [`GatewayEnd::condemn`](crate::GatewayEnd::condemn).
+    #[error("the request took too long")]
+    Condemned,
     /// A worker wrote nonsense into the shared memory.
     #[error("slot {slot_index}: {what} is {value:#x}")]
     Corrupt {

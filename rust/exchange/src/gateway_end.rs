@@ -17,7 +17,7 @@ use crate::ids::{WaiterId, WorkerId};
 use crate::layout::{LAYOUT_VERSION, MAGIC, Plan, header};
 use crate::lease::Lease;
 use crate::limits::ExchangeLimits;
-use crate::seat::{Occupant, Posture};
+use crate::seat::{Activity, Occupant, Posture};
 
 /// The gateway's handle to an exchange; clones are the same exchange.
 ///
@@ -35,6 +35,24 @@ impl GatewayEnd {
     /// # Errors
     /// If a limit is out of bounds or the system refuses memory or descriptors.
     pub fn create(limits: ExchangeLimits) -> Result<GatewayEnd, CreateError> {
+        let doorbell = Doorbell::create().map_err(CreateError::Doorbell)?;
+        Self::with_doorbell(limits, doorbell)
+    }
+
+    /// Makes a further exchange whose workers ring the same doorbell, so that one thread can park
+    /// for both.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn create_beside(&self, limits: ExchangeLimits) -> Result<GatewayEnd, CreateError> {
+        let doorbell = self.hall().doorbell().try_clone();
+        Self::with_doorbell(limits, doorbell.map_err(CreateError::Doorbell)?)
+    }
+
+    fn with_doorbell(
+        limits: ExchangeLimits,
+        doorbell: Doorbell,
+    ) -> Result<GatewayEnd, CreateError> {
         if let Some((name, value)) = limits.fault() {
             return Err(CreateError::Limits { name, value });
         }
@@ -43,7 +61,6 @@ impl GatewayEnd {
         let region = Region::create("askr-exchange", bytes)
             .map_err(|source| CreateError::Region { bytes, source })?;
         write_identity(&region, limits);
-        let doorbell = Doorbell::create().map_err(CreateError::Doorbell)?;
         Ok(GatewayEnd {
             desk: Arc::new(Desk::new(Hall::new(region, plan, doorbell))),
         })
@@ -155,6 +172,48 @@ impl GatewayEnd {
         if let Some(seat) = self.hall().seat(worker.seat) {
             seat.retire(worker.incarnation);
         }
+    }
+
+    /// Asks a worker to become a template at its next request boundary, and wakes it if it sleeps.
+    pub fn promote(&self, worker: WorkerId) {
+        if let Some(seat) = self.hall().seat(worker.seat) {
+            seat.promote(worker.incarnation);
+        }
+    }
+
+    /// What a worker says that it has done and does; `None` if it does not sit there.
+    #[must_use]
+    pub fn activity(&self, worker: WorkerId) -> Option<Activity> {
+        let seat = self.hall().seat(worker.seat)?;
+        let activity = seat.activity();
+        let occupant = seat.occupant()?;
+        (occupant.incarnation == worker.incarnation).then_some(activity)
+    }
+
+    /// Tells a worker that the time of the request is over that it took at `busy_since_ms`. It
+    /// learns of it when it looks: somebody has to interrupt it.
+    pub fn expire(&self, worker: WorkerId, busy_since_ms: u64) {
+        if let Some(seat) = self.hall().seat(worker.seat) {
+            seat.expire(busy_since_ms);
+        }
+    }
+
+    /// The worker will be killed because its request has had its time: whoever waits for the
+    /// reply is told so at once, and no other worker gets the request. Returns how many there are.
+    pub fn condemn(&self, worker: WorkerId) -> usize {
+        self.desk.condemn(worker)
+    }
+
+    /// Every fourth call for a worker goes to this one first, while it sits there; `None` ends it.
+    /// A worker that sleeps on a high seat would else get nothing to do while there is little.
+    pub fn favour(&self, worker: Option<WorkerId>) {
+        self.desk.favour(worker);
+    }
+
+    /// Requests that no worker has yet: those in the queue, and those that wait for a slot.
+    #[must_use]
+    pub fn unserved(&self) -> usize {
+        self.hall().ready().snapshot().iter().count() + self.waiting()
     }
 
     /// What a worker does, as far as is known here.

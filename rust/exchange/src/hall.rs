@@ -108,6 +108,12 @@ impl Hall {
             .any(|seat| seat.call())
     }
 
+    /// Wakes this worker if it sleeps.
+    pub(crate) fn wake(&self, seat_index: u16) -> bool {
+        fence(Ordering::SeqCst);
+        self.seat(seat_index).is_some_and(Seat::call)
+    }
+
     /// Wakes every worker that might be asleep.
     pub(crate) fn wake_all(&self) {
         fence(Ordering::SeqCst);

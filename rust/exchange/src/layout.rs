@@ -14,7 +14,7 @@ use crate::limits::{ExchangeLimits, SEAT_COUNT_MAX, SLOT_COUNT_MAX};
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"askrexch");
 
 /// Changes whenever the meaning or place of any byte of the region does.
-pub(crate) const LAYOUT_VERSION: u32 = 2;
+pub(crate) const LAYOUT_VERSION: u32 = 3;
 
 /// Words of a bitmap over slots or seats.
 pub(crate) const BITMAP_WORDS: usize = 4;
@@ -58,6 +58,8 @@ lines! {
         state: u64,
         /// Futex; the worker sets 1 before it sleeps, the gateway resets it to wake it.
         parked: u32,
+        /// Incarnation that alone may take the request; 0 is anybody. Only the gateway writes it.
+        reserved: u32,
     }
 
     /// What the gateway writes while a worker runs the request.
@@ -76,7 +78,19 @@ lines! {
     }
 
     /// Who sits there and what it does. The worker writes it, the gateway vacates it.
-    struct SeatWorker { occupant: u64, }
+    struct SeatWorker {
+        occupant: u64,
+        /// When the request that runs was taken, in ms; 0 while none does.
+        busy_since_ms: u64,
+        /// When it is to be over, in ms, if PHP said so; 0 is as its pool has it.
+        deadline_ms: u64,
+        /// Replies ended so far.
+        replies: u64,
+        /// Those of them with a status of 500 or more, or without an end.
+        failures: u64,
+        /// From taking a request to the end of its reply, all together, in µs.
+        busy_us: u64,
+    }
 
     /// How the gateway reaches the worker on the seat.
     struct SeatShared {
@@ -84,6 +98,10 @@ lines! {
         sleeping: u32,
         /// Incarnation that is asked to leave.
         retire: u32,
+        /// Incarnation that is asked to become a template.
+        promote: u32,
+        /// The `busy_since_ms` of the request whose time is over.
+        expired: u64,
     }
 }
 
@@ -189,6 +207,7 @@ impl Plan {
         SlotPlan {
             state: Offset::new(at + offset_of!(SlotFields, shared.state)),
             parked: Offset::new(at + offset_of!(SlotFields, shared.parked)),
+            reserved: Offset::new(at + offset_of!(SlotFields, shared.reserved)),
             cancelled: Offset::new(gateway + offset_of!(SlotGateway, cancelled)),
             send_waits: Offset::new(gateway + offset_of!(SlotGateway, send_waits)),
             request: RingPlan {
@@ -210,10 +229,19 @@ impl Plan {
     pub(crate) fn seat(&self, seat_index: u16) -> SeatPlan {
         debug_assert!(seat_index < self.limits.seat_count);
         let at = self.seats_at + usize::from(seat_index) * size_of::<SeatFields>();
+        let worker = at + offset_of!(SeatFields, worker);
+        let shared = at + offset_of!(SeatFields, shared);
         SeatPlan {
-            occupant: Offset::new(at + offset_of!(SeatFields, worker.occupant)),
-            sleeping: Offset::new(at + offset_of!(SeatFields, shared.sleeping)),
-            retire: Offset::new(at + offset_of!(SeatFields, shared.retire)),
+            occupant: Offset::new(worker + offset_of!(SeatWorker, occupant)),
+            busy_since_ms: Offset::new(worker + offset_of!(SeatWorker, busy_since_ms)),
+            deadline_ms: Offset::new(worker + offset_of!(SeatWorker, deadline_ms)),
+            replies: Offset::new(worker + offset_of!(SeatWorker, replies)),
+            failures: Offset::new(worker + offset_of!(SeatWorker, failures)),
+            busy_us: Offset::new(worker + offset_of!(SeatWorker, busy_us)),
+            sleeping: Offset::new(shared + offset_of!(SeatShared, sleeping)),
+            retire: Offset::new(shared + offset_of!(SeatShared, retire)),
+            promote: Offset::new(shared + offset_of!(SeatShared, promote)),
+            expired: Offset::new(shared + offset_of!(SeatShared, expired)),
         }
     }
 }
@@ -223,6 +251,7 @@ impl Plan {
 pub(crate) struct SlotPlan {
     pub(crate) state: Offset<u64>,
     pub(crate) parked: Offset<u32>,
+    pub(crate) reserved: Offset<u32>,
     pub(crate) cancelled: Offset<u32>,
     pub(crate) send_waits: Offset<u32>,
     pub(crate) request: RingPlan,
@@ -246,8 +275,15 @@ pub(crate) struct RingPlan {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SeatPlan {
     pub(crate) occupant: Offset<u64>,
+    pub(crate) busy_since_ms: Offset<u64>,
+    pub(crate) deadline_ms: Offset<u64>,
+    pub(crate) replies: Offset<u64>,
+    pub(crate) failures: Offset<u64>,
+    pub(crate) busy_us: Offset<u64>,
     pub(crate) sleeping: Offset<u32>,
     pub(crate) retire: Offset<u32>,
+    pub(crate) promote: Offset<u32>,
+    pub(crate) expired: Offset<u64>,
 }
 
 fn ring_bytes(limits: ExchangeLimits) -> usize {
@@ -292,8 +328,12 @@ const _: () = {
     assert!(size_of::<SlotFields>() == 3 * LINE_BYTES);
     assert!(offset_of!(SlotShared, state) == 0);
     assert!(offset_of!(SlotShared, parked) == 8);
+    assert!(offset_of!(SlotShared, reserved) == 12);
     assert!(offset_of!(SlotFields, gateway) == LINE_BYTES);
     assert!(offset_of!(SlotFields, worker) == 2 * LINE_BYTES);
     assert!(size_of::<SeatFields>() == 2 * LINE_BYTES);
     assert!(offset_of!(SeatFields, shared) == LINE_BYTES);
+    assert!(offset_of!(SeatWorker, busy_us) == 40);
+    assert!(offset_of!(SeatShared, promote) == 8);
+    assert!(offset_of!(SeatShared, expired) == 16);
 };

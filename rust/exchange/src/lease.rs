@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use crate::control::ProcessEnd;
 use crate::desk::Desk;
 use crate::error::{ReplyError, SendError};
+use crate::ids::WorkerId;
 use crate::limits::HEAD_BYTES_MAX;
 use crate::ready;
 use crate::ring::{Bent, Ring};
@@ -82,7 +83,17 @@ impl Lease {
     /// If it was submitted before.
     pub fn submit(&mut self) {
         self.enqueue();
-        self.desk.hall().wake_one();
+        self.desk.call_worker();
+    }
+
+    /// As [`submit`](Lease::submit), for this one worker: nobody else will take the request.
+    ///
+    /// # Panics
+    /// If it was submitted before.
+    pub fn submit_to(&mut self, worker: WorkerId) {
+        self.slot().reserve(worker);
+        self.enqueue();
+        self.desk.hall().wake(worker.seat);
     }
 
     /// As [`submit`](Lease::submit), but the next [`GatewayEnd::poll`](crate::GatewayEnd::poll)
@@ -204,6 +215,9 @@ impl Lease {
         // The state is loaded before the ring's tail: if it says that the worker has ended, the
         // tail is the last one.
         let progress = self.progress().map_err(|fault| self.corrupt_reply(fault))?;
+        if !matches!(progress, Progress::Replied) && self.desk.is_condemned(self.slot_index) {
+            return Err(ReplyError::Condemned);
+        }
         let ended = match progress {
             Progress::Lost(worker) => {
                 return Err(ReplyError::WorkerLost {
@@ -395,7 +409,7 @@ enum Progress {
     Running,
     Replied,
     Aborted,
-    Lost(crate::ids::WorkerId),
+    Lost(WorkerId),
 }
 
 fn nonsense(word: u64) -> Bent {

@@ -46,6 +46,7 @@ pub use limits::{
     CONTROL_BYTES_MAX, ExchangeLimits, HEAD_BYTES_MAX, RING_BYTES_MAX, RING_BYTES_MIN,
     SEAT_COUNT_MAX, SLOT_COUNT_MAX,
 };
+pub use seat::Activity;
 pub use spin::Spin;
 pub use wire::{HttpVersion, ReplyHead, RequestHead};
 pub use worker_end::{Taken, WorkerEnd};

@@ -85,3 +85,6 @@ fn is_ring_size(bytes: u32) -> bool {
 /// caller's place: it then finds one request, sleeps again, and the next costs the same. Called
 /// for several at once it does not.
 pub(crate) const CALLS_OWED_MAX: usize = 8;
+
+/// One in so many calls for a worker goes to the favoured one first.
+pub(crate) const FAVOURED_CALLS: u32 = 4;

@@ -55,7 +55,7 @@ fn claim_slot(hall: &Hall, slot_index: u16, worker: WorkerId) -> Option<SlotStat
     let seen = slot
         .state()
         .ok()
-        .filter(|seen| seen.stage == Stage::Ready)?;
+        .filter(|seen| seen.stage == Stage::Ready && slot.is_open_to(worker))?;
     let running = SlotState {
         stage: Stage::Running,
         worker,

@@ -1,7 +1,7 @@
 //! A worker's place: who sits there, whether it sleeps, whether it is asked to leave.
 
 use askr_shm::futex::{self, Woken};
-use askr_shm::sync::{AtomicU32, Ordering, fence};
+use askr_shm::sync::{AtomicU32, AtomicU64, Ordering, fence};
 use askr_shm::{Deadline, Offset};
 
 use crate::hall::Hall;
@@ -63,6 +63,7 @@ impl<'h> Seat<'h> {
                 .store(0, Ordering::Release);
             self.hall.sleepers().clear(self.index);
             self.sleeping().store(0, Ordering::Relaxed);
+            self.wipe_activity();
         }
     }
 
@@ -82,6 +83,105 @@ impl<'h> Seat<'h> {
             .word32(self.plan.retire)
             .load(Ordering::Acquire)
             == incarnation
+    }
+
+    /// The gateway asks this incarnation to become a template.
+    pub(crate) fn promote(self, incarnation: u32) {
+        self.hall
+            .region()
+            .word32(self.plan.promote)
+            .store(incarnation, Ordering::Release);
+        fence(Ordering::SeqCst);
+        self.call();
+    }
+
+    pub(crate) fn is_promoted(self, incarnation: u32) -> bool {
+        self.hall
+            .region()
+            .word32(self.plan.promote)
+            .load(Ordering::Acquire)
+            == incarnation
+    }
+
+    /// The worker has taken a request, or has none any more (0).
+    pub(crate) fn set_busy_since(self, now_ms: u64) {
+        self.word64(self.plan.deadline_ms)
+            .store(0, Ordering::Relaxed);
+        self.word64(self.plan.busy_since_ms)
+            .store(now_ms, Ordering::Release);
+    }
+
+    /// PHP wants the request to be over at another time than its pool has it.
+    pub(crate) fn set_deadline(self, at_ms: u64) {
+        self.word64(self.plan.deadline_ms)
+            .store(at_ms, Ordering::Relaxed);
+    }
+
+    /// The worker counts a reply that it has ended. It is the only writer.
+    pub(crate) fn count_reply(self, is_failure: bool, took_us: u64) {
+        let SeatPlan {
+            replies,
+            failures,
+            busy_us,
+            ..
+        } = self.plan;
+        let counts = [
+            (replies, 1),
+            (failures, u64::from(is_failure)),
+            (busy_us, took_us),
+        ];
+        for (at, more) in counts {
+            let word = self.word64(at);
+            let sum = word.load(Ordering::Relaxed).wrapping_add(more);
+            word.store(sum, Ordering::Relaxed);
+        }
+    }
+
+    /// What its worker has done and does, in its own words.
+    pub(crate) fn activity(self) -> Activity {
+        let read = |at| self.word64(at).load(Ordering::Relaxed);
+        Activity {
+            busy_since_ms: self.word64(self.plan.busy_since_ms).load(Ordering::Acquire),
+            deadline_ms: read(self.plan.deadline_ms),
+            replies: read(self.plan.replies),
+            failures: read(self.plan.failures),
+            busy_us: read(self.plan.busy_us),
+        }
+    }
+
+    /// The gateway says that the time of the request taken at `busy_since_ms` is over.
+    pub(crate) fn expire(self, busy_since_ms: u64) {
+        self.word64(self.plan.expired)
+            .store(busy_since_ms, Ordering::Release);
+    }
+
+    /// Whether the time of the request that the worker runs is over.
+    pub(crate) fn is_expired(self) -> bool {
+        let busy_since_ms = self.word64(self.plan.busy_since_ms).load(Ordering::Relaxed);
+        busy_since_ms != 0
+            && self.word64(self.plan.expired).load(Ordering::Acquire) == busy_since_ms
+    }
+
+    fn wipe_activity(self) {
+        let SeatPlan {
+            busy_since_ms,
+            deadline_ms,
+            replies,
+            failures,
+            busy_us,
+            expired,
+            ..
+        } = self.plan;
+        for at in [
+            busy_since_ms,
+            deadline_ms,
+            replies,
+            failures,
+            busy_us,
+            expired,
+        ] {
+            self.word64(at).store(0, Ordering::Relaxed);
+        }
     }
 
     /// The worker says that it is about to sleep. It must look for work once more before
@@ -125,10 +225,31 @@ impl<'h> Seat<'h> {
         }
     }
 
+    fn word64(self, at: Offset<u64>) -> &'h AtomicU64 {
+        self.hall.region().word64(at)
+    }
+
     fn sleeping(self) -> &'h AtomicU32 {
         let at: Offset<u32> = self.plan.sleeping;
         self.hall.region().word32(at)
     }
+}
+
+/// What a worker says that it has done and does. Times are those of the clock that the worker was
+/// given; nothing of it is to be trusted further than the worker is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// When it took the request that it runs, in ms; 0 while it runs none. What it does after the
+    /// reply belongs to the request.
+    pub busy_since_ms: u64,
+    /// When PHP wants that request to be over, in ms; 0 is as its pool has it.
+    pub deadline_ms: u64,
+    /// Replies that it has ended.
+    pub replies: u64,
+    /// Those of them with a status of 500 or more, or cut.
+    pub failures: u64,
+    /// From taking a request to the end of its reply, all of them together, in µs.
+    pub busy_us: u64,
 }
 
 /// Who sits on a seat. One word: bits 0–7 posture, 32–63 incarnation.

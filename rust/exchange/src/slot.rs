@@ -80,7 +80,14 @@ impl<'h> Slot<'h> {
             self.word64(at.head).store(0, Ordering::Relaxed);
             self.word64(at.tail).store(0, Ordering::Relaxed);
         }
-        for at in [self.plan.cancelled, self.plan.send_waits, self.plan.parked] {
+        let SlotPlan {
+            cancelled,
+            send_waits,
+            parked,
+            reserved,
+            ..
+        } = self.plan;
+        for at in [cancelled, send_waits, parked, reserved] {
             self.word32(at).store(0, Ordering::Relaxed);
         }
     }
@@ -91,6 +98,18 @@ impl<'h> Slot<'h> {
 
     pub(crate) fn reply_ring(self) -> Ring<'h> {
         self.ring(self.plan.reply)
+    }
+
+    /// Only this worker may take the request. Only for the gateway, in [`Stage::Writing`].
+    pub(crate) fn reserve(self, worker: WorkerId) {
+        self.word32(self.plan.reserved)
+            .store(worker.incarnation, Ordering::Relaxed);
+    }
+
+    /// Whether the worker may take the request.
+    pub(crate) fn is_open_to(self, worker: WorkerId) -> bool {
+        let reserved = self.word32(self.plan.reserved).load(Ordering::Relaxed);
+        reserved == 0 || reserved == worker.incarnation
     }
 
     /// Tells the worker that nobody waits for its reply any more.

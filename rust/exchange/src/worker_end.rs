@@ -30,6 +30,8 @@ pub enum Taken {
     Request(Job),
     /// The gateway asked this worker to leave, or the gateway is gone: end the process.
     Retire,
+    /// The gateway asked this worker to become a template: it takes no request any more.
+    Promote,
     /// Nothing came within the patience.
     Nothing,
 }
@@ -56,10 +58,36 @@ impl WorkerEnd {
         let taken = self.post.try_take().unwrap_or_else(|| self.wait(patience));
         match &taken {
             Taken::Request(_) => self.show(Posture::Busy),
-            Taken::Retire => self.post.pass_on(),
+            Taken::Retire | Taken::Promote => self.post.pass_on(),
             Taken::Nothing => {}
         }
         taken
+    }
+
+    /// Says since when the worker has had the request that it has just taken, by the caller's clock.
+    pub fn begin(&self, now_ms: u64) {
+        self.post.seat().set_busy_since(now_ms);
+    }
+
+    /// Counts a reply that has ended.
+    pub fn count_reply(&self, is_failure: bool, took_us: u64) {
+        self.post.seat().count_reply(is_failure, took_us);
+    }
+
+    /// Says that the request is over, with all that its script did after the reply.
+    pub fn finish(&self) {
+        self.post.seat().set_busy_since(0);
+    }
+
+    /// Says when the request that runs is to be over, by the clock of [`begin`](Self::begin).
+    pub fn set_deadline(&self, at_ms: u64) {
+        self.post.seat().set_deadline(at_ms);
+    }
+
+    /// Whether the gateway has said that the time of the request that runs is over.
+    #[must_use]
+    pub fn is_expired(&self) -> bool {
+        self.post.seat().is_expired()
     }
 
     /// Who this worker is.
@@ -98,6 +126,9 @@ impl Post {
     fn try_take(self: &Arc<Self>) -> Option<Taken> {
         if self.seat().is_retired(self.worker.incarnation) {
             return Some(Taken::Retire);
+        }
+        if self.seat().is_promoted(self.worker.incarnation) {
+            return Some(Taken::Promote);
         }
         let (slot_index, running) = ready::claim(&self.hall, self.worker)?;
         Some(Taken::Request(Job::new(

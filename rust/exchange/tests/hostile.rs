@@ -295,7 +295,7 @@ fn a_region_with_another_identity_is_refused_by_name() {
         open(VERSION, 99),
         OpenError::Version {
             found: 99,
-            expected: 2
+            expected: 3
         }
     ));
     let limits = [

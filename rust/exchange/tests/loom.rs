@@ -204,7 +204,7 @@ fn a_cancel_and_a_take_have_one_winner() {
                 let written = job.write_head(&REPLY_HEAD);
                 assert!(matches!(written, Ok(()) | Err(JobError::Cancelled)));
             }
-            Taken::Retire => {}
+            Taken::Retire | Taken::Promote => {}
             Taken::Nothing => unreachable!("the model's patience has no end"),
         });
         drop(submit(&gateway));

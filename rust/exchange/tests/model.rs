@@ -273,7 +273,7 @@ impl World {
                 Some(number)
             }
             Taken::Nothing => None,
-            Taken::Retire => panic!("nobody asked worker {seat} to leave"),
+            Taken::Retire | Taken::Promote => panic!("nobody asked worker {seat} to leave"),
         };
         assert_eq!(taken, expected);
         if let Some(leased) = expected.and_then(|number| self.leased.get_mut(&number)) {

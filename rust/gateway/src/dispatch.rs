@@ -36,6 +36,8 @@ pub(crate) enum DispatchFault {
         worker: WorkerId,
         end: Option<ProcessEnd>,
     },
+    #[error("the request took too long")]
+    Condemned,
     #[error("the worker gave the request up")]
     Cut,
     #[error("the exchange with the worker is corrupt")]
@@ -394,6 +396,7 @@ impl From<ReplyError> for DispatchFault {
         match error {
             ReplyError::WorkerLost { worker, end } => DispatchFault::WorkerLost { worker, end },
             ReplyError::Aborted => DispatchFault::Cut,
+            ReplyError::Condemned => DispatchFault::Condemned,
             ReplyError::Corrupt {
                 slot_index,
                 what,

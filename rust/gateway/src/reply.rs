@@ -157,7 +157,9 @@ fn dispatch_manner(fault: &DispatchFault) -> Manner {
         DispatchFault::WorkerLost { .. } | DispatchFault::Cut => {
             Manner::staying(StatusCode::BAD_GATEWAY)
         }
-        DispatchFault::ReplyWait { .. } => Manner::staying(StatusCode::GATEWAY_TIMEOUT),
+        DispatchFault::ReplyWait { .. } | DispatchFault::Condemned => {
+            Manner::staying(StatusCode::GATEWAY_TIMEOUT)
+        }
         DispatchFault::Corrupt { .. }
         | DispatchFault::ReplyHead(_)
         | DispatchFault::ReplyStatus { .. }

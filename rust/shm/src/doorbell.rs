@@ -45,6 +45,14 @@ mod real {
             }
         }
 
+        /// The same bell under another descriptor.
+        ///
+        /// # Errors
+        /// If the system has no descriptor left.
+        pub fn try_clone(&self) -> io::Result<Doorbell> {
+            self.fd.try_clone().map(Doorbell::open)
+        }
+
         /// Rings. One system call.
         pub fn ring(&self) {
             // The one error that can come of a valid eventfd is that its counter is full. That
@@ -110,6 +118,14 @@ mod model {
             Ok(Doorbell {
                 bell: Arc::new((Mutex::new(false), Condvar::new())),
             })
+        }
+
+        /// The same bell.
+        ///
+        /// # Errors
+        /// Never; the signature is that of the real one.
+        pub fn try_clone(&self) -> io::Result<Doorbell> {
+            Ok(self.clone())
         }
 
         /// Lets [`Doorbell::wait`] return.

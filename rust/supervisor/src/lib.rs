@@ -30,4 +30,4 @@ pub use config::{Program, SupervisorConfig};
 pub use error::{RunError, StartError};
 pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use supervisor::{Readiness, Reload, Supervisor};
-pub use sys::{TemplateFds, TemplateFdsError, hide_inherited_descriptors};
+pub use sys::{ExchangeFds, TemplateFds, TemplateFdsError, hide_inherited_descriptors};

@@ -17,10 +17,9 @@ use tokio::io::unix::AsyncFd;
 
 /// Where a template finds its end of the control socket.
 pub(crate) const CONTROL_FD: RawFd = 3;
-/// Where a template finds the memory of the exchange.
-pub(crate) const REGION_FD: RawFd = 4;
-/// Where a template finds the eventfd that wakes the gateway.
-pub(crate) const DOORBELL_FD: RawFd = 5;
+/// Where a template finds the memory of the first exchange, the eventfd that wakes the gateway
+/// behind it, then those of the second, and so on.
+pub(crate) const EXCHANGES_FD: RawFd = 4;
 
 /// Standard error, the last of the descriptors that every program has.
 const STANDARD_FD_MAX: RawFd = 2;
@@ -30,7 +29,14 @@ const STANDARD_FD_MAX: RawFd = 2;
 pub struct TemplateFds {
     /// The template's end of the control socket.
     pub control: OwnedFd,
-    /// The memory of the exchange.
+    /// One for each pool, in their order; there is at least one.
+    pub exchanges: Vec<ExchangeFds>,
+}
+
+/// What a worker needs to join an exchange.
+#[derive(Debug)]
+pub struct ExchangeFds {
+    /// The memory.
     pub region: OwnedFd,
     /// The eventfd that wakes the gateway.
     pub doorbell: OwnedFd,
@@ -63,18 +69,33 @@ impl TemplateFds {
     pub fn take() -> Result<Self, TemplateFdsError> {
         static TAKEN: AtomicBool = AtomicBool::new(false);
         check(CONTROL_FD, "socket:", "control socket")?;
-        check(REGION_FD, "/memfd:", "memory region")?;
-        check(DOORBELL_FD, "anon_inode:[eventfd", "doorbell")?;
+        check(EXCHANGES_FD, REGION_KIND, "memory region")?;
+        let count = (0..).find(|&index| check(EXCHANGES_FD + 2 * index, REGION_KIND, "").is_err());
+        let firsts = (0..count.unwrap_or(1)).map(|index| EXCHANGES_FD + 2 * index);
+        for region in firsts.clone() {
+            check(region + 1, "anon_inode:[eventfd", "doorbell")?;
+        }
         if TAKEN.swap(true, Ordering::SeqCst) {
             return Err(TemplateFdsError::Taken);
         }
         Ok(Self {
             control: own(CONTROL_FD)?,
-            region: own(REGION_FD)?,
-            doorbell: own(DOORBELL_FD)?,
+            exchanges: firsts.map(ExchangeFds::take).collect::<Result<_, _>>()?,
         })
     }
 }
+
+impl ExchangeFds {
+    fn take(region: RawFd) -> Result<Self, TemplateFdsError> {
+        Ok(Self {
+            region: own(region)?,
+            doorbell: own(region + 1)?,
+        })
+    }
+}
+
+/// What a region's descriptor says that it is.
+const REGION_KIND: &str = "/memfd:";
 
 /// Keeps descriptors that this process was started with, beyond the standard three, from programs
 /// it executes: what a shell or a service manager left open is none of PHP's business.

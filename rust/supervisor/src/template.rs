@@ -19,7 +19,7 @@ use tracing::warn;
 use crate::config::Program;
 use crate::control::{Control, Received};
 use crate::error::StartError;
-use crate::sys::{CONTROL_FD, DOORBELL_FD, REGION_FD};
+use crate::sys::{CONTROL_FD, EXCHANGES_FD};
 
 /// How long a killed process may take to die before it is left to the kernel.
 const KILL_PATIENCE: Timespec = Timespec {
@@ -51,11 +51,11 @@ impl TemplateProcess {
             },
             FdMapping {
                 parent_fd: own(region)?,
-                child_fd: REGION_FD,
+                child_fd: EXCHANGES_FD,
             },
             FdMapping {
                 parent_fd: own(doorbell)?,
-                child_fd: DOORBELL_FD,
+                child_fd: EXCHANGES_FD + 1,
             },
         ];
         command

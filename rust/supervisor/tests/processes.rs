@@ -6,7 +6,7 @@ mod fake;
 
 use std::time::{Duration, Instant};
 
-use askr_exchange::control::{Mode, TemplateConfig};
+use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{ExchangeLimits, GatewayEnd};
 use askr_supervisor::{Program, RunError, Shutdown, ShutdownTrigger, Supervisor, SupervisorConfig};
 use fake::{Diary, Scenario};
@@ -62,7 +62,8 @@ impl Scene {
 
 fn template() -> TemplateConfig {
     TemplateConfig {
-        mode: Mode::Classic,
+        script: None,
+        pools: vec![Isolation::Request],
         root: "/nowhere".into(),
         ini: Vec::new(),
     }

@@ -68,7 +68,7 @@ impl FakeWorker {
                 let job = match end.take(PATIENCE) {
                     Taken::Request(job) => job,
                     Taken::Nothing => continue,
-                    Taken::Retire => return,
+                    Taken::Retire | Taken::Promote => return,
                 };
                 counter.fetch_add(1, Ordering::SeqCst);
                 if run(job, &mut script) == After::Die {

@@ -137,7 +137,7 @@ impl Host for Desk {
                     }
                 }
                 Taken::Nothing => {}
-                Taken::Retire => return self.retire(),
+                Taken::Retire | Taken::Promote => return self.retire(),
             }
         }
     }

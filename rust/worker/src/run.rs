@@ -5,7 +5,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 
-use askr_exchange::control::Mode;
 use askr_php::{Exit, Outcome, Runtime};
 
 use crate::desk::Progress;
@@ -27,12 +26,12 @@ pub(crate) enum BootError {
 /// Serves until the worker is to leave.
 pub(crate) fn serve(
     runtime: &mut Runtime,
-    mode: &Mode,
+    script: Option<&Path>,
     progress: &Rc<Progress>,
 ) -> Result<(), BootError> {
-    match mode {
-        Mode::Classic => serve_scripts(runtime),
-        Mode::Worker { script } => serve_loop(runtime, &c_path(script)?, progress),
+    match script {
+        None => serve_scripts(runtime),
+        Some(script) => serve_loop(runtime, &c_path(script)?, progress),
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-use askr_exchange::control::{ProcessEnd, TemplateConfig, ToMain, ToTemplate};
+use askr_exchange::control::{Child as Kin, ProcessEnd, TemplateConfig, ToMain, ToTemplate};
 use askr_exchange::{WorkerEnd, WorkerId};
 use askr_php::{EngineConfig, Runtime};
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -24,11 +24,14 @@ use crate::uploads::Uploads;
 use crate::variables::Site;
 use crate::{ini, run};
 
-/// Runs the template until main says stop or is gone. `control`, `region` and `doorbell` are the
-/// descriptors that main handed over.
-pub fn template_main(control: OwnedFd, region: OwnedFd, doorbell: OwnedFd) -> ExitCode {
+/// Runs the template until main says stop or is gone. `control` and, for each pool, the region and
+/// the doorbell of its exchange are the descriptors that main handed over.
+pub fn template_main(control: OwnedFd, mut exchanges: Vec<(OwnedFd, OwnedFd)>) -> ExitCode {
     end_with(nix::unistd::getppid());
     let control = Control::new(control);
+    let Some((region, doorbell)) = exchanges.pop() else {
+        return give_up(&control, "main handed over no exchange");
+    };
     let config = match control.receive() {
         Ok(ToTemplate::Boot(config)) => config,
         Ok(other) => return give_up(&control, &format!("main began with {other:?}")),
@@ -144,14 +147,17 @@ impl Template {
             Ok(ToTemplate::Fork {
                 worker,
                 max_requests,
+                ..
             }) => self.fork(worker, max_requests),
-            Ok(ToTemplate::Kill { worker }) => {
+            Ok(ToTemplate::Kill {
+                child: Kin::Worker(worker),
+            }) => {
                 self.kill(worker);
                 Next::Continue
             }
             Ok(ToTemplate::Stop) | Err(ReceiveError::Closed) => Next::Leave,
-            Ok(ToTemplate::Boot(_)) => {
-                tracing::warn!("main asked a template that runs to boot");
+            Ok(other) => {
+                tracing::warn!(?other, "main asked for what this template cannot do");
                 Next::Continue
             }
             Err(error) => {
@@ -173,7 +179,7 @@ impl Template {
                 Ok(pidfd) => {
                     self.children.push(Child { worker, pid, pidfd });
                     self.control.tell(&ToMain::Forked {
-                        worker,
+                        child: Kin::Worker(worker),
                         pid: number(pid),
                     });
                 }
@@ -190,7 +196,7 @@ impl Template {
 
     fn fork_failed(&self, worker: WorkerId, error: &io::Error) {
         self.control.tell(&ToMain::ForkFailed {
-            worker,
+            child: Kin::Worker(worker),
             message: error.to_string(),
         });
     }
@@ -210,7 +216,11 @@ impl Template {
                 if let Some(uploads) = uploads {
                     uploads.clear(worker);
                 }
-                control.tell(&ToMain::Exited { worker, pid, end });
+                control.tell(&ToMain::Exited {
+                    child: Kin::Worker(worker),
+                    pid,
+                    end,
+                });
                 false
             }
             None => true,
@@ -261,7 +271,7 @@ impl Template {
             max_requests,
         };
         runtime.replace_host(Box::new(Desk::new(place, Rc::clone(&progress))));
-        match run::serve(&mut runtime, &config.mode, &progress) {
+        match run::serve(&mut runtime, config.script.as_deref(), &progress) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => boot_failed(&news, worker, &error.to_string()),
         }
@@ -288,7 +298,7 @@ fn give_folder(uploads: &Uploads, worker: WorkerId, runtime: &mut Runtime) {
 fn boot_failed(control: &Control, worker: WorkerId, message: &str) -> ExitCode {
     let end = message.floor_char_boundary(MESSAGE_BYTES_MAX);
     control.tell(&ToMain::BootFailed {
-        worker,
+        child: Kin::Worker(worker),
         message: message[..end].to_owned(),
     });
     ExitCode::from(70)

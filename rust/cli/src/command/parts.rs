@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use askr_exchange::ExchangeLimits;
-use askr_exchange::control::{Mode, TemplateConfig};
+use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_gateway::GatewayConfig;
 use askr_supervisor::{Program, SupervisorConfig};
 
@@ -58,14 +58,13 @@ pub(super) fn supervisor(config: &ServeConfig, log: LogConfig) -> SupervisorConf
 }
 
 fn template(config: &ServeConfig) -> TemplateConfig {
-    let mode = match &config.worker_script {
-        Some(script) => Mode::Worker {
-            script: script.clone(),
-        },
-        None => Mode::Classic,
+    let isolation = match &config.worker_script {
+        Some(_) => Isolation::Worker { cow: false },
+        None => Isolation::Request,
     };
     TemplateConfig {
-        mode,
+        script: config.worker_script.clone(),
+        pools: vec![isolation],
         root: config.root.clone(),
         ini: config.ini.clone(),
     }

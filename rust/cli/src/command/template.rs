@@ -11,12 +11,9 @@ use crate::logging;
 /// `askr template`: boots the engine and forks workers, until main says stop or is gone.
 pub(crate) fn template(log: LogConfig) -> Result<ExitCode, Failure> {
     logging::init(log)?;
-    let TemplateFds {
-        control,
-        region,
-        doorbell,
-    } = TemplateFds::take()?;
-    Ok(askr_worker::template_main(control, region, doorbell))
+    let TemplateFds { control, exchanges } = TemplateFds::take()?;
+    let exchanges = exchanges.into_iter().map(|fds| (fds.region, fds.doorbell));
+    Ok(askr_worker::template_main(control, exchanges.collect()))
 }
 
 /// `askr engine-report`: starts the engine once, for `askr doctor`.

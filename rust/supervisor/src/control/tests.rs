@@ -68,7 +68,8 @@ async fn the_end_is_seen_after_the_last_message() {
 async fn a_message_that_does_not_fit_is_not_sent() {
     let (control, _theirs) = Control::pair().unwrap();
     let template = askr_exchange::control::TemplateConfig {
-        mode: askr_exchange::control::Mode::Classic,
+        script: None,
+        pools: vec![askr_exchange::control::Isolation::Request],
         root: "/".into(),
         ini: vec![("a".to_owned(), "x".repeat(CONTROL_BYTES_MAX))],
     };

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use askr_exchange::WorkerId;
-use askr_exchange::control::ToTemplate;
+use askr_exchange::control::{Child, ToTemplate};
 use tracing::warn;
 
 use super::post::{Phase, Post};
@@ -76,6 +76,7 @@ impl Fleet {
         let max_requests = spread(self.plan.max_requests, worker.incarnation);
         self.tell(ToTemplate::Fork {
             worker,
+            pool: 0,
             max_requests,
         });
     }
@@ -101,7 +102,9 @@ impl Fleet {
             }
         }
         for worker in killed {
-            self.tell(ToTemplate::Kill { worker });
+            self.tell(ToTemplate::Kill {
+                child: Child::Worker(worker),
+            });
         }
         match self.template {
             Template::Starting { deadline, .. } if deadline <= now => self.end_template(now),
@@ -134,7 +137,9 @@ impl Fleet {
             if let Some(member) = self.member_mut(worker) {
                 member.phase = Phase::Killed { deadline };
             }
-            self.tell(ToTemplate::Kill { worker });
+            self.tell(ToTemplate::Kill {
+                child: Child::Worker(worker),
+            });
         }
     }
 

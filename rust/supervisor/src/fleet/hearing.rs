@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use askr_exchange::WorkerId;
-use askr_exchange::control::{ProcessEnd, ToMain};
+use askr_exchange::control::{Child, ProcessEnd, ToMain};
 use tracing::{debug, error, info, warn};
 
 use super::post::{Member, Phase};
@@ -34,12 +34,26 @@ impl Fleet {
         match message {
             ToMain::EngineReady { php_version } => self.engine_ready(&php_version),
             ToMain::EngineFailed { message } => self.engine_failed(message),
-            ToMain::Forked { worker, pid } => self.forked(worker, pid),
-            ToMain::ForkFailed { worker, message } => self.fork_failed(worker, message, now),
-            ToMain::Exited { worker, pid, end } => self.exited(worker, pid, end, now),
+            ToMain::Forked {
+                child: Child::Worker(worker),
+                pid,
+            } => self.forked(worker, pid),
+            ToMain::ForkFailed {
+                child: Child::Worker(worker),
+                message,
+            } => self.fork_failed(worker, message, now),
+            ToMain::Exited {
+                child: Child::Worker(worker),
+                pid,
+                end,
+            } => self.exited(worker, pid, end, now),
             ToMain::Ready { worker } => self.ready(worker, now),
-            ToMain::BootFailed { worker, message } => self.boot_failed(worker, message, now),
+            ToMain::BootFailed {
+                child: Child::Worker(worker),
+                message,
+            } => self.boot_failed(worker, message, now),
             ToMain::WantsRecycle { worker } => self.wants_recycle(worker),
+            _ => false,
         }
     }
 
@@ -53,8 +67,12 @@ impl Fleet {
             | ToMain::ForkFailed { .. }
             | ToMain::Exited { .. } => is_template,
             ToMain::Ready { worker }
-            | ToMain::BootFailed { worker, .. }
+            | ToMain::BootFailed {
+                child: Child::Worker(worker),
+                ..
+            }
             | ToMain::WantsRecycle { worker } => is_template || self.may_be(*worker, sender),
+            _ => is_template,
         }
     }
 

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use askr_exchange::control::{ProcessEnd, ToMain, ToTemplate};
+use askr_exchange::control::{Child as Kin, ProcessEnd, ToMain, ToTemplate};
 use askr_exchange::{CONTROL_BYTES_MAX, Taken, WorkerEnd, WorkerId};
-use askr_supervisor::TemplateFds;
+use askr_supervisor::{ExchangeFds, TemplateFds};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 use rustix::net::{RecvFlags, SendFlags, recv, send};
@@ -148,9 +148,9 @@ pub(crate) fn run() {
     let diary = PathBuf::from(std::env::var_os(DIARY_VARIABLE).unwrap());
     let TemplateFds {
         control,
-        region,
-        doorbell,
+        mut exchanges,
     } = TemplateFds::take().unwrap();
+    let ExchangeFds { region, doorbell } = exchanges.pop().unwrap();
     let fake = Fake {
         processes: Processes::default(),
         control: Arc::new(control),
@@ -200,7 +200,9 @@ impl Fake {
         while let Some(order) = self.receive() {
             match order {
                 ToTemplate::Fork { worker, .. } => self.fork(worker),
-                ToTemplate::Kill { worker } => end(&self.control, worker, &self.processes),
+                ToTemplate::Kill {
+                    child: Kin::Worker(worker),
+                } => end(&self.control, worker, &self.processes),
                 ToTemplate::Stop if self.scenario != Scenario::NeverLeaves => break,
                 _ => {}
             }
@@ -219,10 +221,22 @@ impl Fake {
         let pid = process.id();
         write_down(&self.diary, "worker", pid);
         self.processes.lock().unwrap().insert(worker, process);
-        tell(&self.control, &ToMain::Forked { worker, pid });
+        tell(
+            &self.control,
+            &ToMain::Forked {
+                child: Kin::Worker(worker),
+                pid,
+            },
+        );
         if self.scenario == Scenario::CannotBoot {
             let message = "PHP Fatal error: no such class".into();
-            tell(&self.control, &ToMain::BootFailed { worker, message });
+            tell(
+                &self.control,
+                &ToMain::BootFailed {
+                    child: Kin::Worker(worker),
+                    message,
+                },
+            );
             return end(&self.control, worker, &self.processes);
         }
         let (region, doorbell) = (self.region.try_clone(), self.doorbell.try_clone());
@@ -256,7 +270,7 @@ impl Fake {
         tell(
             &self.control,
             &ToMain::Exited {
-                worker,
+                child: Kin::Worker(worker),
                 pid: 1,
                 end: ProcessEnd::Code(0),
             },
@@ -270,7 +284,7 @@ fn work(mut seated: WorkerEnd, leaves: bool) {
     loop {
         match seated.take(Duration::from_secs(60)) {
             Taken::Retire if leaves => return,
-            Taken::Retire => thread::park(),
+            Taken::Retire | Taken::Promote => thread::park(),
             _ => {}
         }
     }
@@ -286,7 +300,7 @@ fn end(control: &OwnedFd, worker: WorkerId, processes: &Processes) {
     tell(
         control,
         &ToMain::Exited {
-            worker,
+            child: Kin::Worker(worker),
             pid,
             end: ProcessEnd::Code(0),
         },

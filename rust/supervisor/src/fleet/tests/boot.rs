@@ -1,6 +1,6 @@
 //! From the first order to the first ready worker, or to giving up.
 
-use askr_exchange::control::ProcessEnd;
+use askr_exchange::control::{Child, ProcessEnd};
 
 use super::super::*;
 use super::scene::*;
@@ -121,7 +121,9 @@ fn a_worker_that_does_not_finish_booting_is_killed() {
     scene.pass(secs(1));
     assert_eq!(
         scene.take_orders(),
-        [Order::Tell(ToTemplate::Kill { worker })]
+        [Order::Tell(ToTemplate::Kill {
+            child: Child::Worker(worker)
+        })]
     );
 
     scene.exit(worker, ProcessEnd::Signal(9));

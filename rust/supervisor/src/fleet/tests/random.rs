@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use askr_exchange::control::ProcessEnd;
+use askr_exchange::control::{Child, ProcessEnd};
 use proptest::prelude::*;
 
 use super::super::*;
@@ -146,15 +146,24 @@ fn message_of(claim: Claim, worker: WorkerId) -> ToMain {
             php_version: "8".to_owned(),
         },
         Claim::EngineFailed => ToMain::EngineFailed { message },
-        Claim::Forked => ToMain::Forked { worker, pid },
-        Claim::ForkFailed => ToMain::ForkFailed { worker, message },
+        Claim::Forked => ToMain::Forked {
+            child: Child::Worker(worker),
+            pid,
+        },
+        Claim::ForkFailed => ToMain::ForkFailed {
+            child: Child::Worker(worker),
+            message,
+        },
         Claim::Exited => ToMain::Exited {
-            worker,
+            child: Child::Worker(worker),
             pid,
             end: ProcessEnd::Signal(11),
         },
         Claim::Ready => ToMain::Ready { worker },
-        Claim::BootFailed => ToMain::BootFailed { worker, message },
+        Claim::BootFailed => ToMain::BootFailed {
+            child: Child::Worker(worker),
+            message,
+        },
         Claim::WantsRecycle => ToMain::WantsRecycle { worker },
     }
 }

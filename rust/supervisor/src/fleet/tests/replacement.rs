@@ -1,6 +1,6 @@
 //! Workers and templates that crash, or have served enough.
 
-use askr_exchange::control::ProcessEnd;
+use askr_exchange::control::{Child, ProcessEnd};
 
 use super::super::*;
 use super::scene::*;
@@ -20,7 +20,9 @@ fn a_template_that_ignores_a_kill_is_killed_itself() {
     assert_eq!(
         orders,
         [
-            Order::Tell(ToTemplate::Kill { worker }),
+            Order::Tell(ToTemplate::Kill {
+                child: Child::Worker(worker)
+            }),
             Order::KillTemplate,
             Order::Bury(worker, None),
             Order::StartTemplate
@@ -210,6 +212,7 @@ fn each_worker_gets_its_own_share_of_requests() {
         for order in scene.take_orders() {
             let Order::Tell(ToTemplate::Fork {
                 worker,
+                pool: 0,
                 max_requests,
             }) = order
             else {
@@ -277,7 +280,7 @@ fn a_fork_that_fails_is_tried_again_later() {
     scene.exit(worker, ProcessEnd::Signal(9));
     let worker = scene.take_forks()[0];
     scene.say(ToMain::ForkFailed {
-        worker,
+        child: Child::Worker(worker),
         message: "out of memory".to_owned(),
     });
     assert_eq!(scene.take_orders(), [Order::Bury(worker, None)]);

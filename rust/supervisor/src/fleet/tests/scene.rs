@@ -1,6 +1,6 @@
 //! A fleet, its clock and its orders, for the stories beside.
 
-use askr_exchange::control::{Mode, ProcessEnd, TemplateConfig};
+use askr_exchange::control::{Child, Isolation, ProcessEnd, TemplateConfig};
 
 use super::super::*;
 
@@ -21,7 +21,8 @@ impl Scene {
 
     pub(super) fn with(workers: u16, change: impl FnOnce(&mut SupervisorConfig)) -> Self {
         let template = TemplateConfig {
-            mode: Mode::Classic,
+            script: None,
+            pools: vec![Isolation::Request],
             root: "/app/public".into(),
             ini: Vec::new(),
         };
@@ -84,7 +85,7 @@ impl Scene {
 
     pub(super) fn fork(&mut self, worker: WorkerId) {
         self.say(ToMain::Forked {
-            worker,
+            child: Child::Worker(worker),
             pid: pid_of(worker),
         });
     }
@@ -96,7 +97,7 @@ impl Scene {
 
     pub(super) fn exit(&mut self, worker: WorkerId, end: ProcessEnd) {
         self.say(ToMain::Exited {
-            worker,
+            child: Child::Worker(worker),
             pid: pid_of(worker),
             end,
         });
@@ -105,7 +106,13 @@ impl Scene {
     pub(super) fn fail_boot(&mut self, worker: WorkerId, message: &str) {
         self.fork(worker);
         let message = message.to_owned();
-        self.say_as(pid_of(worker), ToMain::BootFailed { worker, message });
+        self.say_as(
+            pid_of(worker),
+            ToMain::BootFailed {
+                child: Child::Worker(worker),
+                message,
+            },
+        );
         self.exit(worker, ProcessEnd::Code(255));
     }
 

@@ -1,6 +1,6 @@
 //! Draining, stopping, killing.
 
-use askr_exchange::control::ProcessEnd;
+use askr_exchange::control::{Child, ProcessEnd};
 
 use super::super::*;
 use super::scene::*;
@@ -109,7 +109,9 @@ fn booting_workers_are_killed_when_stopping() {
     });
     assert_eq!(
         scene.take_orders(),
-        [Order::Tell(ToTemplate::Kill { worker })]
+        [Order::Tell(ToTemplate::Kill {
+            child: Child::Worker(worker)
+        })]
     );
 
     scene.exit(worker, ProcessEnd::Signal(9));

@@ -1,6 +1,6 @@
 //! Messages that are not believed.
 
-use askr_exchange::control::ProcessEnd;
+use askr_exchange::control::{Child, ProcessEnd};
 
 use super::super::*;
 use super::scene::*;
@@ -19,18 +19,24 @@ fn messages_about_unknown_workers_change_nothing() {
     };
     for worker in [stale, outside] {
         let message = "boo".to_owned();
-        scene.say(ToMain::Forked { worker, pid: 1 });
+        scene.say(ToMain::Forked {
+            child: Child::Worker(worker),
+            pid: 1,
+        });
         scene.say(ToMain::ForkFailed {
-            worker,
+            child: Child::Worker(worker),
             message: message.clone(),
         });
         scene.say(ToMain::Exited {
-            worker,
+            child: Child::Worker(worker),
             pid: 1,
             end: ProcessEnd::Code(0),
         });
         scene.say(ToMain::Ready { worker });
-        scene.say(ToMain::BootFailed { worker, message });
+        scene.say(ToMain::BootFailed {
+            child: Child::Worker(worker),
+            message,
+        });
         scene.say(ToMain::WantsRecycle { worker });
     }
     scene.say(ToMain::EngineReady {
@@ -49,7 +55,7 @@ fn a_worker_speaks_only_for_itself() {
     scene.say_as(
         liar,
         ToMain::Exited {
-            worker: all[1],
+            child: Child::Worker(all[1]),
             pid: 1,
             end: ProcessEnd::Code(0),
         },
@@ -77,7 +83,7 @@ fn a_ready_worker_cannot_claim_that_it_failed_to_boot() {
     scene.say_as(
         pid_of(worker),
         ToMain::BootFailed {
-            worker,
+            child: Child::Worker(worker),
             message: "boo".to_owned(),
         },
     );
@@ -107,16 +113,14 @@ fn a_worker_cannot_put_off_its_boot_deadline() {
         scene.say_as(
             pid_of(worker),
             ToMain::BootFailed {
-                worker,
+                child: Child::Worker(worker),
                 message: "later".to_owned(),
             },
         );
         scene.pass(secs(2));
     }
 
-    assert!(
-        scene
-            .take_orders()
-            .contains(&Order::Tell(ToTemplate::Kill { worker }))
-    );
+    assert!(scene.take_orders().contains(&Order::Tell(ToTemplate::Kill {
+        child: Child::Worker(worker)
+    })));
 }

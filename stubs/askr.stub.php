@@ -56,9 +56,18 @@ function frankenphp_handle_request(callable $callback): bool
  * Says that the application is booted, and that workers may be forked from here.
  *
  * Call it once, after booting and before the first `askr_handle_request()`.
- * Where workers are not forked from a booted application it does nothing.
+ * Where workers are forked from the booted application it returns in each of
+ * them; elsewhere it returns at once and calls nobody.
+ *
+ * `$beforeFork` is called each time this process is about to fork workers: here,
+ * and where `refork_after` has made a template of a worker, between two requests.
+ * It closes what two processes must not share, such as connections. `$afterFork`
+ * is called in each worker that was forked, before its first request.
+ *
+ * @param  callable|null  $beforeFork  `function (): void`.
+ * @param  callable|null  $afterFork  `function (): void`.
  */
-function askr_cow_ready(): void
+function askr_cow_ready(?callable $beforeFork = null, ?callable $afterFork = null): void
 {
 }
 

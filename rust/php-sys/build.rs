@@ -20,6 +20,7 @@ const SOURCES: &[&str] = &[
     "csrc/shim.c",
     "csrc/turns.c",
     "csrc/deferred.c",
+    "csrc/forks.c",
     "csrc/baseline.c",
     "csrc/modules.c",
     "csrc/streams.c",

@@ -19,7 +19,7 @@ class FunctionTable
         return [
             'askr_handle_request' => '(callable $handler): bool',
             'frankenphp_handle_request' => '(callable $callback): bool',
-            'askr_cow_ready' => '(): void',
+            'askr_cow_ready' => '(?callable $beforeFork = null, ?callable $afterFork = null): void',
             'askr_defer' => '(callable $callback): void',
             'askr_finish_request' => '(): bool',
             'fastcgi_finish_request' => '(): bool',

@@ -242,6 +242,13 @@ fn the_loop_of_the_copy_on_write_page_serves() {
     assert_eq!(server.get("/").text(), "ready");
 }
 
+#[test]
+fn nothing_is_called_around_a_fork_where_workers_boot_by_themselves() {
+    let server = Server::with_script("fork-hooks.php").start();
+
+    assert_eq!(server.get("/").text(), "before nowhere, after nowhere");
+}
+
 /// Whether the first half was forwarded before the failure or not, it never passes for a whole.
 #[test]
 fn a_half_sent_answer_of_a_failing_script_is_cut() {

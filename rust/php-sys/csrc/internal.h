@@ -55,6 +55,17 @@ void askr_deferred_run(void);
 void askr_deferred_finish(void);
 ZEND_FUNCTION(askr_defer);
 
+/* forks.c: what the arguments of askr_cow_ready() want done around a fork. */
+void askr_forks_reset(void);
+void askr_forks_keep(const zend_fcall_info *before, const zend_fcall_info_cache *before_target,
+	const zend_fcall_info *after, const zend_fcall_info_cache *after_target);
+/* In the process that is about to become a template, and in each worker that it
+ * has forked. What they throw is left in EG(exception). */
+void askr_forks_before(void);
+void askr_forks_after(void);
+/* The run of the worker script is over. */
+void askr_forks_release(void);
+
 /* opcache.c: before a boot, at the first call for work, and with each request. */
 void askr_opcache_refresh(void);
 void askr_opcache_take(void);

@@ -114,10 +114,20 @@ ZEND_FUNCTION(askr_handle_request)
 	RETURN_TRUE;
 }
 
-/* Workers are forked before the script boots, so there is nothing to do. */
+/* Workers are forked before the script boots, so that nobody is called. */
 ZEND_FUNCTION(askr_cow_ready)
 {
-	ZEND_PARSE_PARAMETERS_NONE();
+	zend_fcall_info before = empty_fcall_info, after = empty_fcall_info;
+	zend_fcall_info_cache before_target = empty_fcall_info_cache;
+	zend_fcall_info_cache after_target = empty_fcall_info_cache;
+
+	ZEND_PARSE_PARAMETERS_START(0, 2)
+		Z_PARAM_OPTIONAL
+		Z_PARAM_FUNC_OR_NULL(before, before_target)
+		Z_PARAM_FUNC_OR_NULL(after, after_target)
+	ZEND_PARSE_PARAMETERS_END();
+
+	askr_forks_keep(&before, &before_target, &after, &after_target);
 }
 
 ZEND_FUNCTION(askr_finish_request)
@@ -166,6 +176,8 @@ ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_defer, 0, 1, IS_VOID, 0)
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_cow_ready, 0, 0, IS_VOID, 0)
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, beforeFork, IS_CALLABLE, 1, "null")
+	ZEND_ARG_TYPE_INFO_WITH_DEFAULT_VALUE(0, afterFork, IS_CALLABLE, 1, "null")
 ZEND_END_ARG_INFO()
 
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_finish_request, 0, 0, _IS_BOOL, 0)

@@ -29,6 +29,7 @@ void askr_turns_reset(void)
 	askr_loop_has_begun = false;
 	askr_boot_shutdown_functions = NULL;
 	askr_deferred_reset();
+	askr_forks_reset();
 }
 
 /* A handle on php://input that outlives its request would point into the body
@@ -284,6 +285,7 @@ static void askr_rejoin_shutdown_functions(void)
 void askr_turns_end(void)
 {
 	askr_baseline_release();
+	askr_forks_release();
 	if (askr_boot_shutdown_functions) {
 		zend_try {
 			askr_rejoin_shutdown_functions();

@@ -72,7 +72,7 @@ class FunctionTableTest extends TestCase
     {
         $parameters = array_map(
             fn ($parameter): string => "{$parameter->getType()} \${$parameter->getName()}"
-                .($parameter->isOptional() ? ' = '.var_export($parameter->getDefaultValue(), true) : ''),
+                .($parameter->isOptional() ? ' = '.json_encode($parameter->getDefaultValue()) : ''),
             $function->getParameters(),
         );
 

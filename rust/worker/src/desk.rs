@@ -2,11 +2,13 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 
 use askr_exchange::control::ToMain;
 use askr_exchange::{Job, JobError, ReplyHead, RequestHead, Taken, WorkerEnd, WorkerId};
 use askr_php::{Host, Incoming, Priority};
 
+use crate::clock;
 use crate::control::Control;
 use crate::limits::PATIENCE;
 use crate::variables::Site;
@@ -50,6 +52,9 @@ pub(crate) struct Desk {
 /// The reply that is being written.
 struct Reply {
     job: Job,
+    taken_at: Duration,
+    /// Of the final head; 0 until it is written.
+    status: u16,
     lines: Vec<u8>,
     line_ends: Vec<usize>,
     head_is_sent: bool,
@@ -78,8 +83,19 @@ impl Desk {
         }
     }
 
-    /// Describes the job's request. False when its head is damaged; the job is then cut.
-    fn open(&mut self, mut job: Job, incoming: &mut Incoming) -> bool {
+    /// Begins the job's request. False when its head is damaged; the job is then cut.
+    fn begin(&mut self, job: Job, incoming: &mut Incoming) -> bool {
+        let taken_at = clock::now();
+        self.place.end.begin(clock::ms(taken_at));
+        if self.open(job, taken_at, incoming) {
+            return true;
+        }
+        self.place.end.count_reply(true, 0);
+        self.place.end.finish();
+        false
+    }
+
+    fn open(&mut self, mut job: Job, taken_at: Duration, incoming: &mut Incoming) -> bool {
         let head = match job.head_bytes() {
             Ok(head) => head,
             Err(error) => {
@@ -101,6 +117,8 @@ impl Desk {
         }
         self.reply = Some(Reply {
             job,
+            taken_at,
+            status: 0,
             lines: Vec::new(),
             line_ends: Vec::new(),
             head_is_sent: false,
@@ -128,11 +146,12 @@ impl Desk {
 impl Host for Desk {
     fn take(&mut self, incoming: &mut Incoming) -> bool {
         self.announce();
+        self.place.end.finish();
         self.progress.request.take();
         loop {
             match self.place.end.take(PATIENCE) {
                 Taken::Request(job) => {
-                    if self.open(job, incoming) {
+                    if self.begin(job, incoming) {
                         return true;
                     }
                 }
@@ -162,6 +181,7 @@ impl Host for Desk {
                 reply.lines.clear();
                 reply.line_ends.clear();
             } else {
+                reply.status = status;
                 let sent = reply.job.write_head(&self.head);
                 reply.head_is_sent = succeeded(sent, &self.progress);
             }
@@ -207,7 +227,10 @@ impl Host for Desk {
         let Some(reply) = self.reply.take() else {
             return;
         };
-        if reply.head_is_sent && !reply.failed {
+        let took = clock::now().saturating_sub(reply.taken_at);
+        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.place.end.count_reply(reply.is_failure(), took_us);
+        if reply.is_whole() {
             reply.job.end();
         } else {
             reply.job.abort();
@@ -233,6 +256,15 @@ impl Host for Desk {
 }
 
 impl Reply {
+    fn is_whole(&self) -> bool {
+        self.head_is_sent && !self.failed
+    }
+
+    /// That a client has left is not the worker's fault.
+    fn is_failure(&self) -> bool {
+        self.status >= 500 || self.failed || !(self.head_is_sent || self.job.cancelled())
+    }
+
     /// Fills `out` unless the body ends before: PHP takes a shorter read for the end of it.
     fn fill(&mut self, out: &mut [u8], progress: &Progress) -> usize {
         let mut filled = 0;

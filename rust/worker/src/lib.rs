@@ -12,6 +12,7 @@
 //! # Testing
 //! Unit tests for what needs no engine; the processes themselves in the end-to-end tests.
 
+mod clock;
 mod command_line;
 mod control;
 mod desk;

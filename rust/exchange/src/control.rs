@@ -184,6 +184,10 @@ pub struct TemplateConfig {
     pub ini: Vec<(String, String)>,
     /// How the workers of each pool run PHP, in the order of their exchanges.
     pub pools: Vec<Isolation>,
+    /// Which generation this is, counted from 1.
+    pub generation: u32,
+    /// Whether replies say who gave them: `Askr-Generation` and `Askr-Worker`.
+    pub debug: bool,
 }
 
 /// What a request shares with those before it.

@@ -66,6 +66,8 @@ fn template() -> TemplateConfig {
         pools: vec![Isolation::Request],
         root: "/nowhere".into(),
         ini: Vec::new(),
+        generation: 1,
+        debug: false,
     }
 }
 

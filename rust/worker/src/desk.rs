@@ -37,6 +37,8 @@ pub(crate) struct Place {
     pub(crate) control: Control,
     pub(crate) site: Site,
     pub(crate) max_requests: u64,
+    /// Header fields of every reply.
+    pub(crate) marks: Vec<(String, String)>,
 }
 
 /// Implements [`Host`] on the worker's end of the exchange.
@@ -173,7 +175,7 @@ impl Host for Desk {
             self.head.clear();
             ReplyHead {
                 status,
-                headers: reply.headers(),
+                headers: reply.headers(&self.place.marks),
             }
             .encode(&mut self.head);
             if (100..200).contains(&status) {
@@ -282,12 +284,15 @@ impl Reply {
         filled
     }
 
-    fn headers(&self) -> Vec<(&[u8], &[u8])> {
+    fn headers<'a>(&'a self, marks: &'a [(String, String)]) -> Vec<(&'a [u8], &'a [u8])> {
         let starts = std::iter::once(0).chain(self.line_ends.iter().copied());
         let lines = starts
             .zip(&self.line_ends)
             .map(|(start, &end)| &self.lines[start..end]);
-        lines.map(split_line).collect()
+        let marks = marks
+            .iter()
+            .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        lines.map(split_line).chain(marks).collect()
     }
 }
 

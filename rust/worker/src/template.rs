@@ -269,6 +269,7 @@ impl Template {
             control,
             site,
             max_requests,
+            marks: marks(&config, worker),
         };
         runtime.replace_host(Box::new(Desk::new(place, Rc::clone(&progress))));
         match run::serve(&mut runtime, config.script.as_deref(), &progress) {
@@ -276,6 +277,17 @@ impl Template {
             Err(error) => boot_failed(&news, worker, &error.to_string()),
         }
     }
+}
+
+/// What replies say about who gave them, where somebody is looking for a fault.
+fn marks(config: &TemplateConfig, worker: WorkerId) -> Vec<(String, String)> {
+    if !config.debug {
+        return Vec::new();
+    }
+    vec![
+        ("Askr-Generation".to_owned(), config.generation.to_string()),
+        ("Askr-Worker".to_owned(), worker.to_string()),
+    ]
 }
 
 /// From now on PHP puts uploaded files, and request bodies that do not fit into memory, into the

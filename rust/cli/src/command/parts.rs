@@ -67,6 +67,8 @@ fn template(config: &ServeConfig) -> TemplateConfig {
         pools: vec![isolation],
         root: config.root.clone(),
         ini: config.ini.clone(),
+        generation: 1,
+        debug: false,
     }
 }
 

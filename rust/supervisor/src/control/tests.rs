@@ -72,6 +72,8 @@ async fn a_message_that_does_not_fit_is_not_sent() {
         pools: vec![askr_exchange::control::Isolation::Request],
         root: "/".into(),
         ini: vec![("a".to_owned(), "x".repeat(CONTROL_BYTES_MAX))],
+        generation: 1,
+        debug: false,
     };
 
     let error = control.send(&ToTemplate::Boot(template)).await.unwrap_err();

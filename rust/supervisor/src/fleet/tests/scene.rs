@@ -25,6 +25,8 @@ impl Scene {
             pools: vec![Isolation::Request],
             root: "/app/public".into(),
             ini: Vec::new(),
+            generation: 1,
+            debug: false,
         };
         let mut config = SupervisorConfig::new(template, workers);
         change(&mut config);

@@ -19,14 +19,14 @@ mod seats;
 
 use std::time::{Duration, Instant};
 
-use askr_exchange::WorkerId;
 use askr_exchange::control::{ProcessEnd, ToMain, ToTemplate};
-
+use askr_exchange::{GatewayEnd, WorkerId};
 use tracing::info;
 
 use crate::backoff::Backoff;
 use crate::config::SupervisorConfig;
 use crate::error::RunError;
+use crate::status::WorkerStatus;
 use crate::throttle::Throttle;
 use post::{Member, Post};
 use seats::Seats;
@@ -70,6 +70,8 @@ pub(crate) enum Order {
     Bury(WorkerId, Option<ProcessEnd>),
     /// A worker takes requests for the first time.
     Serve,
+    /// No worker is left that was there when a reload was asked for.
+    Reloaded,
     /// Nothing is left.
     Finish(Result<(), RunError>),
 }
@@ -88,6 +90,8 @@ pub(crate) struct Fleet {
     seats: Seats,
     failed_boots: u32,
     was_ready: bool,
+    /// A reload is under way: workers up to this incarnation are replaced.
+    reloads_until: Option<u32>,
     /// Messages that made no sense.
     nonsense: Throttle,
     orders: Vec<Order>,
@@ -146,6 +150,7 @@ impl Fleet {
             seats: Seats::new(config.seat_count),
             failed_boots: 0,
             was_ready: false,
+            reloads_until: None,
             nonsense: Throttle::default(),
             orders: Vec::new(),
         }
@@ -209,6 +214,13 @@ impl Fleet {
         for member in self.posts.iter_mut().flat_map(Post::members_mut) {
             member.wants_recycle = true;
         }
+        self.reloads_until = Some(self.seats.last_incarnation());
+    }
+
+    /// What is known here and in the exchange about each worker.
+    pub(crate) fn status(&self, exchange: &GatewayEnd, now: Instant) -> Vec<WorkerStatus> {
+        let members = self.members();
+        members.map(|member| member.status(exchange, now)).collect()
     }
 
     fn note_template(&mut self, started: u32) {

@@ -4,12 +4,11 @@
 use std::collections::VecDeque;
 use std::error::Error;
 use std::future::pending;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use askr_exchange::GatewayEnd;
 use askr_exchange::control::ToTemplate;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout, timeout_at};
 use tracing::{debug, warn};
 
@@ -18,7 +17,9 @@ use crate::control::Received;
 use crate::error::{RunError, StartError};
 use crate::fleet::{Event, Fleet, Order};
 use crate::reaper::Reaper;
+use crate::remote::{Ask, Caller, Progress, Remote};
 use crate::shutdown::{Shutdown, Stage};
+use crate::status::{PoolStatus, Status};
 use crate::template::TemplateProcess;
 
 /// How long the template may take to take a message off the socket.
@@ -37,12 +38,12 @@ pub struct Supervisor {
     /// Events that orders led to, not yet reported.
     events: VecDeque<Event>,
     readiness: watch::Sender<bool>,
-    reload: Reload,
+    remote: Remote,
+    asked: mpsc::Receiver<Ask>,
+    /// They wait for the end of the reload.
+    callers: Vec<Caller>,
+    started: SystemTime,
 }
-
-/// Asks for every worker to be replaced, a few at a time, by one that boots the application anew.
-#[derive(Clone, Debug, Default)]
-pub struct Reload(Arc<Notify>);
 
 /// Tells when the first worker is ready.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ enum News {
     Stage(Stage),
     Received(Received),
     ChildEnded,
-    Reload,
+    Asked(Ask),
     Due,
 }
 
@@ -69,16 +70,19 @@ impl Supervisor {
         let reaper = Reaper::new().map_err(StartError::Signal)?;
         let fleet = Fleet::new(&config, Instant::now());
         let (readiness, _) = watch::channel(false);
-        let events = VecDeque::new();
+        let (remote, asked) = Remote::new();
         let mut supervisor = Self {
             config,
             exchange,
             fleet,
             template: None,
             reaper,
-            events,
+            events: VecDeque::new(),
             readiness,
-            reload: Reload::default(),
+            remote,
+            asked,
+            callers: Vec::new(),
+            started: SystemTime::now(),
         };
         let orders = supervisor.fleet.handle(Event::Due, Instant::now());
         debug_assert_eq!(orders, [Order::StartTemplate]);
@@ -94,10 +98,10 @@ impl Supervisor {
         }
     }
 
-    /// Asks for new workers.
+    /// Steers it while it runs.
     #[must_use]
-    pub fn reload(&self) -> Reload {
-        self.reload.clone()
+    pub fn remote(&self) -> Remote {
+        self.remote.clone()
     }
 
     /// Keeps the workers running until shutdown has ended them all.
@@ -127,7 +131,7 @@ impl Supervisor {
         let Self {
             template,
             reaper,
-            reload,
+            asked,
             ..
         } = self;
         let due = async {
@@ -141,7 +145,7 @@ impl Supervisor {
             stage = shutdown.advanced() => News::Stage(stage),
             received = receive(template) => News::Received(received),
             () = reaper.child_ended() => News::ChildEnded,
-            () = reload.0.notified() => News::Reload,
+            Some(ask) = asked.recv() => News::Asked(ask),
             () = due => News::Due,
         }
     }
@@ -150,7 +154,7 @@ impl Supervisor {
         match news {
             News::Stage(stage) => self.events.push_back(stage.into()),
             News::Due => self.events.push_back(Event::Due),
-            News::Reload => self.events.push_back(Event::Reload),
+            News::Asked(ask) => self.answer(ask),
             News::Received(Received::Message { message, sender }) => {
                 self.events.push_back(Event::Packet { message, sender });
             }
@@ -176,7 +180,49 @@ impl Supervisor {
             Order::Serve => {
                 self.readiness.send_replace(true);
             }
+            Order::Reloaded => self.end_reload(&Progress::Done("every worker is replaced".into())),
             Order::Finish(_) => unreachable!("run returns on it"),
+        }
+    }
+
+    fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Reload { order, caller } if order.path.is_some() => {
+                caller.tell(Progress::Failed("another release cannot be served".into()));
+            }
+            Ask::Reload { caller, .. } => {
+                self.end_reload(&Progress::Failed("a newer reload was asked for".into()));
+                self.callers.push(caller);
+                self.events.push_back(Event::Reload);
+            }
+            Ask::Rollback { caller } => {
+                caller.tell(Progress::Failed("no earlier generation is kept".into()));
+            }
+            Ask::Status { answer } => {
+                let _ = answer.send(self.status());
+            }
+        }
+    }
+
+    fn end_reload(&mut self, end: &Progress) {
+        for caller in self.callers.drain(..) {
+            caller.tell(end.clone());
+        }
+    }
+
+    fn status(&self) -> Status {
+        let since = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Status {
+            generation: 1,
+            path: self.config.template.root.clone(),
+            since: since.as_secs(),
+            change: (!self.callers.is_empty()).then(|| "workers are replaced".into()),
+            previous: None,
+            pools: vec![PoolStatus {
+                name: "http".into(),
+                waiting: self.exchange.unserved(),
+                workers: self.fleet.status(&self.exchange, Instant::now()),
+            }],
         }
     }
 
@@ -247,13 +293,6 @@ impl Supervisor {
         }
         self.template = None;
         self.events.push_back(Event::TemplateGone { how });
-    }
-}
-
-impl Reload {
-    /// Asks once more; what was asked and not yet begun is the same.
-    pub fn ask(&self) {
-        self.0.notify_one();
     }
 }
 

@@ -1,5 +1,6 @@
 //! `askr serve`: composes exchange, gateway and supervisor, and ends them in order.
 
+use std::future::pending;
 use std::mem;
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -8,8 +9,11 @@ use std::time::{Duration, Instant};
 
 use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
-use askr_supervisor::{Readiness, Reload, Supervisor, hide_inherited_descriptors};
-use tracing::info;
+use askr_supervisor::{
+    Progress, Readiness, ReloadOrder, Remote, Supervisor, hide_inherited_descriptors,
+};
+use tokio::sync::mpsc;
+use tracing::{error, info};
 
 use super::parts;
 use super::signals::{PATIENT, RELOAD, Signals};
@@ -42,7 +46,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
             config.shutdown_timeout,
             signals,
             supervisor.readiness(),
-            supervisor.reload(),
+            supervisor.remote(),
             log,
         );
         course.run(gateway, exchange, supervisor).await
@@ -54,7 +58,9 @@ struct Course {
     shutdown_timeout: Duration,
     signals: Signals,
     readiness: Readiness,
-    reload: Reload,
+    remote: Remote,
+    /// What becomes of the reload that a signal asked for.
+    reload: Option<mpsc::Receiver<Progress>>,
     log: LogConfig,
     drain: Drain,
     /// SIGTERM or SIGINT has come.
@@ -78,6 +84,8 @@ enum News {
     Ready,
     /// SIGTERM, SIGINT, SIGQUIT or SIGHUP.
     Signal(i32),
+    /// The reload goes on; nothing follows its end.
+    Reload(Option<Progress>),
 }
 
 impl Course {
@@ -85,14 +93,15 @@ impl Course {
         shutdown_timeout: Duration,
         signals: Signals,
         readiness: Readiness,
-        reload: Reload,
+        remote: Remote,
         log: LogConfig,
     ) -> Self {
         Self {
             shutdown_timeout,
             signals,
             readiness,
-            reload,
+            remote,
+            reload: None,
             log,
             drain: Drain::NotYet,
             was_asked: false,
@@ -117,6 +126,7 @@ impl Course {
                 biased;
                 ended = &mut running => News::Ended(ended),
                 signal = self.signals.next() => News::Signal(signal),
+                progress = next_of(&mut self.reload) => News::Reload(progress),
                 drained = &mut serving, if is_serving => News::Drained(drained),
                 true = self.readiness.ready(), if !is_announced => News::Ready,
             };
@@ -135,7 +145,11 @@ impl Course {
                     outcome = Err(error.into());
                     fleet.kill();
                 }
-                News::Signal(RELOAD) => self.reload.ask(),
+                News::Signal(RELOAD) => {
+                    self.reload = Some(self.remote.reload(ReloadOrder::new()));
+                }
+                News::Reload(Some(progress)) => log_progress(&progress),
+                News::Reload(None) => self.reload = None,
                 News::Signal(signal) if self.is_impatient(signal) => {
                     info!(signal, "second signal, ending at once");
                     outcome = Ok(exit::by_signal(signal));
@@ -176,5 +190,21 @@ impl Course {
             Drain::NotYet => least,
             Drain::Until(deadline) => deadline.max(least),
         }
+    }
+}
+
+/// The next of what becomes of a reload; for ever silent without one.
+async fn next_of(reload: &mut Option<mpsc::Receiver<Progress>>) -> Option<Progress> {
+    match reload {
+        Some(reload) => reload.recv().await,
+        None => pending().await,
+    }
+}
+
+fn log_progress(progress: &Progress) {
+    match progress {
+        Progress::Note(text) => info!(text, "reload"),
+        Progress::Done(text) => info!(text, "reload done"),
+        Progress::Failed(text) => error!(text, "reload failed"),
     }
 }

@@ -7,7 +7,7 @@ use askr_exchange::WorkerId;
 use askr_exchange::control::{Child, ToTemplate};
 use tracing::warn;
 
-use super::post::{Phase, Post};
+use super::post::{Member, Phase, Post};
 use super::seats::spread;
 use super::{Course, Fleet, KILL_GRACE, Order, Template};
 
@@ -21,7 +21,18 @@ impl Fleet {
             Course::Failing(_) => self.keep_failing(now),
             Course::Finished => return,
         }
+        self.end_reload();
         self.finish_when_done();
+    }
+
+    fn end_reload(&mut self) {
+        let is_old = |until: u32| move |member: &Member| member.worker.incarnation <= until;
+        if let Some(until) = self.reloads_until
+            && !self.members().any(is_old(until))
+        {
+            self.reloads_until = None;
+            self.order(Order::Reloaded);
+        }
     }
 
     fn keep_running(&mut self, now: Instant) {
@@ -72,7 +83,7 @@ impl Fleet {
             self.posts[index].postpone(now);
             return;
         };
-        self.posts[index].add(worker, now + self.plan.boot_timeout);
+        self.posts[index].add(worker, now, now + self.plan.boot_timeout);
         let max_requests = spread(self.plan.max_requests, worker.incarnation);
         self.tell(ToTemplate::Fork {
             worker,

@@ -6,9 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use askr_exchange::WorkerId;
+use askr_exchange::{GatewayEnd, SeatState, WorkerId};
 
 use crate::backoff::Backoff;
+use crate::status::{WorkerState, WorkerStatus};
 
 /// A worker that lived this long after it was ready did not fail at once: it is replaced without
 /// a wait, so that single crashes do not cost capacity.
@@ -30,6 +31,8 @@ pub(crate) struct Member {
     /// Known once the template has said so.
     pub(crate) pid: Option<u32>,
     pub(crate) phase: Phase,
+    /// When it was ordered.
+    pub(crate) ordered: Instant,
     /// The last thing it said or that was found out about it.
     pub(crate) message: Option<String>,
     /// It has served enough and would like a successor.
@@ -88,12 +91,13 @@ impl Post {
     }
 
     /// Somebody was ordered for it.
-    pub(crate) fn add(&mut self, worker: WorkerId, deadline: Instant) {
+    pub(crate) fn add(&mut self, worker: WorkerId, now: Instant, deadline: Instant) {
         let phase = Phase::Booting { deadline };
         let member = Member {
             worker,
             pid: None,
             phase,
+            ordered: now,
             message: None,
             wants_recycle: false,
         };
@@ -159,6 +163,35 @@ impl Member {
     /// Whether it has never been ready.
     pub(crate) fn is_starting(&self) -> bool {
         matches!(self.phase, Phase::Booting { .. } | Phase::Killed { .. })
+    }
+
+    /// What is known here and in the exchange about it.
+    pub(crate) fn status(&self, exchange: &GatewayEnd, now: Instant) -> WorkerStatus {
+        let activity = exchange.activity(self.worker).unwrap_or_default();
+        WorkerStatus {
+            seat: self.worker.seat,
+            incarnation: self.worker.incarnation,
+            pid: self.pid,
+            generation: 1,
+            state: self.state(exchange),
+            canary: false,
+            replies: activity.replies,
+            failures: activity.failures,
+            age: now.duration_since(self.ordered).as_secs(),
+            private_bytes: None,
+        }
+    }
+
+    fn state(&self, exchange: &GatewayEnd) -> WorkerState {
+        match self.phase {
+            Phase::Booting { .. } => WorkerState::Booting,
+            Phase::Killed { .. } => WorkerState::Killed,
+            Phase::Retiring => WorkerState::Leaving,
+            Phase::Ready { .. } if exchange.seat(self.worker) == SeatState::Busy => {
+                WorkerState::Busy
+            }
+            Phase::Ready { .. } => WorkerState::Idle,
+        }
     }
 
     /// When something must have happened to it.

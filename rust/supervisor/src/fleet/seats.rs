@@ -31,6 +31,11 @@ impl Seats {
         })
     }
 
+    /// The youngest worker's.
+    pub(crate) fn last_incarnation(&self) -> u32 {
+        self.incarnations
+    }
+
     /// The worker is dead and its seat free.
     pub(crate) fn give_back(&mut self, worker: WorkerId) {
         self.taken[usize::from(worker.seat)] = false;

@@ -1,0 +1,75 @@
+//! What runs at a moment, for people and programs to read.
+#![forbid(unsafe_code)]
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a fleet runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The generation that new workers belong to.
+    pub generation: u32,
+    /// Its document root, resolved.
+    pub path: PathBuf,
+    /// Since when it has been that one, in seconds since 1970.
+    pub since: u64,
+    /// A reload or a rollback that is under way: what it does just now.
+    pub change: Option<String>,
+    /// The generation that a rollback would return to.
+    pub previous: Option<u32>,
+    /// All of them, in their order.
+    pub pools: Vec<PoolStatus>,
+}
+
+/// What a pool runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolStatus {
+    /// Its name.
+    pub name: String,
+    /// Requests that no worker has yet.
+    pub waiting: usize,
+    /// From the order to fork one until it is gone.
+    pub workers: Vec<WorkerStatus>,
+}
+
+/// What a worker does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkerStatus {
+    /// Its seat.
+    pub seat: u16,
+    /// Which process in a row of the whole server it is.
+    pub incarnation: u32,
+    /// Its process, once known.
+    pub pid: Option<u32>,
+    /// The generation whose code it runs.
+    pub generation: u32,
+    /// What it does.
+    pub state: WorkerState,
+    /// It is the one by which a new generation is judged.
+    pub canary: bool,
+    /// Replies that it says that it has ended.
+    pub replies: u64,
+    /// Those of them that failed.
+    pub failures: u64,
+    /// Seconds since it was ordered.
+    pub age: u64,
+    /// Memory that it shares with nobody, in bytes, when the system says.
+    pub private_bytes: Option<u64>,
+}
+
+/// How far a worker has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkerState {
+    /// It boots.
+    Booting,
+    /// It waits for a request.
+    Idle,
+    /// It runs one.
+    Busy,
+    /// It leaves at its next request boundary.
+    Leaving,
+    /// It was killed and is not gone yet.
+    Killed,
+}

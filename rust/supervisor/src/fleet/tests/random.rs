@@ -98,7 +98,7 @@ impl Books {
             Order::Finish(_) => self.finished += 1,
             // From now on it counts as gone; if it never is, another is started in the end.
             Order::KillTemplate => self.template_runs = false,
-            Order::Boot | Order::Serve | Order::Tell(_) => {}
+            Order::Boot | Order::Serve | Order::Reloaded | Order::Tell(_) => {}
         }
     }
 }

@@ -15,12 +15,22 @@
 #![deny(unsafe_code)]
 
 mod backoff;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the shell looks at workers next")
+)]
+mod canary;
 mod config;
 mod control;
 mod error;
 mod fleet;
 mod reaper;
 mod remote;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the shell looks at workers next")
+)]
+mod scale;
 mod shutdown;
 mod status;
 mod supervisor;
@@ -28,6 +38,7 @@ mod sys;
 mod template;
 mod throttle;
 
+pub use canary::Thresholds;
 pub use config::{Program, SupervisorConfig};
 pub use error::{RunError, StartError};
 pub use remote::{Progress, ReloadOrder, Remote};

@@ -158,10 +158,11 @@ impl Lease {
     /// After [`ReplyError::WorkerLost`]: makes the lease as it was when new, so that the request
     /// can be sent again. It keeps its ticket and so goes before all that came later.
     ///
-    /// Returns false, and does nothing, if the worker is not lost.
+    /// Returns false, and does nothing, if the worker is not lost, or the request has had its time.
     #[must_use]
     pub fn resubmit(&mut self) -> bool {
-        let lost = matches!(self.progress(), Ok(Progress::Lost(_)));
+        let lost = matches!(self.progress(), Ok(Progress::Lost(_)))
+            && !self.desk.is_condemned(self.slot_index);
         if lost {
             self.state = self.desk.rewrite(self.slot(), Stage::Lost);
             self.written = 0;
@@ -187,6 +188,10 @@ impl Lease {
             .map_err(|fault| self.corrupt_request(fault))?
         {
             Progress::Writing | Progress::Waiting | Progress::Running => {}
+            // The reply says what became of it: it is not to be sent again.
+            Progress::Lost(_) if self.desk.is_condemned(self.slot_index) => {
+                return Err(SendError::Over);
+            }
             Progress::Lost(worker) => {
                 return Err(SendError::WorkerLost {
                     worker,

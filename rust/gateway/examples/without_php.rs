@@ -36,6 +36,8 @@ fn main() {
         })
         .collect();
     let (_trigger, shutdown) = Shutdown::new();
-    let runtime = runtime(&exchange).unwrap();
-    runtime.block_on(gateway.serve(exchange, shutdown)).unwrap();
+    let runtime = runtime(std::slice::from_ref(&exchange)).unwrap();
+    runtime
+        .block_on(gateway.serve(vec![exchange], shutdown))
+        .unwrap();
 }

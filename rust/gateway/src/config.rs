@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::limits::Limits;
 
@@ -12,8 +13,9 @@ pub struct GatewayConfig {
     pub listen: Vec<SocketAddr>,
     /// The document root: files below it are served, `index.php` in it is the front controller.
     pub root: PathBuf,
-    /// Classic mode: a request for an existing PHP file runs that file.
-    pub classic: bool,
+    /// Who runs PHP, in the order of their exchanges. The first takes every path that no other
+    /// has.
+    pub pools: Vec<PoolConfig>,
     /// Where request bodies go that do not fit into memory, in files without a name.
     pub spool_folder: PathBuf,
     /// Bounds on clients and waits.
@@ -25,9 +27,37 @@ impl Default for GatewayConfig {
         GatewayConfig {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8000))],
             root: PathBuf::from("public"),
-            classic: false,
+            pools: vec![PoolConfig::default()],
             spool_folder: std::env::temp_dir(),
             limits: Limits::default(),
+        }
+    }
+}
+
+/// A pool of workers, as far as the gateway has to know it.
+#[derive(Debug, Clone)]
+pub struct PoolConfig {
+    /// What it is called in the log.
+    pub name: String,
+    /// The beginnings of the paths that are its, in whole segments, decoded: `/reports` also has
+    /// `/reports/2026`. Where several pools have a path, the longest beginning counts.
+    pub paths: Vec<String>,
+    /// Classic mode: a request for an existing PHP file runs that file.
+    pub classic: bool,
+    /// Requests that may wait for a slot of its exchange (503).
+    pub queue_waiting: usize,
+    /// How long a request may wait until a worker has it (503).
+    pub queue_wait: Duration,
+}
+
+impl Default for PoolConfig {
+    fn default() -> PoolConfig {
+        PoolConfig {
+            name: "default".to_owned(),
+            paths: Vec::new(),
+            classic: false,
+            queue_waiting: 1000,
+            queue_wait: Duration::from_secs(30),
         }
     }
 }

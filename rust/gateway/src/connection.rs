@@ -56,7 +56,7 @@ pub(crate) async fn serve(
                 connection.as_mut().graceful_shutdown();
             }
         }
-        peer.site.glances.tick(&peer.site.exchange);
+        peer.site.glances.tick(&peer.site.pools);
         loop {
             let ended = connection.as_mut().poll(cx);
             let again = peer.pump.run(cx) || peer.passage.take_end_of_pieces();
@@ -73,7 +73,7 @@ pub(crate) async fn serve(
 
 fn peer(site: Arc<Site>, addresses: Addresses) -> Arc<Peer> {
     Arc::new(Peer {
-        alarm: Mutex::new(Alarm::new(Instant::now() + site.limits.queue_wait)),
+        alarm: Mutex::new(Alarm::new(Instant::now() + site.pools.at(0).queue_wait)),
         site,
         addresses,
         passage: Arc::new(Passage::default()),

@@ -4,12 +4,12 @@ use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, ready};
 
 use askr_exchange::control::ProcessEnd;
 use askr_exchange::{
-    DecodeError, GatewayEnd, HEAD_BYTES_MAX, Lease, ReplyError, ReplyEvent, SendError, WorkerId,
+    DecodeError, HEAD_BYTES_MAX, Lease, ReplyError, ReplyEvent, SendError, WorkerId,
 };
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncSeekExt, ReadBuf};
@@ -18,7 +18,8 @@ use tokio::time::Instant;
 use crate::alarm::Alarm;
 use crate::body::Spooled;
 use crate::intake::Passage;
-use crate::limits::{CHUNK_BYTES, Limits};
+use crate::limits::CHUNK_BYTES;
+use crate::pools::Pool;
 use crate::reply_head;
 use crate::subject::Subject;
 
@@ -26,11 +27,9 @@ use crate::subject::Subject;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DispatchFault {
     #[error("more than {limit} requests are waiting for a worker")]
-    QueueFull { limit: usize },
+    QueueFull { limit: usize, pool: Arc<str> },
     #[error("no worker was free within {seconds} s")]
-    QueueWait { seconds: u64 },
-    #[error("the application did not answer within {seconds} s")]
-    ReplyWait { seconds: u64 },
+    QueueWait { seconds: u64, pool: Arc<str> },
     #[error("the worker that had the request died")]
     WorkerLost {
         worker: WorkerId,
@@ -102,9 +101,11 @@ impl Order<'_> {
     }
 }
 
-/// How long an order may take, and the timer that tells.
+/// Whose workers an order is for, and the timer that tells when it has waited too long for them.
+///
+/// How long a worker may take is not decided here: the watchdog of the supervisor condemns.
 pub(crate) struct Patience<'a> {
-    pub(crate) limits: &'a Limits,
+    pub(crate) pool: &'a Pool,
     pub(crate) alarm: &'a Mutex<Alarm>,
 }
 
@@ -123,12 +124,11 @@ pub(crate) struct Answer {
 /// # Cancel safety
 /// Dropping the future cancels the request: if no worker has it yet, PHP never sees it.
 pub(crate) async fn dispatch(
-    exchange: &GatewayEnd,
     mut order: Order<'_>,
     patience: &Patience<'_>,
 ) -> Result<Answer, DispatchFault> {
     let since = Instant::now();
-    let mut lease = lease(exchange, patience, since).await?;
+    let mut lease = lease(patience, since).await?;
     match converse(&mut lease, &mut order, patience, since).await {
         Err(DispatchFault::WorkerLost { worker, end }) if order.safe => {
             log_loss(order.subject, worker, end, "its request goes to another");
@@ -138,7 +138,7 @@ pub(crate) async fn dispatch(
             if !lease.resubmit() {
                 return Err(DispatchFault::WorkerLost { worker, end });
             }
-            converse(&mut lease, &mut order, patience, since).await
+            converse(&mut lease, &mut order, patience, Instant::now()).await
         }
         other => other,
     }
@@ -174,12 +174,13 @@ impl fmt::Display for Died {
 }
 
 /// Waits for a slot, first come first served, if not too many wait already.
-async fn lease(
-    exchange: &GatewayEnd,
-    patience: &Patience<'_>,
-    since: Instant,
-) -> Result<Lease, DispatchFault> {
-    let limit = patience.limits.queue_waiting;
+async fn lease(patience: &Patience<'_>, since: Instant) -> Result<Lease, DispatchFault> {
+    let Pool {
+        exchange,
+        queue_waiting,
+        name,
+        ..
+    } = patience.pool;
     let mut lease = std::pin::pin!(exchange.lease());
     let mut queued = false;
     poll_fn(|cx| {
@@ -187,8 +188,9 @@ async fn lease(
             return Poll::Ready(Ok(lease));
         }
         // By now this request waits too.
-        if !std::mem::replace(&mut queued, true) && exchange.waiting() > limit {
-            return Poll::Ready(Err(DispatchFault::QueueFull { limit }));
+        if !std::mem::replace(&mut queued, true) && exchange.waiting() > *queue_waiting {
+            let (limit, pool) = (*queue_waiting, Arc::clone(name));
+            return Poll::Ready(Err(DispatchFault::QueueFull { limit, pool }));
         }
         patience.poll_queue(cx, since).map(Err)
     })
@@ -243,8 +245,7 @@ async fn take_complete(lease: &mut Lease, body: &mut Vec<u8>) -> Result<bool, Di
 }
 
 /// Takes what is left of a reply nobody wants, so that its script is not told the client left.
-pub(crate) async fn discard(mut lease: Lease, patience: &Patience<'_>) {
-    let deadline = Instant::now() + patience.limits.reply_wait;
+pub(crate) async fn discard(mut lease: Lease) {
     let mut scrap = Vec::new();
     poll_fn(|cx| {
         while let Poll::Ready(event) = lease.poll_reply(cx, &mut scrap, CHUNK_BYTES) {
@@ -253,32 +254,30 @@ pub(crate) async fn discard(mut lease: Lease, patience: &Patience<'_>) {
                 return Poll::Ready(());
             }
         }
-        patience.poll_until(cx, deadline)
+        Poll::Pending
     })
     .await;
 }
 
 impl Patience<'_> {
-    /// Ready with the fault when the order has waited too long in the state it is in.
+    /// Ready with the fault when the order has waited too long for a worker to take it.
     fn poll(&self, cx: &mut Context<'_>, lease: &Lease, since: Instant) -> Poll<DispatchFault> {
-        if !lease.is_taken() {
-            return self.poll_queue(cx, since);
+        if lease.is_taken() {
+            return Poll::Pending;
         }
-        let wait = self.limits.queue_wait + self.limits.reply_wait;
-        let seconds = self.limits.reply_wait.as_secs();
-        self.poll_until(cx, since + wait)
-            .map(|()| DispatchFault::ReplyWait { seconds })
+        self.poll_queue(cx, since)
     }
 
     fn poll_queue(&self, cx: &mut Context<'_>, since: Instant) -> Poll<DispatchFault> {
-        let seconds = self.limits.queue_wait.as_secs();
-        self.poll_until(cx, since + self.limits.queue_wait)
-            .map(|()| DispatchFault::QueueWait { seconds })
-    }
-
-    fn poll_until(&self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        let Pool {
+            name, queue_wait, ..
+        } = self.pool;
         let mut alarm = self.alarm.lock().expect("no holder of the alarm panics");
-        alarm.poll_until(cx, deadline)
+        let rung = alarm.poll_until(cx, since + *queue_wait);
+        rung.map(|()| DispatchFault::QueueWait {
+            seconds: queue_wait.as_secs(),
+            pool: Arc::clone(name),
+        })
     }
 }
 

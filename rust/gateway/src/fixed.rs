@@ -1,8 +1,8 @@
 //! The gateway's own endpoints. They never involve PHP.
 
-use askr_exchange::GatewayEnd;
 use http::Response;
 
+use crate::pools::Pools;
 use crate::reply::{self, Refusal};
 use crate::reply_body::Content;
 
@@ -11,10 +11,10 @@ pub(crate) fn health() -> Response<Content> {
     reply::fixed("ok\n")
 }
 
-/// `/askr/ready`: at least one worker can take a request.
-pub(crate) fn ready(exchange: &GatewayEnd) -> Result<Response<Content>, Refusal> {
-    match exchange.ready_workers() {
-        0 => Err(Refusal::NotReady),
-        _ => Ok(reply::fixed("ready\n")),
+/// `/askr/ready`: in each pool at least one worker can take a request.
+pub(crate) fn ready(pools: &Pools) -> Result<Response<Content>, Refusal> {
+    match pools.are_ready() {
+        false => Err(Refusal::NotReady),
+        true => Ok(reply::fixed("ready\n")),
     }
 }

@@ -13,6 +13,7 @@ use crate::config::GatewayConfig;
 use crate::error::{BindError, ServeError};
 use crate::listener;
 use crate::park::Doorbell;
+use crate::pools::Pools;
 use crate::request_id::RequestIds;
 use crate::service::{Glances, Site};
 use crate::shutdown::Shutdown;
@@ -32,10 +33,14 @@ impl Gateway {
     ///
     /// # Errors
     /// When an address cannot be bound or the root is not a directory.
+    ///
+    /// # Panics
+    /// If the configuration has no pool.
     pub fn bind(config: GatewayConfig) -> Result<Gateway, BindError> {
         if config.listen.is_empty() {
             return Err(BindError::NoAddress);
         }
+        assert!(!config.pools.is_empty(), "a pool takes what no other does");
         let disk = Disk::open(&config.root).map_err(|source| BindError::Root {
             root: config.root.clone(),
             source,
@@ -60,23 +65,31 @@ impl Gateway {
 
     /// Serves until `shutdown` begins to drain and the drain is over.
     ///
-    /// Wants the runtime of [`runtime`](crate::runtime), made for the same exchange.
+    /// Each pool of the configuration has its exchange, in the same order; all of them ring one
+    /// doorbell ([`GatewayEnd::create_beside`]). Wants the runtime of
+    /// [`runtime`](crate::runtime), made for the same exchanges.
     ///
     /// # Errors
     /// When the runtime takes a socket or the doorbell not at all; never later.
     ///
+    /// # Panics
+    /// If there is not one exchange for each pool.
+    ///
     /// # Cancel safety
     /// Dropping the future closes all connections.
-    pub async fn serve(self, exchange: GatewayEnd, shutdown: Shutdown) -> Result<(), ServeError> {
-        let _doorbell = Doorbell::register(&exchange).map_err(ServeError::Doorbell)?;
+    pub async fn serve(
+        self,
+        exchanges: Vec<GatewayEnd>,
+        shutdown: Shutdown,
+    ) -> Result<(), ServeError> {
+        let _doorbell = Doorbell::register(&exchanges[0]).map_err(ServeError::Doorbell)?;
         let limits = Arc::new(self.config.limits);
         let places = Arc::new(Semaphore::new(
             limits.connections.min(Semaphore::MAX_PERMITS),
         ));
         let site = Arc::new(Site {
-            exchange,
+            pools: Pools::new(&self.config.pools, exchanges),
             disk: self.disk,
-            classic: self.config.classic,
             spool_folder: self.config.spool_folder,
             limits,
             glances: Glances::default(),

@@ -29,6 +29,7 @@ mod intake;
 mod limits;
 mod listener;
 mod park;
+mod pools;
 mod reply;
 mod reply_body;
 mod reply_head;
@@ -41,7 +42,7 @@ mod shutdown;
 mod static_files;
 mod subject;
 
-pub use config::GatewayConfig;
+pub use config::{GatewayConfig, PoolConfig};
 pub use error::{BindError, ServeError};
 pub use gateway::Gateway;
 pub use limits::{FIELDS_MAX, Limits};

@@ -29,12 +29,6 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// A client that takes no byte of its reply for this long is cut off.
     pub write_stall: Duration,
-    /// Requests that may wait for a slot of the exchange (503).
-    pub queue_waiting: usize,
-    /// How long a request may wait until a worker has it (503).
-    pub queue_wait: Duration,
-    /// How long PHP may take until the head of its reply (504).
-    pub reply_wait: Duration,
     /// What the gateway holds of a reply for a slow reader, so that the worker goes free.
     pub reply_buffer_bytes: usize,
 }
@@ -53,9 +47,6 @@ impl Default for Limits {
             body_rate_bytes_min: 1024,
             keep_alive: Duration::from_secs(75),
             write_stall: Duration::from_secs(60),
-            queue_waiting: 1000,
-            queue_wait: Duration::from_secs(30),
-            reply_wait: Duration::from_secs(300),
             reply_buffer_bytes: 1024 * 1024,
         }
     }

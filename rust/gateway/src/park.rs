@@ -15,25 +15,42 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Runtime};
 
-/// A current-thread runtime that looks for news from the workers of `exchange` before it parks.
+/// A current-thread runtime that looks for news from the workers of all `exchanges`, which have
+/// one doorbell, before it parks.
 ///
 /// # Errors
 /// When the operating system refuses an event queue.
-pub fn runtime(exchange: &GatewayEnd) -> io::Result<Runtime> {
-    let (parking, unparking) = (exchange.clone(), exchange.clone());
+pub fn runtime(exchanges: &[GatewayEnd]) -> io::Result<Runtime> {
+    let parking: Arc<[GatewayEnd]> = exchanges.into();
+    let unparking = Arc::clone(&parking);
     let nudge = Nudge::default();
     let nudged = nudge.clone();
     let runtime = Builder::new_current_thread()
         .enable_all()
         .on_thread_park(move || {
-            if parking.poll() || !parking.prepare_park() {
+            if poll(&parking) || !prepare_park(&parking) {
                 nudge.nudge();
             }
         })
-        .on_thread_unpark(move || unparking.unpark())
+        .on_thread_unpark(move || unparking.iter().for_each(GatewayEnd::unpark))
         .build()?;
     runtime.spawn(nudged.listen());
     Ok(runtime)
+}
+
+/// Looks for news in every exchange; whether there was any.
+fn poll(exchanges: &[GatewayEnd]) -> bool {
+    let news = exchanges.iter().map(GatewayEnd::poll);
+    news.fold(false, |any, one| any | one)
+}
+
+/// Announces in every exchange that this thread parks, or in none if one has news.
+fn prepare_park(exchanges: &[GatewayEnd]) -> bool {
+    let Some(busy) = exchanges.iter().position(|one| !one.prepare_park()) else {
+        return true;
+    };
+    exchanges[..busy].iter().for_each(GatewayEnd::unpark);
+    false
 }
 
 /// Keeps tokio from parking when there was news.
@@ -61,7 +78,7 @@ impl Nudge {
     }
 }
 
-/// Makes the doorbell of an exchange end a park of this runtime.
+/// Makes the doorbell of the exchanges end a park of this runtime.
 ///
 /// Nobody reads the doorbell: it is registered edge-triggered, so every ring is an event of its
 /// own, and the park hook does the looking.

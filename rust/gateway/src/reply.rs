@@ -157,9 +157,7 @@ fn dispatch_manner(fault: &DispatchFault) -> Manner {
         DispatchFault::WorkerLost { .. } | DispatchFault::Cut => {
             Manner::staying(StatusCode::BAD_GATEWAY)
         }
-        DispatchFault::ReplyWait { .. } | DispatchFault::Condemned => {
-            Manner::staying(StatusCode::GATEWAY_TIMEOUT)
-        }
+        DispatchFault::Condemned => Manner::staying(StatusCode::GATEWAY_TIMEOUT),
         DispatchFault::Corrupt { .. }
         | DispatchFault::ReplyHead(_)
         | DispatchFault::ReplyStatus { .. }
@@ -211,9 +209,20 @@ fn log(refusal: &Refusal, subject: &Subject, status: StatusCode, complaints: &Co
             path,
             status,
             error,
+            pool = full_pool(refusal),
             unlogged,
             "request not answered by php"
         );
+    }
+}
+
+/// The pool whose workers are too busy, if that is the reason.
+fn full_pool(refusal: &Refusal) -> Option<&str> {
+    match refusal {
+        Refusal::Dispatch(
+            DispatchFault::QueueFull { pool, .. } | DispatchFault::QueueWait { pool, .. },
+        ) => Some(pool),
+        _ => None,
     }
 }
 

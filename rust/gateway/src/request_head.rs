@@ -9,6 +9,8 @@ use http::header::{
 };
 use http::{Version, request};
 
+use crate::route::Script;
+
 /// The two ends of a connection, as text because PHP wants them so.
 #[derive(Debug)]
 pub(crate) struct Addresses {
@@ -29,19 +31,13 @@ impl Addresses {
     }
 }
 
-/// What the route decision adds to the request.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Script<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) path_info: &'a str,
-}
-
 /// What the gateway knows about a request beyond what the client sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Circumstances<'a> {
     pub(crate) id: &'a str,
     pub(crate) addresses: &'a Addresses,
-    pub(crate) script: Script<'a>,
+    /// What the route decision adds to the request.
+    pub(crate) script: &'a Script<'a>,
     pub(crate) body_bytes: u64,
 }
 
@@ -80,8 +76,8 @@ pub(crate) fn encode(
         remote_port: addresses.remote_port,
         server_ip: &addresses.server_ip,
         server_port: addresses.server_port,
-        script_name: script.name,
-        path_info: script.path_info,
+        script_name: &script.name,
+        path_info: &script.path_info,
         body_bytes,
         received_us: now_us(),
     };

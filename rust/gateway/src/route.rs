@@ -9,6 +9,8 @@
 //!    PHP source, a dotfile (`.well-known` apart) or what an editor left behind.
 //! 5. Everything else is the front controller's, `/index.php`.
 //!
+//! Which pool runs PHP for a path, and so whether that is classic mode, is decided in [`pool`].
+//!
 //! Symbolic links below the root are followed, as nginx does and Laravel's `public/storage`
 //! needs: who may create links in the root may also write files there.
 
@@ -16,6 +18,10 @@ use std::borrow::Cow;
 
 use http::Method;
 use percent_encoding::percent_decode_str;
+
+mod pool;
+
+pub(crate) use pool::PoolMap;
 
 /// The script that answers what nothing else answers.
 pub(crate) const FRONT_CONTROLLER: &str = "/index.php";
@@ -26,7 +32,7 @@ pub(crate) struct RouteRequest<'a> {
     pub(crate) method: &'a Method,
     /// Percent-encoded, without the query.
     pub(crate) path: &'a str,
-    pub(crate) classic: bool,
+    pub(crate) pools: &'a PoolMap,
 }
 
 /// What a path names on the disk.
@@ -41,6 +47,11 @@ pub(crate) enum Kind {
 pub(crate) trait Files {
     /// What `path` names; it starts with `/`, is decoded, and has no `..` and no empty segment.
     fn kind(&self, path: &str) -> Kind;
+
+    /// Whether `path`, of the same form, is a script that PHP would find.
+    fn has_script(&self, path: &str) -> bool {
+        self.kind(path) == Kind::File
+    }
 }
 
 /// Who answers.
@@ -53,11 +64,19 @@ pub(crate) enum Route<'a> {
     /// The same path with a slash behind it, percent-encoded.
     Redirect(String),
     Script {
-        script_name: Cow<'a, str>,
-        path_info: Cow<'a, str>,
+        /// Index of the pool that runs it.
+        pool: usize,
+        script: Script<'a>,
     },
     NotFound,
     Refused(PathFault),
+}
+
+/// What PHP runs.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Script<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) path_info: Cow<'a, str>,
 }
 
 /// A path nobody is asked about.
@@ -82,15 +101,34 @@ pub(crate) fn route<'a>(request: RouteRequest<'a>, files: &impl Files) -> Route<
         Ok(path) => path,
         Err(fault) => return Route::Refused(fault),
     };
-    if let Some(route) = script(&path, request.classic, files) {
-        return route;
+    let pool = request.pools.pool_of(&path.text);
+    let classic = request.pools.is_classic(pool);
+    match within(&path, request.method, classic, files) {
+        Found::Script(script) => Route::Script { pool, script },
+        Found::File(path) => Route::File(path),
+        Found::Redirect(path) => Route::Redirect(path),
+        Found::Nothing => Route::NotFound,
     }
-    if matches!(*request.method, Method::GET | Method::HEAD)
-        && let Some(route) = file(&path, request, files)
+}
+
+/// What of the root answers a path, once its pool is known.
+enum Found<'a> {
+    Script(Script<'a>),
+    File(String),
+    Redirect(String),
+    Nothing,
+}
+
+fn within<'a>(path: &Path<'a>, method: &Method, classic: bool, files: &impl Files) -> Found<'a> {
+    if let Some(script) = script(path, classic, files) {
+        return Found::Script(script);
+    }
+    if matches!(*method, Method::GET | Method::HEAD)
+        && let Some(found) = file(path, classic, files)
     {
-        return route;
+        return found;
     }
-    front_controller(request.classic, files)
+    front_controller(classic, files)
 }
 
 /// A percent-decoded path, looked at by segments.
@@ -135,20 +173,20 @@ fn encoding_is_valid(raw: &[u8]) -> bool {
 
 /// A PHP file named by the path: the first segment that ends in `.php` and exists as a file,
 /// as nginx's `fastcgi_split_path_info ^(.+?\.php)(/.*)$` with a check of the file.
-fn script<'a>(path: &Path<'a>, classic: bool, files: &impl Files) -> Option<Route<'a>> {
+fn script<'a>(path: &Path<'a>, classic: bool, files: &impl Files) -> Option<Script<'a>> {
     let end = script_end(&path.text)?;
     if path.foreign && !is_foreign_only_behind(path, end) {
         return None;
     }
     let merged = merge_slashes(&path.text[..end]);
     let runs = match classic {
-        true => !is_hidden(&merged) && files.kind(&merged) == Kind::File,
+        true => !is_hidden(&merged) && files.has_script(&merged),
         // The worker script stands for the whole application; `/index.php/path` is its
         // long-hand.
         false => merged == FRONT_CONTROLLER,
     };
-    runs.then(|| Route::Script {
-        script_name: Cow::Owned(merged.into_owned()),
+    runs.then(|| Script {
+        name: Cow::Owned(merged.into_owned()),
         path_info: Cow::Owned(merge_slashes(&path.text[end..]).into_owned()),
     })
 }
@@ -168,60 +206,60 @@ fn script_end(text: &str) -> Option<usize> {
         .find(|&end| end == text.len() || text.as_bytes()[end] == b'/')
 }
 
-fn file<'a>(path: &Path<'a>, request: RouteRequest<'a>, files: &impl Files) -> Option<Route<'a>> {
+fn file<'a>(path: &Path<'a>, classic: bool, files: &impl Files) -> Option<Found<'a>> {
     if path.foreign || is_hidden(&path.text) {
         return None;
     }
     if path.text == "/" {
-        return root_index(request.classic, files);
+        return root_index(classic, files);
     }
     let merged = merge_slashes(&path.text);
     if let Some(directory) = merged.strip_suffix('/') {
-        return index(directory, request.classic, files);
+        return index(directory, classic, files);
     }
     if is_never_served(&merged) {
         return None;
     }
     match files.kind(&merged) {
         Kind::Missing => None,
-        Kind::File => Some(Route::File(merged.into_owned())),
-        Kind::Directory => index(&merged, request.classic, files)
-            .map(|_| Route::Redirect(format!("{}/", merge_slashes(request.path)))),
+        Kind::File => Some(Found::File(merged.into_owned())),
+        Kind::Directory => index(&merged, classic, files)
+            .map(|_| Found::Redirect(format!("{}/", merge_slashes(path.raw)))),
     }
 }
 
 /// `/` is the front controller's unless there is none and a page stands in.
-fn root_index<'a>(classic: bool, files: &impl Files) -> Option<Route<'a>> {
-    if !classic || files.kind(FRONT_CONTROLLER) == Kind::File {
+fn root_index<'a>(classic: bool, files: &impl Files) -> Option<Found<'a>> {
+    if !classic || files.has_script(FRONT_CONTROLLER) {
         return None;
     }
     page("", files)
 }
 
-fn index<'a>(directory: &str, classic: bool, files: &impl Files) -> Option<Route<'a>> {
+fn index<'a>(directory: &str, classic: bool, files: &impl Files) -> Option<Found<'a>> {
     let script_name = format!("{directory}{FRONT_CONTROLLER}");
-    if classic && files.kind(&script_name) == Kind::File {
-        return Some(Route::Script {
-            script_name: Cow::Owned(script_name),
+    if classic && files.has_script(&script_name) {
+        return Some(Found::Script(Script {
+            name: Cow::Owned(script_name),
             path_info: Cow::Borrowed(""),
-        });
+        }));
     }
     page(directory, files)
 }
 
-fn page<'a>(directory: &str, files: &impl Files) -> Option<Route<'a>> {
+fn page<'a>(directory: &str, files: &impl Files) -> Option<Found<'a>> {
     let page = format!("{directory}/index.html");
-    (files.kind(&page) == Kind::File).then_some(Route::File(page))
+    (files.kind(&page) == Kind::File).then_some(Found::File(page))
 }
 
-fn front_controller<'a>(classic: bool, files: &impl Files) -> Route<'a> {
-    if classic && files.kind(FRONT_CONTROLLER) != Kind::File {
-        return Route::NotFound;
+fn front_controller<'a>(classic: bool, files: &impl Files) -> Found<'a> {
+    if classic && !files.has_script(FRONT_CONTROLLER) {
+        return Found::Nothing;
     }
-    Route::Script {
-        script_name: Cow::Borrowed(FRONT_CONTROLLER),
+    Found::Script(Script {
+        name: Cow::Borrowed(FRONT_CONTROLLER),
         path_info: Cow::Borrowed(""),
-    }
+    })
 }
 
 fn merge_slashes(text: &str) -> Cow<'_, str> {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use askr_exchange::GatewayEnd;
 use http::header::{HeaderValue, SERVER};
 use http::{Request, Response, Version, request};
 use hyper::body::Incoming;
@@ -17,22 +16,22 @@ use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
 use crate::intake::Passage;
 use crate::limits::{Limits, POLLS_PER_GLANCE};
+use crate::pools::{Pool, Pools};
 use crate::reply::{self, Refusal};
 use crate::reply_body::{Content, ReplyBody};
 use crate::reply_head::{self, Asked};
 use crate::reply_stream::StreamPump;
-use crate::request_head::{self, Addresses, Circumstances, Script};
+use crate::request_head::{self, Addresses, Circumstances};
 use crate::request_id::RequestIds;
-use crate::route::{Route, RouteRequest, route};
+use crate::route::{Route, RouteRequest, Script, route};
 use crate::static_files::Disk;
 use crate::subject::Subject;
 
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Site {
-    pub(crate) exchange: GatewayEnd,
+    pub(crate) pools: Pools,
     pub(crate) disk: Disk,
-    pub(crate) classic: bool,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
     pub(crate) glances: Glances,
@@ -47,11 +46,11 @@ pub(crate) struct Glances(AtomicU32);
 
 impl Glances {
     /// To be called with every poll of a connection.
-    pub(crate) fn tick(&self, exchange: &GatewayEnd) {
+    pub(crate) fn tick(&self, pools: &Pools) {
         let polls = self.0.load(Relaxed).wrapping_add(1);
         self.0.store(polls, Relaxed);
         if polls.is_multiple_of(POLLS_PER_GLANCE) {
-            exchange.poll();
+            pools.poll();
         }
     }
 }
@@ -106,38 +105,49 @@ async fn ask(
     let asked = RouteRequest {
         method: &head.method,
         path: head.uri.path(),
-        classic: site.classic,
+        pools: site.pools.map(),
     };
     match route(asked, &site.disk) {
         Route::Health => Ok(fixed::health()),
-        Route::Ready => fixed::ready(&site.exchange),
+        Route::Ready => fixed::ready(&site.pools),
         Route::File(path) => Ok(site.disk.serve(&path, head).await.map(Content::File)),
         Route::Redirect(path) => Ok(reply::redirect(&path, head.uri.query())),
         Route::NotFound => Err(Refusal::NotFound),
         Route::Refused(fault) => Err(fault.into()),
-        Route::Script {
-            script_name,
-            path_info,
-        } => {
-            let script = Script {
-                name: &script_name,
-                path_info: &path_info,
+        Route::Script { pool, script } => {
+            let asked = Inquiry {
+                subject,
+                head: &head,
+                pool: site.pools.at(pool),
+                script,
             };
-            php(peer, subject, &head, body, script).await
+            php(peer, asked, body).await
         }
     }
 }
 
+/// A request that PHP answers.
+struct Inquiry<'a> {
+    subject: &'a Subject,
+    head: &'a request::Parts,
+    pool: &'a Pool,
+    script: Script<'a>,
+}
+
 async fn php(
     peer: &Peer,
-    subject: &Subject,
-    head: &request::Parts,
+    asked: Inquiry<'_>,
     body: Incoming,
-    script: Script<'_>,
 ) -> Result<Response<Content>, Refusal> {
+    let Inquiry {
+        subject,
+        head,
+        pool,
+        script,
+    } = asked;
     let limits = &*peer.site.limits;
     let patience = Patience {
-        limits,
+        pool,
         alarm: &peer.alarm,
     };
     let place = SpoolPlace {
@@ -150,7 +160,7 @@ async fn php(
     let circumstances = Circumstances {
         id: subject.id(),
         addresses: &peer.addresses,
-        script,
+        script: &script,
         body_bytes: body.bytes(),
     };
     request_head::encode(head, circumstances, &mut encoded);
@@ -161,7 +171,7 @@ async fn php(
         body,
         safe: head.method.is_safe(),
     };
-    let answer = dispatch::dispatch(&peer.site.exchange, order, &patience).await?;
+    let answer = dispatch::dispatch(order, &patience).await?;
     *peer.scratch.lock().expect("nobody panics with it") = encoded;
     let asked = Asked {
         method: head.method.clone(),
@@ -169,7 +179,7 @@ async fn php(
     };
     let forward = reply_head::respond(&asked, answer, subject, limits.reply_buffer_bytes)?;
     if let Some(lease) = forward.unwanted {
-        dispatch::discard(lease, &patience).await;
+        dispatch::discard(lease).await;
     }
     if let Content::Stream(stream) = forward.response.body() {
         peer.pump.follow(stream);

@@ -27,8 +27,10 @@ fn running_out_of_descriptors_does_not_end_the_server() {
     let address = gateway.addresses()[0];
     let (trigger, shutdown) = Shutdown::new();
     let server = thread::spawn(move || {
-        let runtime = runtime(&exchange).unwrap();
-        runtime.block_on(gateway.serve(exchange, shutdown)).unwrap();
+        let runtime = runtime(std::slice::from_ref(&exchange)).unwrap();
+        runtime
+            .block_on(gateway.serve(vec![exchange], shutdown))
+            .unwrap();
     });
     let mut early = Client::connect(address);
     assert_eq!(early.get("/askr/health").status, 200);

@@ -96,6 +96,12 @@ impl FakeWorker {
         self.taken.load(Ordering::SeqCst)
     }
 
+    /// Its name in the exchange.
+    #[must_use]
+    pub fn worker(&self) -> WorkerId {
+        self.worker
+    }
+
     /// Waits for the script to say [`After::Die`], then does what the supervisor does about it.
     ///
     /// # Panics

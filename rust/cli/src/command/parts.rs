@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use askr_exchange::ExchangeLimits;
 use askr_exchange::control::{Isolation, TemplateConfig};
-use askr_gateway::GatewayConfig;
+use askr_gateway::{GatewayConfig, PoolConfig};
 use askr_supervisor::{Program, SupervisorConfig};
 
 use crate::args::TEMPLATE_COMMAND;
@@ -30,7 +30,12 @@ pub(super) fn gateway(config: &ServeConfig) -> GatewayConfig {
     GatewayConfig {
         listen: config.listen.clone(),
         root: config.root.clone(),
-        classic: config.worker_script.is_none(),
+        pools: vec![PoolConfig {
+            classic: config.worker_script.is_none(),
+            queue_waiting: config.queue.waiting,
+            queue_wait: config.queue.wait,
+            ..PoolConfig::default()
+        }],
         spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),
     }

@@ -5,6 +5,7 @@ use std::mem;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
+use std::slice;
 use std::time::{Duration, Instant};
 
 use askr_exchange::GatewayEnd;
@@ -38,7 +39,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     open_files::raise_limit();
     let gateway = Gateway::bind(parts::gateway(&config))?;
     let exchange = GatewayEnd::create(parts::exchange(&config))?;
-    let runtime = askr_gateway::runtime(&exchange).map_err(Failure::Runtime)?;
+    let runtime = askr_gateway::runtime(slice::from_ref(&exchange)).map_err(Failure::Runtime)?;
     runtime.block_on(async {
         let signals = Signals::listen().map_err(Failure::Runtime)?;
         let supervisor = Supervisor::start(parts::supervisor(&config, log), exchange.clone())?;
@@ -117,7 +118,7 @@ impl Course {
         let addresses = gateway.addresses();
         let (clients, gateway_shutdown) = askr_gateway::Shutdown::new();
         let (fleet, fleet_shutdown) = askr_supervisor::Shutdown::new();
-        let mut serving = pin!(gateway.serve(exchange, gateway_shutdown));
+        let mut serving = pin!(gateway.serve(vec![exchange], gateway_shutdown));
         let mut running = pin!(supervisor.run(fleet_shutdown));
         let (mut is_serving, mut is_announced) = (true, false);
         let mut outcome = Ok(ExitCode::SUCCESS);

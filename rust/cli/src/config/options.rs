@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use askr_gateway::Limits;
+use askr_gateway::{Limits, PoolConfig};
 use askr_supervisor::SupervisorConfig;
 
 use super::kind::{Kind, Value};
@@ -49,7 +49,6 @@ pub(crate) enum Key {
     ConnectionLimit,
     QueueLimit,
     QueueTimeout,
-    ReplyTimeout,
     WriteTimeout,
     Ini,
     Paranoid,
@@ -215,7 +214,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
             range: 0..=1_000_000,
             auto: false,
         },
-        default: || count(Limits::default().queue_waiting),
+        default: || count(PoolConfig::default().queue_waiting),
         default_text: None,
         placeholder: "N",
         doc: "Requests that may wait for a worker; further ones are answered 503.",
@@ -224,19 +223,10 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::QueueTimeout,
         name: "queue_timeout",
         kind: || seconds(0..=3600),
-        default: || duration(Limits::default().queue_wait),
+        default: || duration(PoolConfig::default().queue_wait),
         default_text: None,
         placeholder: "TIME",
         doc: "How long a request may wait for a worker; then 503.",
-    },
-    OptionSpec {
-        key: Key::ReplyTimeout,
-        name: "reply_timeout",
-        kind: || seconds(1..=86_400),
-        default: || duration(Limits::default().reply_wait),
-        default_text: None,
-        placeholder: "TIME",
-        doc: "How long PHP may take until it begins to reply; then 504.",
     },
     OptionSpec {
         key: Key::WriteTimeout,

@@ -26,8 +26,16 @@ pub(crate) struct ServeConfig {
     pub(crate) boot_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) limits: Limits,
+    pub(crate) queue: QueueConfig,
     pub(crate) ini: Vec<(String, String)>,
     pub(crate) paranoid: ParanoidConfig,
+}
+
+/// How many requests may wait for a worker, and how long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct QueueConfig {
+    pub(crate) waiting: usize,
+    pub(crate) wait: Duration,
 }
 
 /// What is watched for state that outlives its request.
@@ -79,6 +87,7 @@ impl ServeConfig {
             boot_timeout: settings.duration(Key::BootTimeout),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
             limits: limits(settings),
+            queue: queue(settings),
             ini: settings.ini().to_vec(),
             paranoid: paranoid(settings)?,
         })
@@ -96,11 +105,16 @@ fn limits(settings: &Settings) -> Limits {
         head_read: settings.duration(Key::HeaderTimeout),
         body_read: settings.duration(Key::BodyTimeout),
         keep_alive: settings.duration(Key::KeepAliveTimeout),
-        queue_waiting: count(Key::QueueLimit),
-        queue_wait: settings.duration(Key::QueueTimeout),
-        reply_wait: settings.duration(Key::ReplyTimeout),
         write_stall: settings.duration(Key::WriteTimeout),
         ..Limits::default()
+    }
+}
+
+fn queue(settings: &Settings) -> QueueConfig {
+    let waiting = settings.count(Key::QueueLimit).unwrap_or(0);
+    QueueConfig {
+        waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
+        wait: settings.duration(Key::QueueTimeout),
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 
 #[track_caller]
@@ -46,9 +48,15 @@ fn limits_a_client_ran_into_are_named_and_close() {
 
 #[test]
 fn what_went_wrong_behind_the_gateway_keeps_the_connection() {
-    check(DispatchFault::QueueFull { limit: 7 }.into(), 503, false);
-    check(DispatchFault::QueueWait { seconds: 7 }.into(), 503, false);
-    check(DispatchFault::ReplyWait { seconds: 7 }.into(), 504, false);
+    let pool: Arc<str> = "slow".into();
+    let full = DispatchFault::QueueFull {
+        limit: 7,
+        pool: pool.clone(),
+    };
+    check(full.into(), 503, false);
+    let late = DispatchFault::QueueWait { seconds: 7, pool };
+    check(late.into(), 503, false);
+    check(DispatchFault::Condemned.into(), 504, false);
     check(DispatchFault::Cut.into(), 502, false);
     check(DispatchFault::ReplyStatus { status: 99 }.into(), 500, false);
     check(Refusal::NotReady, 503, false);

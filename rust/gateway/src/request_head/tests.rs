@@ -11,9 +11,9 @@ fn encoded(request: http::request::Builder, body_bytes: u64) -> Vec<u8> {
     let circumstances = Circumstances {
         id: "0123456789abcdef",
         addresses: &addresses,
-        script: Script {
-            name: "/index.php",
-            path_info: "",
+        script: &Script {
+            name: "/index.php".into(),
+            path_info: "".into(),
         },
         body_bytes,
     };

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::PoolConfig;
 
 /// A root with a fixed set of paths; those that end in `/` are directories.
 struct Tree(&'static [&'static str]);
@@ -48,17 +49,28 @@ const TREE: Tree = Tree(&[
     "/storage/photo.jpg",
 ]);
 
+fn pools(classic: bool) -> PoolMap {
+    PoolMap::new(&[PoolConfig {
+        classic,
+        ..PoolConfig::default()
+    }])
+}
+
 fn decide(method: &Method, path: &str, classic: bool) -> String {
+    decide_in(&pools(classic), method, path)
+}
+
+fn decide_in(pools: &PoolMap, method: &Method, path: &str) -> String {
     let request = RouteRequest {
         method,
         path,
-        classic,
+        pools,
     };
     match route(request, &TREE) {
-        Route::Script {
-            script_name,
-            path_info,
-        } => format!("php {script_name} [{path_info}]"),
+        Route::Script { pool: 0, script } => format!("php {} [{}]", script.name, script.path_info),
+        Route::Script { pool, script } => {
+            format!("php {} [{}] of {pool}", script.name, script.path_info)
+        }
         Route::File(path) => format!("file {path}"),
         Route::Redirect(path) => format!("redirect {path}"),
         other => format!("{other:?}"),
@@ -213,14 +225,63 @@ fn only_get_and_head_get_files() {
 #[test]
 fn a_classic_root_without_a_front_controller_answers_not_found() {
     let tree = Tree(&["/index.html", "/a.php"]);
+    let pools = pools(true);
     let decide = |path| {
         let request = RouteRequest {
             method: &Method::GET,
             path,
-            classic: true,
+            pools: &pools,
         };
         route(request, &tree)
     };
     assert_eq!(decide("/"), Route::File("/index.html".to_owned()));
     assert_eq!(decide("/missing"), Route::NotFound);
+}
+
+/// A pool for `/reports`, and one that runs a script per request for `/admin`.
+fn three_pools() -> PoolMap {
+    let pool = |path: &str, classic| PoolConfig {
+        paths: vec![path.to_owned()],
+        classic,
+        ..PoolConfig::default()
+    };
+    let default = PoolConfig::default();
+    PoolMap::new(&[default, pool("/reports", false), pool("/admin", true)])
+}
+
+#[test]
+fn no_spelling_of_a_path_slips_past_its_pool() {
+    let pools = three_pools();
+    let spellings = [
+        "/reports/x",
+        "//reports/x",
+        "/reports//x",
+        "/%72eports/x",
+        "/%2Freports/x",
+        "/%2freports%2fx",
+        "/reports%2Fx",
+        "/r%65ports/%FF",
+        "/./reports/x",
+        "/%2e/reports/x",
+        "/index.php/reports/x",
+        "//index.php//reports",
+        "/index%2Ephp/reports/x",
+        "/index.php/%72eports",
+        "/index.php%2Freports",
+    ];
+    for path in spellings {
+        let decided = decide_in(&pools, &Method::POST, path);
+        assert!(decided.ends_with(" of 1"), "{path}: {decided}");
+    }
+}
+
+#[test]
+fn each_pool_runs_php_its_own_way() {
+    let pools = three_pools();
+    let get = |path| decide_in(&pools, &Method::GET, path);
+    assert_eq!(get("/admin/index.php"), "php /admin/index.php [] of 2");
+    assert_eq!(get("/admin/"), "php /admin/index.php [] of 2");
+    assert_eq!(get("/info.php"), FRONT);
+    assert_eq!(get("/reports/info.php"), "php /index.php [] of 1");
+    assert_eq!(get("/robots.txt"), "file /robots.txt");
 }

@@ -1,6 +1,6 @@
 //! Workers that die, cut, dawdle or are not there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use askr_testkit::{After, Cut, encoded_head, eventually, reply};
 
@@ -199,7 +199,7 @@ fn a_status_that_is_none_gets_500() {
 fn a_full_queue_answers_503_with_retry_after() {
     let server = Setup::new()
         .exchange(|limits| limits.slot_count = 1)
-        .limits(|limits| limits.queue_waiting = 1)
+        .queue(|pool| pool.queue_waiting = 1)
         .start();
     let mut running = server.client();
     running.send(GET);
@@ -226,7 +226,7 @@ fn a_full_queue_answers_503_with_retry_after() {
 fn waiting_too_long_for_a_worker_answers_503() {
     let server = Setup::new()
         .exchange(|limits| limits.slot_count = 1)
-        .limits(|limits| limits.queue_wait = Duration::from_millis(400))
+        .queue(|pool| pool.queue_wait = Duration::from_millis(400))
         .start();
     let mut in_a_slot = server.client();
     in_a_slot.send(GET);
@@ -243,19 +243,73 @@ fn waiting_too_long_for_a_worker_answers_503() {
 }
 
 #[test]
-fn an_application_that_never_answers_gets_504() {
-    let server = Setup::new()
-        .limits(|limits| {
-            // The worker must come to take it, also on a busy machine.
-            limits.queue_wait = Duration::from_millis(500);
-            limits.reply_wait = Duration::from_millis(30);
-        })
-        .start();
-    let _worker = server.worker(|job, _| {
-        let job = job.take().unwrap();
-        eventually("the gateway gives up", || job.cancelled());
-        After::Next
+fn a_condemned_request_gets_504_and_no_second_worker() {
+    let server = Server::start();
+    let doomed = server.worker(|_, _| After::Die);
+    let mut client = server.client();
+    client.send(GET);
+    eventually("the doomed worker has it", || doomed.taken() == 1);
+    assert_eq!(server.exchange().condemn(doomed.worker()), 1);
+    doomed.bury();
+    let other = server.worker_saying("hello");
+    assert_eq!(client.response().status, 504);
+    assert_eq!(client.get("/").text(), "hello");
+    assert_eq!(other.taken(), 1);
+}
+
+#[test]
+fn a_condemned_request_gets_504_also_while_its_body_is_sent() {
+    let server = Server::start();
+    let doomed = server.worker(|_, _| After::Die);
+    let body = "x".repeat(300_000);
+    let mut client = server.client();
+    let bytes = body.len();
+    client.send(format!(
+        "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: {bytes}\r\n\r\n{body}"
+    ));
+    eventually("the doomed worker has it", || doomed.taken() == 1);
+    server.exchange().condemn(doomed.worker());
+    doomed.bury();
+    let other = server.worker_saying("hello");
+    assert_eq!(client.response().status, 504);
+    assert_eq!(client.get("/").text(), "hello");
+    assert_eq!(other.taken(), 1);
+}
+
+#[test]
+fn a_reply_condemned_after_its_head_is_cut() {
+    let server = Server::start();
+    let doomed = server.worker(|job, _| {
+        let job = job.as_mut().unwrap();
+        job.write_head(&encoded_head(200, &[])).unwrap();
+        job.write_body(b"half of ").unwrap();
+        job.flush();
+        After::Die
     });
     let mut client = server.client();
-    assert_eq!(client.get("/").status, 504);
+    client.send(GET);
+    assert_eq!(client.bytes(15), b"HTTP/1.1 200 OK");
+    server.exchange().condemn(doomed.worker());
+    assert!(
+        !client.rest().ends_with(b"0\r\n\r\n"),
+        "the reply looks whole"
+    );
+    doomed.bury();
+}
+
+#[test]
+fn a_request_whose_worker_died_waits_for_another_as_long_as_a_new_one() {
+    let wait = Duration::from_millis(400);
+    let server = Setup::new().queue(|pool| pool.queue_wait = wait).start();
+    let doomed = server.worker(|_, _| After::Die);
+    let mut client = server.client();
+    client.send(GET);
+    eventually("the doomed worker has it", || doomed.taken() == 1);
+    let taken_at = Instant::now();
+    eventually("it has run for longer than it may wait", || {
+        taken_at.elapsed() > wait
+    });
+    doomed.bury();
+    let _other = server.worker_saying("from the other");
+    assert_eq!(client.response().text(), "from the other");
 }

@@ -6,6 +6,7 @@ mod failures;
 mod files;
 mod hostile;
 mod interim;
+mod pools;
 mod requests;
 mod server;
 mod shutdown;

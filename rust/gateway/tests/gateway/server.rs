@@ -7,7 +7,9 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
-use askr_gateway::{Gateway, GatewayConfig, Limits, Shutdown, ShutdownTrigger, runtime};
+use askr_gateway::{
+    Gateway, GatewayConfig, Limits, PoolConfig, Shutdown, ShutdownTrigger, runtime,
+};
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -15,7 +17,7 @@ use tokio::time::Instant;
 /// What a test starts from.
 pub(crate) struct Server {
     address: SocketAddr,
-    exchange: GatewayEnd,
+    exchanges: Vec<GatewayEnd>,
     trigger: ShutdownTrigger,
     thread: Option<JoinHandle<()>>,
     _root: TempDir,
@@ -24,7 +26,8 @@ pub(crate) struct Server {
 
 /// What a test may change before it starts the server.
 pub(crate) struct Setup {
-    classic: bool,
+    /// The first is the one that most tests are about.
+    pools: Vec<PoolConfig>,
     limits: Limits,
     exchange: ExchangeLimits,
     root: TempDir,
@@ -33,7 +36,7 @@ pub(crate) struct Setup {
 impl Setup {
     pub(crate) fn new() -> Setup {
         Setup {
-            classic: false,
+            pools: vec![PoolConfig::default()],
             limits: Limits::default(),
             exchange: ExchangeLimits {
                 slot_count: 4,
@@ -45,7 +48,25 @@ impl Setup {
     }
 
     pub(crate) fn classic(mut self) -> Setup {
-        self.classic = true;
+        self.pools[0].classic = true;
+        self
+    }
+
+    /// Changes the pool that takes what no other does.
+    pub(crate) fn queue(mut self, change: impl FnOnce(&mut PoolConfig)) -> Setup {
+        change(&mut self.pools[0]);
+        self
+    }
+
+    /// One pool more, for paths below `path`.
+    pub(crate) fn pool(mut self, path: &str, change: impl FnOnce(&mut PoolConfig)) -> Setup {
+        let mut pool = PoolConfig {
+            name: path.trim_start_matches('/').to_owned(),
+            paths: vec![path.to_owned()],
+            ..PoolConfig::default()
+        };
+        change(&mut pool);
+        self.pools.push(pool);
         self
     }
 
@@ -72,25 +93,28 @@ impl Setup {
     }
 
     pub(crate) fn start(self) -> Server {
-        let exchange = GatewayEnd::create(self.exchange).unwrap();
+        let first = GatewayEnd::create(self.exchange).unwrap();
+        let beside = |_: &PoolConfig| first.create_beside(self.exchange).unwrap();
+        let mut exchanges: Vec<GatewayEnd> = self.pools[1..].iter().map(beside).collect();
+        exchanges.insert(0, first);
         let gateway = Gateway::bind(GatewayConfig {
             spool_folder: std::env::temp_dir(),
             listen: vec!["127.0.0.1:0".parse().unwrap()],
             root: self.root.path().to_owned(),
-            classic: self.classic,
+            pools: self.pools,
             limits: self.limits,
         })
         .unwrap();
         let address = gateway.addresses()[0];
         let (trigger, shutdown) = Shutdown::new();
-        let end = exchange.clone();
+        let ends = exchanges.clone();
         let thread = thread::spawn(move || {
-            let runtime = runtime(&end).unwrap();
-            runtime.block_on(gateway.serve(end, shutdown)).unwrap();
+            let runtime = runtime(&ends).unwrap();
+            runtime.block_on(gateway.serve(ends, shutdown)).unwrap();
         });
         Server {
             address,
-            exchange,
+            exchanges,
             trigger,
             thread: Some(thread),
             _root: self.root,
@@ -109,21 +133,38 @@ impl Server {
     }
 
     pub(crate) fn exchange(&self) -> &GatewayEnd {
-        &self.exchange
+        &self.exchanges[0]
+    }
+
+    /// One for each pool.
+    pub(crate) fn exchanges(&self) -> &[GatewayEnd] {
+        &self.exchanges
     }
 
     pub(crate) fn client(&self) -> Client {
         Client::connect(self.address)
     }
 
-    /// Starts a worker; each has a seat of its own.
+    /// Starts a worker of the first pool; each has a seat of its own.
     pub(crate) fn worker<S>(&self, script: S) -> FakeWorker
+    where
+        S: FnMut(&mut Option<Job>, &Received) -> After + Send + 'static,
+    {
+        self.worker_of(0, script)
+    }
+
+    /// Starts a worker of the pool at `index`.
+    pub(crate) fn worker_of<S>(&self, index: usize, script: S) -> FakeWorker
     where
         S: FnMut(&mut Option<Job>, &Received) -> After + Send + 'static,
     {
         let incarnation = self.incarnations.fetch_add(1, Ordering::SeqCst);
         let seat = u16::try_from(incarnation % 4).unwrap();
-        FakeWorker::start(&self.exchange, WorkerId { seat, incarnation }, script)
+        FakeWorker::start(
+            &self.exchanges[index],
+            WorkerId { seat, incarnation },
+            script,
+        )
     }
 
     /// Starts a worker that answers every request with `body`.

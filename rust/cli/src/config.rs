@@ -5,25 +5,32 @@
 //! [`serve`]. Nothing here binds a port or starts a process.
 
 mod channels;
+mod contradictions;
+mod decimal;
 mod error;
 mod files;
 mod kind;
 mod nearest;
 mod options;
 mod page;
+mod pool_config;
+mod pools;
+mod raw;
+mod registry;
 mod serve;
 mod settings;
 mod share;
 mod source;
 mod units;
+mod worker_range;
 
 pub(crate) use channels::{Inputs, LARAVEL_VARIABLE};
 pub(crate) use error::ConfigError;
-pub(crate) use options::{Key, OPTIONS, OptionSpec};
+pub(crate) use options::{Key, OptionSpec};
 pub(crate) use page::{markdown, table};
-pub(crate) use serve::{
-    LogConfig, LogFormat, ParanoidConfig, ServeConfig, workers as worker_count,
-};
+pub(crate) use pool_config::{PoolConfig, pools as pool_configs};
+pub(crate) use registry::OPTIONS;
+pub(crate) use serve::{LogConfig, LogFormat, ParanoidConfig, ServeConfig};
 pub(crate) use settings::Settings;
 pub(crate) use units::bytes_text;
 

@@ -88,7 +88,10 @@ fn a_file_that_cannot_be_understood_is_a_wrong_configuration() {
     let cases = [
         ("wokers = 2", "unknown key wokers = 2 in "),
         ("workers = \"2\"", "workers = \"2\" ("),
-        ("workers = 0", "give a whole number from 1 to 120, or auto"),
+        (
+            "workers = 0",
+            "give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
+        ),
         ("workers = ", "askr.toml line 1: "),
     ];
     for (text, message) in cases {

@@ -81,11 +81,11 @@ fn a_wrong_command_line_is_one_line_with_a_remedy() {
         ),
         (
             &["askr", "serve", "--workers"],
-            "--workers <N> has no value; give one after it",
+            "--workers <RANGE> has no value; give one after it",
         ),
         (
             &["askr", "serve", "--workers", "2", "--workers", "3"],
-            "--workers <N> is given more than once; give it once",
+            "--workers <RANGE> is given more than once; give it once",
         ),
     ];
     for (line, expected) in cases {

@@ -9,7 +9,7 @@ use askr_gateway::{GatewayConfig, PoolConfig};
 use askr_supervisor::{Program, SupervisorConfig};
 
 use crate::args::TEMPLATE_COMMAND;
-use crate::config::{LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig};
+use crate::config::{self, LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig};
 
 /// Fewer slots than this would let a burst of small requests wait outside the exchange.
 const SLOTS_MIN: u16 = 16;
@@ -17,7 +17,7 @@ const SLOTS_MIN: u16 = 16;
 /// Two seats for each worker, since a replacement is ready before the old one leaves; a slot for
 /// the request that runs and one that is taken next.
 pub(super) fn exchange(config: &ServeConfig) -> ExchangeLimits {
-    let seat_count = config.workers * 2 + 2;
+    let seat_count = config.pools[0].workers_most * 2 + 2;
     let slot_count = seat_count.max(SLOTS_MIN);
     ExchangeLimits {
         slot_count,
@@ -30,14 +30,19 @@ pub(super) fn gateway(config: &ServeConfig) -> GatewayConfig {
     GatewayConfig {
         listen: config.listen.clone(),
         root: config.root.clone(),
-        pools: vec![PoolConfig {
-            classic: config.worker_script.is_none(),
-            queue_waiting: config.queue.waiting,
-            queue_wait: config.queue.wait,
-            ..PoolConfig::default()
-        }],
+        pools: config.pools.iter().take(1).map(gateway_pool).collect(),
         spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),
+    }
+}
+
+fn gateway_pool(pool: &config::PoolConfig) -> PoolConfig {
+    PoolConfig {
+        name: pool.name.clone(),
+        paths: pool.paths.clone(),
+        classic: pool.isolation == Isolation::Request,
+        queue_waiting: pool.queue_limit,
+        queue_wait: pool.queue_timeout,
     }
 }
 
@@ -55,25 +60,21 @@ fn spool_folder(ini: &[(String, String)]) -> PathBuf {
 pub(super) fn supervisor(config: &ServeConfig, log: LogConfig) -> SupervisorConfig {
     SupervisorConfig {
         seat_count: exchange(config).seat_count,
-        max_requests: config.max_requests,
+        max_requests: config.pools[0].max_requests,
         boot_timeout: config.boot_timeout,
         program: program(config, log),
-        ..SupervisorConfig::new(template(config), config.workers)
+        ..SupervisorConfig::new(template(config), config.pools[0].workers_least)
     }
 }
 
 fn template(config: &ServeConfig) -> TemplateConfig {
-    let isolation = match &config.worker_script {
-        Some(_) => Isolation::Worker { cow: false },
-        None => Isolation::Request,
-    };
     TemplateConfig {
         script: config.worker_script.clone(),
-        pools: vec![isolation],
+        pools: vec![config.pools[0].isolation],
         root: config.root.clone(),
         ini: config.ini.clone(),
         generation: 1,
-        debug: false,
+        debug: config.debug,
     }
 }
 

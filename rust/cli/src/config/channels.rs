@@ -7,9 +7,12 @@ use serde_json::{Map, Value as Json};
 
 use super::error::ConfigError;
 use super::files;
-use super::kind::{Kind, Raw};
+use super::kind::Kind;
 use super::nearest::nearest;
-use super::options::{self, Key, OPTIONS, OptionSpec};
+use super::options::{self, Key, OptionSpec};
+use super::pools::Place;
+use super::raw::Raw;
+use super::registry::OPTIONS;
 use super::source::Source;
 
 /// The environment variable that carries the values of `config/askr.php` as JSON.
@@ -139,7 +142,7 @@ impl Channels {
                 continue;
             };
             let words = match (option.kind)() {
-                Kind::Ini => text.split(';').map(str::to_owned).collect(),
+                Kind::Ini | Kind::Pools => text.split(';').map(str::to_owned).collect(),
                 _ => vec![text.to_owned()],
             };
             self.add(
@@ -197,6 +200,21 @@ impl Entry {
             Source::Environment => option.variable(),
             Source::File(_) | Source::Laravel | Source::Default => option.name.to_owned(),
         }
+    }
+
+    /// What a key of a pool is called in the channel this came from.
+    pub(crate) fn name_within(&self, option: &OptionSpec, place: &Place) -> String {
+        let joint = match self.source {
+            Source::Flag | Source::Environment => " ",
+            Source::File(_) | Source::Laravel | Source::Default => ".",
+        };
+        let words = [
+            Some(self.name_of(option)),
+            Some(place.pool.clone()),
+            place.key.clone(),
+        ];
+        let words: Vec<String> = words.into_iter().flatten().collect();
+        words.join(joint)
     }
 }
 

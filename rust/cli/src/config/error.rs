@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::PathBuf;
 
@@ -45,7 +46,7 @@ pub(crate) enum ConfigError {
         name: String,
         value: String,
         origin: Source,
-        problem: &'static str,
+        problem: Cow<'static, str>,
         remedy: &'static str,
     },
 
@@ -71,7 +72,9 @@ impl ConfigError {
     pub(crate) fn is_usage(&self) -> bool {
         matches!(
             self,
-            Self::Refused { origin, .. } | Self::Contradiction { origin, .. } if origin.is_flag()
+            Self::Refused { origin, .. }
+                | Self::Contradiction { origin, .. }
+                | Self::UnknownKey { origin, .. } if origin.is_flag()
         )
     }
 }

@@ -5,25 +5,32 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::decimal::Decimal;
+use super::pools::{self, PoolOptions};
+use super::raw::Raw;
 use super::share::Share;
 use super::units::{bytes_text, duration_text, parse_bytes, parse_duration};
+use super::worker_range::{WORKERS_MAX, WorkerRange};
 
 /// The type and range of an option.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     /// A file or folder; a relative one is resolved against the folder it was named in.
     Path,
-    /// A whole number; `auto` stands for a number found out at start.
-    Count {
-        range: RangeInclusive<u64>,
-        auto: bool,
-    },
+    /// A whole number.
+    Count { range: RangeInclusive<u64> },
+    /// A number of workers, or the least and the most of them.
+    Workers,
+    /// A number with a fraction.
+    Decimal { range: RangeInclusive<Decimal> },
     /// A number of bytes.
     Bytes { range: RangeInclusive<u64> },
     /// A length of time.
     Duration { range: RangeInclusive<Duration> },
     /// One of a few words.
     Choice(&'static [&'static str]),
+    /// On or off.
+    Switch,
     /// One or more addresses to listen on.
     Addresses,
     /// php.ini settings.
@@ -32,14 +39,26 @@ pub(crate) enum Kind {
     Share,
     /// Names of things the server itself knows nothing of.
     Names,
+    /// Files and folders, each as [`Kind::Path`].
+    Paths,
+    /// A user of the machine, by name or number.
+    User,
+    /// The path of a request.
+    RequestPath,
+    /// What the paths of requests begin with.
+    Prefixes,
+    /// Named pools of workers; taken apart in [`pools`](super::pools).
+    Pools,
 }
 
 /// A value of some [`Kind`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Path(PathBuf),
-    /// `None` is `auto`.
-    Count(Option<u64>),
+    Count(u64),
+    Workers(WorkerRange),
+    Decimal(Decimal),
+    Switch(bool),
     Bytes(u64),
     Duration(Duration),
     Choice(&'static str),
@@ -47,17 +66,11 @@ pub(crate) enum Value {
     Ini(Vec<(String, String)>),
     Share(Share),
     Names(Vec<String>),
-}
-
-/// A value as a channel delivered it.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Raw {
-    /// From a channel that has only text: a flag or the environment. Several for repeated flags.
-    Words(Vec<String>),
-    /// From a file: typed, and text is not taken for a number.
-    Typed(serde_json::Value),
-    /// From PHP's configuration: typed, but numbers read by `env()` arrive as text.
-    Loose(serde_json::Value),
+    Paths(Vec<PathBuf>),
+    User(String),
+    RequestPath(String),
+    Prefixes(Vec<String>),
+    Pools(Vec<PoolOptions>),
 }
 
 impl Kind {
@@ -68,7 +81,15 @@ impl Kind {
                 .text()
                 .filter(|text| !text.is_empty())
                 .map(|t| Value::Path(t.into())),
-            Self::Count { range, auto } => count(raw, range, *auto),
+            Self::Count { range } => raw
+                .number()
+                .filter(|number| range.contains(number))
+                .map(Value::Count),
+            Self::Workers => workers(raw).map(Value::Workers),
+            Self::Decimal { range } => decimal(raw)
+                .filter(|number| range.contains(number))
+                .map(Value::Decimal),
+            Self::Switch => switch(raw).map(Value::Switch),
             Self::Bytes { range } => raw
                 .measure(parse_bytes, |bytes| bytes)
                 .filter(|bytes| range.contains(bytes))
@@ -88,6 +109,11 @@ impl Kind {
             Self::Ini => ini(raw),
             Self::Share => share(raw).map(Value::Share),
             Self::Names => names(raw).map(Value::Names),
+            Self::Paths => names(raw).map(paths),
+            Self::User => user(raw).map(Value::User),
+            Self::RequestPath => request_path(raw.text()?).map(Value::RequestPath),
+            Self::Prefixes => prefixes(raw).map(Value::Prefixes),
+            Self::Pools => pools::accept(raw).ok().map(Value::Pools),
         }
     }
 
@@ -95,14 +121,16 @@ impl Kind {
     pub(crate) fn expected(&self) -> String {
         match self {
             Self::Path => "a path".to_owned(),
-            Self::Count { range, auto } => {
-                let or_auto = if *auto { ", or auto" } else { "" };
-                format!(
-                    "a whole number from {} to {}{or_auto}",
-                    range.start(),
-                    range.end()
-                )
+            Self::Count { range } => {
+                format!("a whole number from {} to {}", range.start(), range.end())
             }
+            Self::Workers => format!(
+                "a whole number from 1 to {WORKERS_MAX}, a range such as 2..16 or auto..16, or auto"
+            ),
+            Self::Decimal { range } => {
+                format!("a number from {} to {}", range.start(), range.end())
+            }
+            Self::Switch => "on or off".to_owned(),
             Self::Bytes { range } => {
                 let (least, most) = (bytes_text(*range.start()), bytes_text(*range.end()));
                 format!("a size such as 512KB or 64MB, from {least} to {most}")
@@ -116,6 +144,13 @@ impl Kind {
             Self::Ini => "php.ini settings such as memory_limit=256M".to_owned(),
             Self::Share => "on, off, or a share of the requests such as 0.01".to_owned(),
             Self::Names => "names, in a list or separated by commas".to_owned(),
+            Self::Paths => "paths, in a list or separated by commas".to_owned(),
+            Self::User => "the name or the number of a user".to_owned(),
+            Self::RequestPath => "a path such as /up".to_owned(),
+            Self::Prefixes => "paths such as /reports, in a list or separated by commas".to_owned(),
+            Self::Pools => {
+                "a table of pools, or `NAME paths=/PATH,… KEY=VALUE …` for each".to_owned()
+            }
         }
     }
 }
@@ -125,8 +160,10 @@ impl Value {
     pub(crate) fn to_text(&self) -> String {
         match self {
             Self::Path(path) => path.display().to_string(),
-            Self::Count(None) => "auto".to_owned(),
-            Self::Count(Some(number)) => number.to_string(),
+            Self::Count(number) => number.to_string(),
+            Self::Workers(range) => range.to_string(),
+            Self::Decimal(number) => number.to_string(),
+            Self::Switch(is_on) => if *is_on { ON } else { OFF }.to_owned(),
             Self::Bytes(bytes) => bytes_text(*bytes),
             Self::Duration(duration) => duration_text(*duration),
             Self::Choice(word) => (*word).to_owned(),
@@ -141,72 +178,85 @@ impl Value {
                 .collect::<Vec<_>>()
                 .join(";"),
             Self::Share(share) => share.to_string(),
-            Self::Names(list) => list.join(","),
-        }
-    }
-}
-
-impl Raw {
-    /// The value as it was written, for messages.
-    pub(crate) fn written(&self) -> String {
-        match self {
-            Self::Words(words) => format!("{:?}", words.join(" ")),
-            Self::Typed(value) | Self::Loose(value) => value.to_string(),
-        }
-    }
-
-    pub(crate) fn text(&self) -> Option<&str> {
-        match self {
-            Self::Words(words) => match words.as_slice() {
-                [word] => Some(word),
-                _ => None,
-            },
-            Self::Typed(value) | Self::Loose(value) => value.as_str(),
-        }
-    }
-
-    fn number(&self) -> Option<u64> {
-        match self {
-            Self::Words(_) => self.text()?.trim().parse().ok(),
-            Self::Typed(value) => value.as_u64(),
-            Self::Loose(value) => value
-                .as_u64()
-                .or_else(|| value.as_str()?.trim().parse().ok()),
-        }
-    }
-
-    /// A number with a unit in text, or a bare number from a typed channel.
-    fn measure<T>(&self, parse: fn(&str) -> Option<T>, bare: fn(u64) -> T) -> Option<T> {
-        self.text().map_or_else(|| self.number().map(bare), parse)
-    }
-
-    /// The items of a list: words separated by commas, or a typed array.
-    fn items(&self) -> Option<Vec<String>> {
-        let typed = match self {
-            Self::Words(words) => return Some(split(&words.join(","))),
-            Self::Typed(value) | Self::Loose(value) => value,
-        };
-        match typed.as_array() {
-            Some(list) => list
+            Self::Names(list) | Self::Prefixes(list) => list.join(","),
+            Self::Paths(list) => list
                 .iter()
-                .map(|item| item.as_str().map(str::to_owned))
-                .collect(),
-            None => typed.as_str().map(split),
+                .map(|path| path.display().to_string())
+                .collect::<Vec<_>>()
+                .join(","),
+            Self::User(text) | Self::RequestPath(text) => text.clone(),
+            Self::Pools(list) => list
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(";"),
         }
     }
 }
 
-fn split(text: &str) -> Vec<String> {
-    text.split(',').map(|item| item.trim().to_owned()).collect()
+/// `on`, as switches are written.
+pub(crate) const ON: &str = "on";
+const OFF: &str = "off";
+
+/// Text is not taken for a number where numbers are known as such.
+fn workers(raw: &Raw) -> Option<WorkerRange> {
+    if let Some(count) = raw.number() {
+        return WorkerRange::fixed(count);
+    }
+    let range: WorkerRange = raw.text()?.parse().ok()?;
+    let is_text = !matches!(raw, Raw::Typed(_)) || !matches!(range, WorkerRange::Fixed(_));
+    is_text.then_some(range)
 }
 
-fn count(raw: &Raw, range: &RangeInclusive<u64>, auto: bool) -> Option<Value> {
-    if auto && raw.text() == Some("auto") {
-        return Some(Value::Count(None));
+fn decimal(raw: &Raw) -> Option<Decimal> {
+    match raw {
+        Raw::Typed(value) => Decimal::of(value.as_f64()?),
+        Raw::Loose(value) if value.is_number() => Decimal::of(value.as_f64()?),
+        Raw::Words(_) | Raw::Loose(_) => raw.text()?.parse().ok(),
     }
-    raw.number()
-        .filter(|number| range.contains(number))
-        .map(|number| Value::Count(Some(number)))
+}
+
+fn switch(raw: &Raw) -> Option<bool> {
+    if let Raw::Typed(value) | Raw::Loose(value) = raw
+        && let Some(is_on) = value.as_bool()
+    {
+        return Some(is_on);
+    }
+    match raw.text()?.trim() {
+        ON | "true" | "yes" | "1" => Some(true),
+        OFF | "false" | "no" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn paths(list: Vec<String>) -> Value {
+    Value::Paths(list.into_iter().map(PathBuf::from).collect())
+}
+
+/// PHP's configuration may have a number of a user as such.
+fn user(raw: &Raw) -> Option<String> {
+    let text = raw.number().map(|number| number.to_string());
+    let text = text.or_else(|| raw.text().map(|text| text.trim().to_owned()))?;
+    let is_name = !text.is_empty() && !text.contains([':', '/', '\0']);
+    is_name.then_some(text)
+}
+
+fn request_path(text: &str) -> Option<String> {
+    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
+    is_path.then(|| text.to_owned())
+}
+
+/// At least one; the bare `/` is everything, which is the pool that has no prefixes.
+fn prefixes(raw: &Raw) -> Option<Vec<String>> {
+    let items = raw.items()?;
+    let list: Option<Vec<String>> = items.iter().map(|item| prefix(item)).collect();
+    list.filter(|list| !list.is_empty())
+}
+
+fn prefix(item: &str) -> Option<String> {
+    let prefix = request_path(item)?.trim_end_matches('/').to_owned();
+    let is_plain = !prefix.is_empty() && !prefix.contains(['?', '#', ';', ',', '%']);
+    is_plain.then_some(prefix)
 }
 
 /// A switch or a number; PHP's `env()` and TOML know both as such, the other channels as text.

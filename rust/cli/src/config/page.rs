@@ -3,9 +3,12 @@
 use std::fmt::Write;
 
 use super::kind::Value;
-use super::options::{Key, OPTIONS, OptionSpec};
+use super::options::{Key, OptionSpec};
+use super::pools;
+use super::registry::OPTIONS;
 use super::serve;
 use super::settings::Settings;
+use super::worker_range::WorkerRange;
 
 const PREFACE: &str = "\
 # Configuration
@@ -63,13 +66,22 @@ fn effective(option: &OptionSpec, settings: &Settings) -> String {
         (None, Key::Root) => {
             serve::root_path(settings).map_or(NONE.to_owned(), |path| path.display().to_string())
         }
-        (Some(Value::Count(None)), Key::Workers) => {
-            format!("{} (auto)", serve::workers(settings))
-        }
+        (Some(Value::Workers(range)), _) if range.is_auto() => here(*range),
         (None, _) => NONE.to_owned(),
         (Some(Value::Ini(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(Value::Names(list)), _) if list.is_empty() => NONE.to_owned(),
+        (Some(Value::Paths(list)), _) if list.is_empty() => NONE.to_owned(),
+        (Some(Value::Pools(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(value), _) => value.to_text(),
+    }
+}
+
+fn here(range: WorkerRange) -> String {
+    let (least, most) = range.here();
+    if least == most {
+        format!("{least} ({range})")
+    } else {
+        format!("{least}..{most} ({range})")
     }
 }
 
@@ -81,16 +93,31 @@ fn value_shown(option: &OptionSpec) -> String {
     }
 }
 
+/// What the tables of an option have in them.
+fn own_keys(option: &OptionSpec) -> String {
+    if option.key != Key::Pools {
+        return String::new();
+    }
+    let names = pools::own_options().map(|own| format!("`{}`", own.name));
+    let names: Vec<String> = names.collect();
+    format!(
+        "- keys of each: `{}`, and for itself {}\n",
+        pools::PATHS,
+        names.join(", ")
+    )
+}
+
 fn section(option: &OptionSpec) -> String {
     let OptionSpec { name, doc, .. } = option;
     format!(
         "## {name}\n\n{doc}\n\n\
-         - value: {}\n\
+         - value: {}\n{}\
          - default: {}\n\
          - flag: `--{}{}`\n\
          - environment: `{}`\n\
          - `askr.toml` and `config/askr.php`: `{name}`\n",
         (option.kind)().expected(),
+        own_keys(option),
         option.default_shown(),
         option.flag(),
         value_shown(option),

@@ -2,14 +2,15 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use askr_gateway::Limits;
 
+use super::contradictions;
 use super::error::ConfigError;
 use super::kind::Value;
-use super::options::{Key, LOG_LEVELS, WORKERS_MAX};
+use super::options::{Key, LOG_LEVELS};
+use super::pool_config::{self, PoolConfig};
 use super::settings::Settings;
 use super::share::Share;
 
@@ -21,21 +22,15 @@ pub(crate) struct ServeConfig {
     /// `None` is classic mode.
     pub(crate) worker_script: Option<PathBuf>,
     pub(crate) listen: Vec<SocketAddr>,
-    pub(crate) workers: u16,
-    pub(crate) max_requests: u64,
+    /// The first has every path that no other has.
+    pub(crate) pools: Vec<PoolConfig>,
     pub(crate) boot_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) limits: Limits,
-    pub(crate) queue: QueueConfig,
     pub(crate) ini: Vec<(String, String)>,
     pub(crate) paranoid: ParanoidConfig,
-}
-
-/// How many requests may wait for a worker, and how long.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct QueueConfig {
-    pub(crate) waiting: usize,
-    pub(crate) wait: Duration,
+    /// Replies name their generation and worker.
+    pub(crate) debug: bool,
 }
 
 /// What is watched for state that outlives its request.
@@ -75,28 +70,28 @@ impl ServeConfig {
     /// Picks the values of `askr serve` and checks that what they name is there.
     ///
     /// # Errors
-    /// No root, or a folder or script that does not exist.
+    /// No root, or a folder or script that does not exist, or settings that exclude each other.
     pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigError> {
+        contradictions::check(settings)?;
         Ok(Self {
             app_base: folder(settings, Key::AppBase, "name the folder of the application")?,
             root: root(settings)?,
             worker_script: worker_script(settings)?,
             listen: settings.addresses(Key::Listen).to_vec(),
-            workers: workers(settings),
-            max_requests: settings.count(Key::MaxRequests).unwrap_or(0),
+            pools: pool_config::pools(settings),
             boot_timeout: settings.duration(Key::BootTimeout),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
             limits: limits(settings),
-            queue: queue(settings),
             ini: settings.ini().to_vec(),
-            paranoid: paranoid(settings)?,
+            paranoid: paranoid(settings),
+            debug: settings.switch(Key::Debug),
         })
     }
 }
 
 /// What clients may do, and how long anything may take; the rest is not an option.
 fn limits(settings: &Settings) -> Limits {
-    let count = |key| usize::try_from(settings.count(key).unwrap_or(0)).unwrap_or(usize::MAX);
+    let count = |key| usize::try_from(settings.count(key)).unwrap_or(usize::MAX);
     let bytes = |key| usize::try_from(settings.bytes(key)).unwrap_or(usize::MAX);
     Limits {
         connections: count(Key::ConnectionLimit),
@@ -107,14 +102,6 @@ fn limits(settings: &Settings) -> Limits {
         keep_alive: settings.duration(Key::KeepAliveTimeout),
         write_stall: settings.duration(Key::WriteTimeout),
         ..Limits::default()
-    }
-}
-
-fn queue(settings: &Settings) -> QueueConfig {
-    let waiting = settings.count(Key::QueueLimit).unwrap_or(0);
-    QueueConfig {
-        waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
-        wait: settings.duration(Key::QueueTimeout),
     }
 }
 
@@ -147,16 +134,6 @@ impl LogConfig {
         };
         [self.level, format]
     }
-}
-
-/// The number of workers; `auto` is the cores by affinity and cgroup quota.
-pub(crate) fn workers(settings: &Settings) -> u16 {
-    let auto = || thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
-    let count = settings
-        .count(Key::Workers)
-        .unwrap_or_else(auto)
-        .clamp(1, WORKERS_MAX);
-    u16::try_from(count).expect("WORKERS_MAX fits")
 }
 
 /// The root that was given, else `public` in the application.
@@ -206,24 +183,12 @@ fn worker_script(settings: &Settings) -> Result<Option<PathBuf>, ConfigError> {
     }
 }
 
-/// Watching needs state that could outlive a request, which only worker mode has.
-fn paranoid(settings: &Settings) -> Result<ParanoidConfig, ConfigError> {
-    let share = settings.share(Key::Paranoid);
-    if share != Share::NONE && settings.path(Key::WorkerScript).is_none() {
-        let setting = settings.setting(Key::Paranoid);
-        return Err(ConfigError::Contradiction {
-            name: setting.name.clone(),
-            value: share.to_string(),
-            origin: setting.source.clone(),
-            problem: "in classic mode nothing stays from one request to the next",
-            remedy: "name a worker_script, or leave it out",
-        });
-    }
-    Ok(ParanoidConfig {
-        share,
+fn paranoid(settings: &Settings) -> ParanoidConfig {
+    ParanoidConfig {
+        share: settings.share(Key::Paranoid),
         vendor: settings.names(Key::ParanoidVendor).to_vec(),
         ignore: settings.names(Key::ParanoidIgnore).to_vec(),
-    })
+    }
 }
 
 fn not_there(

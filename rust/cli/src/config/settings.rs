@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::channels::{Channels, Entry, Inputs};
+use super::decimal::Decimal;
 use super::error::ConfigError;
-use super::kind::Value;
-use super::options::{Key, OPTIONS, OptionSpec};
+use super::kind::{Kind, Value};
+use super::options::{Key, OptionSpec};
+use super::pools::{self, PoolFault, PoolOptions};
+use super::registry::OPTIONS;
 use super::share::Share;
 use super::source::Source;
+use super::worker_range::WorkerRange;
 
 /// Every option with its effective value.
 pub(crate) struct Settings {
@@ -53,11 +57,53 @@ impl Settings {
         }
     }
 
-    /// `None` is `auto`.
-    pub(crate) fn count(&self, key: Key) -> Option<u64> {
+    pub(crate) fn count(&self, key: Key) -> u64 {
         match self.setting(key).value {
             Some(Value::Count(number)) => number,
+            _ => unreachable!("{key:?} is a number with a default"),
+        }
+    }
+
+    pub(crate) fn workers(&self) -> WorkerRange {
+        match self.setting(Key::Workers).value {
+            Some(Value::Workers(range)) => range,
+            _ => unreachable!("workers has a default"),
+        }
+    }
+
+    #[expect(dead_code, reason = "its options come with the supervisor's part")]
+    pub(crate) fn decimal(&self, key: Key) -> Decimal {
+        match self.setting(key).value {
+            Some(Value::Decimal(number)) => number,
+            _ => unreachable!("{key:?} is a number with a default"),
+        }
+    }
+
+    pub(crate) fn switch(&self, key: Key) -> bool {
+        self.setting(key).value == Some(Value::Switch(true))
+    }
+
+    /// The user or the path of a request, where one is set.
+    #[expect(dead_code, reason = "its options come with the supervisor's part")]
+    pub(crate) fn text(&self, key: Key) -> Option<&str> {
+        match &self.setting(key).value {
+            Some(Value::User(text) | Value::RequestPath(text)) => Some(text),
             _ => None,
+        }
+    }
+
+    #[expect(dead_code, reason = "its options come with the supervisor's part")]
+    pub(crate) fn paths(&self, key: Key) -> &[PathBuf] {
+        match &self.setting(key).value {
+            Some(Value::Paths(list)) => list,
+            _ => unreachable!("{key:?} is a list of paths with a default"),
+        }
+    }
+
+    pub(crate) fn pools(&self) -> &[PoolOptions] {
+        match &self.setting(Key::Pools).value {
+            Some(Value::Pools(list)) => list,
+            _ => unreachable!("pools has a default"),
         }
     }
 
@@ -79,6 +125,14 @@ impl Settings {
         match self.setting(key).value {
             Some(Value::Choice(word)) => word,
             _ => unreachable!("{key:?} is a choice with a default"),
+        }
+    }
+
+    /// A choice that may be left to the server.
+    pub(crate) fn word(&self, key: Key) -> Option<&'static str> {
+        match self.setting(key).value {
+            Some(Value::Choice(word)) => Some(word),
+            _ => None,
         }
     }
 
@@ -151,8 +205,16 @@ impl Setting {
 
 fn accept(option: &OptionSpec, entry: &Entry) -> Result<Value, ConfigError> {
     let kind = (option.kind)();
+    if let Kind::Pools = kind {
+        let pools = pools::accept(&entry.raw).map_err(|fault| pool_fault(option, entry, fault));
+        return pools.map(Value::Pools);
+    }
     match kind.accept(&entry.raw) {
         Some(Value::Path(path)) => Ok(Value::Path(absolute(&entry.folder, path))),
+        Some(Value::Paths(list)) => {
+            let list = list.into_iter().map(|path| absolute(&entry.folder, path));
+            Ok(Value::Paths(list.collect()))
+        }
         Some(value) => Ok(value),
         None => Err(ConfigError::Refused {
             name: entry.name_of(option),
@@ -160,6 +222,47 @@ fn accept(option: &OptionSpec, entry: &Entry) -> Result<Value, ConfigError> {
             origin: entry.source.clone(),
             expected: kind.expected(),
         }),
+    }
+}
+
+/// The fault with the name that the key has where it came from.
+fn pool_fault(option: &OptionSpec, entry: &Entry, fault: PoolFault) -> ConfigError {
+    let origin = entry.source.clone();
+    let whole = entry.name_of(option);
+    match fault {
+        PoolFault::Shape => ConfigError::Refused {
+            name: whole,
+            value: entry.raw.written(),
+            origin,
+            expected: (option.kind)().expected(),
+        },
+        PoolFault::Refused {
+            place,
+            value,
+            expected,
+        } => ConfigError::Refused {
+            name: entry.name_within(option, &place),
+            value,
+            origin,
+            expected,
+        },
+        PoolFault::UnknownKey {
+            place,
+            value,
+            remedy,
+        } => ConfigError::UnknownKey {
+            key: entry.name_within(option, &place),
+            value,
+            origin,
+            remedy,
+        },
+        PoolFault::Overlap { path, pool, other } => ConfigError::Contradiction {
+            name: whole,
+            value: format!("{path} of {other} and of {pool}"),
+            origin,
+            problem: "a request could go to either pool".into(),
+            remedy: "give the path to one of them",
+        },
     }
 }
 

@@ -1,13 +1,16 @@
 //! Precedence and complaints, for every option and every channel.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use askr_exchange::control::Isolation;
 use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::channels::LARAVEL_VARIABLE;
 use super::kind::{Kind, Value};
-use super::options::{Key, OPTIONS, OptionSpec};
+use super::options::{Key, OptionSpec};
+use super::worker_range::WorkerRange;
 use super::*;
 
 /// The four channels, strongest first.
@@ -80,6 +83,11 @@ impl Scene {
         match channel {
             Channel::Flag => self.flag(option.name, text),
             Channel::Environment => self.variable(&option.variable(), text),
+            Channel::Toml if option.key == Key::Pools => self.toml(&pools_in_toml(text)),
+            Channel::Laravel if option.key == Key::Pools => {
+                let toml: serde_json::Value = toml::from_str(&pools_in_toml(text)).unwrap();
+                self.laravel("pools", toml["pools"].clone())
+            }
             Channel::Toml if option.key == Key::Ini => self.toml(&format!("ini = [{text:?}]")),
             Channel::Toml => self.toml(&format!("{} = {}", option.name, in_toml(option, text))),
             Channel::Laravel if option.key == Key::Ini => self.laravel("ini", vec![text]),
@@ -116,9 +124,27 @@ impl Scene {
 
 fn in_toml(option: &OptionSpec, text: &str) -> String {
     match (option.kind)() {
-        Kind::Count { .. } => text.to_owned(),
+        Kind::Count { .. } | Kind::Decimal { .. } => text.to_owned(),
+        Kind::Workers if text.parse::<u16>().is_ok() => text.to_owned(),
         _ => format!("{text:?}"),
     }
+}
+
+/// The pools of a flag as tables; `workers` may be a number there.
+fn pools_in_toml(text: &str) -> String {
+    let table = |pool: &str| {
+        let mut words = pool.split(' ');
+        let name = words.next().unwrap_or_default();
+        let pairs = words.filter_map(|word| word.split_once('='));
+        let lines: Vec<String> = pairs
+            .map(|(key, value)| match value.parse::<u16>() {
+                Ok(number) => format!("{key} = {number}\n"),
+                Err(_) => format!("{key} = {value:?}\n"),
+            })
+            .collect();
+        format!("[pools.{name}]\n{}", lines.concat())
+    };
+    text.split(';').map(table).collect()
 }
 
 /// Four different values that the option accepts.
@@ -133,6 +159,22 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
         Kind::Ini => ["a=1", "a=2", "a=3", "a=4"],
         Kind::Share => ["on", "off", "0.01", "0.5"],
         Kind::Names => ["a", "b/*", "C\\D::$e", "a,b"],
+        Kind::Workers => ["1", "auto", "2..16", "auto..7"],
+        Kind::Decimal { .. } => ["1", "0.5", "0.05", "0"].map(|text| match option.key {
+            Key::CanaryLatency if text.starts_with('0') => "2.5",
+            _ => text,
+        }),
+        Kind::Switch => ["on", "off", "true", "0"],
+        Kind::Paths => ["/a", "/b,/c", "/d/e", "/f"],
+        Kind::User => ["root", "nobody", "www-data", "1000"],
+        Kind::RequestPath => ["/up", "/", "/health/live", "/up?deep=1"],
+        Kind::Prefixes => ["/a", "/b,/c", "/d/e", "/f"],
+        Kind::Pools => [
+            "slow paths=/reports",
+            "slow paths=/reports,/export workers=1..2 request_timeout=600s",
+            "a paths=/a isolation=fork;b paths=/a/b queue_limit=3",
+            "slow paths=/reports workers=auto",
+        ],
     }
 }
 
@@ -160,7 +202,7 @@ proptest! {
             None => (option.default)(),
             Some(channel) => {
                 let words = vec![samples(option)[(*channel as usize + shift) % 4].to_owned()];
-                (option.kind)().accept(&super::kind::Raw::Words(words))
+                (option.kind)().accept(&super::raw::Raw::Words(words))
             }
         };
         prop_assert_eq!(&settings.setting(option.key).value, &expected);
@@ -180,9 +222,8 @@ proptest! {
 fn a_value_reads_back_from_its_own_text() {
     for option in OPTIONS {
         for text in samples(option) {
-            let accept = |text: &str| {
-                (option.kind)().accept(&super::kind::Raw::Words(vec![text.to_owned()]))
-            };
+            let accept =
+                |text: &str| (option.kind)().accept(&super::raw::Raw::Words(vec![text.to_owned()]));
             let value = accept(text).unwrap();
             assert_eq!(
                 accept(&value.to_text()),
@@ -225,23 +266,23 @@ fn what_is_wrong_is_named_with_key_value_source_and_remedy() {
     let cases: [(Scene, &str); 15] = [
         (
             Scene::new().flag("workers", "many"),
-            "--workers = \"many\" (flag) cannot be used; give a whole number from 1 to 120, or auto",
+            "--workers = \"many\" (flag) cannot be used; give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
         ),
         (
             Scene::new().variable("ASKR_WORKERS", "0"),
-            "ASKR_WORKERS = \"0\" (environment) cannot be used; give a whole number from 1 to 120, or auto",
+            "ASKR_WORKERS = \"0\" (environment) cannot be used; give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
         ),
         (
             Scene::new().toml("workers = \"2\""),
-            "workers = \"2\" (DIR/askr.toml) cannot be used; give a whole number from 1 to 120, or auto",
+            "workers = \"2\" (DIR/askr.toml) cannot be used; give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
         ),
         (
             Scene::new().toml("workers = 4000"),
-            "workers = 4000 (DIR/askr.toml) cannot be used; give a whole number from 1 to 120, or auto",
+            "workers = 4000 (DIR/askr.toml) cannot be used; give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
         ),
         (
             Scene::new().laravel("workers", true),
-            "workers = true (config/askr.php) cannot be used; give a whole number from 1 to 120, or auto",
+            "workers = true (config/askr.php) cannot be used; give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
         ),
         (
             Scene::new().toml("body_limit = \"10 parsecs\""),
@@ -304,6 +345,152 @@ fn what_is_no_share_or_name_is_refused() {
     for (scene, expected) in cases {
         assert_eq!(scene.complaint(), expected);
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_pool_is_named_like_any_other_option() {
+    let cases: [(Scene, &str); 10] = [
+        (
+            Scene::new().flag("pools", "slow paths=/a wrokers=2"),
+            "unknown key --pool slow wrokers = \"2\" in flag; did you mean workers?",
+        ),
+        (
+            Scene::new().toml("[pools.slow]\npaths = ['/a']\ncolour = 'red'"),
+            "unknown key pools.slow.colour = \"red\" in DIR/askr.toml; a pool has workers, max_requests, isolation, request_timeout, slow_request, queue_limit, queue_timeout, paths",
+        ),
+        (
+            Scene::new().variable("ASKR_POOLS", "slow paths=/a workers=0"),
+            "ASKR_POOLS slow workers = \"0\" (environment) cannot be used; give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
+        ),
+        (
+            Scene::new().flag("pools", "slow paths=/a isolation=thread"),
+            "--pool slow isolation = \"thread\" (flag) cannot be used; give one of worker, fork, request",
+        ),
+        (
+            Scene::new().flag("pools", "slow workers=1"),
+            "--pool slow paths = nothing (flag) cannot be used; give paths such as /reports, in a list or separated by commas",
+        ),
+        (
+            Scene::new().flag("pools", "slow paths=/a,reports"),
+            "--pool slow paths = \"/a,reports\" (flag) cannot be used; give paths such as /reports, in a list or separated by commas",
+        ),
+        (
+            Scene::new().flag("pools", "default paths=/a"),
+            "--pool default = \"default\" (flag) cannot be used; give a name of letters, digits, - and _ that is not \"default\", the pool of all other paths",
+        ),
+        (
+            Scene::new().flag("pools", "slow paths=/a workers"),
+            "--pool slow = \"workers\" (flag) cannot be used; give KEY=VALUE after its name, each key once",
+        ),
+        (
+            Scene::new()
+                .flag("pools", "slow paths=/a,/b")
+                .flag("pools", "slower paths=/c,/b/"),
+            "--pool = /b of slow and of slower (flag): a request could go to either pool; give the path to one of them",
+        ),
+        (
+            Scene::new().toml("pools = 3"),
+            "pools = 3 (DIR/askr.toml) cannot be used; give a table of pools, or `NAME paths=/PATH,… KEY=VALUE …` for each",
+        ),
+    ];
+    for (scene, expected) in cases {
+        assert_eq!(scene.complaint(), expected);
+    }
+}
+
+#[test]
+fn settings_that_exclude_each_other_are_refused_with_a_remedy() {
+    let here = tempfile::tempdir().unwrap();
+    let script = here.path().join("worker.php");
+    std::fs::write(&script, "<?php").unwrap();
+    let here = here.path().to_str().unwrap();
+    let classic = || Scene::new().flag("root", here);
+    let worker = || classic().flag("worker_script", script.to_str().unwrap());
+    let many: Vec<String> = (0..16).map(|n| format!("p{n} paths=/{n}")).collect();
+    let cases: [(Scene, &str); 10] = [
+        (
+            classic().flag("isolation", "fork"),
+            "--isolation = fork (flag): without a worker_script nothing is booted that could stay; name a worker_script, or choose isolation request",
+        ),
+        (
+            classic().toml("isolation = 'worker'"),
+            "isolation = worker (DIR/askr.toml): without a worker_script nothing is booted that could stay; name a worker_script, or choose isolation request",
+        ),
+        (
+            classic().flag("pools", "a paths=/a isolation=fork"),
+            "--pool = a paths=/a isolation=fork (flag): without a worker_script pool a cannot boot what its isolation wants; name a worker_script, or choose isolation request",
+        ),
+        (
+            classic().flag("cow", "on"),
+            "--cow = on (flag): without a worker_script nothing is booted that could be forked; name a worker_script, or leave it out",
+        ),
+        (
+            worker().flag("cow", "on").flag("isolation", "request"),
+            "--cow = on (flag): with isolation request nothing is booted that could be forked; choose isolation worker, or leave it out",
+        ),
+        (
+            classic().flag("paranoid", "on"),
+            "--paranoid = on (flag): in classic mode nothing stays from one request to the next; name a worker_script, or leave it out",
+        ),
+        (
+            worker().flag("paranoid", "on").flag("isolation", "fork"),
+            "--paranoid = on (flag): with the isolation of pool default nothing stays from one request to the next; choose isolation worker while you watch, or leave it out",
+        ),
+        (
+            worker()
+                .toml("paranoid = 0.5")
+                .flag("pools", "a paths=/a isolation=request"),
+            "paranoid = 0.5 (DIR/askr.toml): with the isolation of pool a nothing stays from one request to the next; choose isolation worker while you watch, or leave it out",
+        ),
+        (
+            worker().variable("ASKR_REFORK_AFTER", "100"),
+            "ASKR_REFORK_AFTER = 100 (environment): without cow no worker is forked from a booted application; turn cow on, or leave it out",
+        ),
+        (
+            worker().variable("ASKR_POOLS", &many.join(";")),
+            &format!(
+                "ASKR_POOLS = {} (environment): there can be 15 beside the pool of all other paths; put paths that can share workers into one pool",
+                many.join(";")
+            ),
+        ),
+    ];
+    for (scene, expected) in cases {
+        assert_eq!(scene.complaint(), expected);
+    }
+}
+
+#[test]
+fn a_pool_has_what_it_was_given_and_else_what_all_have() {
+    let settings = Scene::new()
+        .flag("worker_script", "/worker.php")
+        .flag("workers", "4")
+        .flag("cow", "on")
+        .flag(
+            "pools",
+            "slow paths=/reports/,/export workers=1..2 request_timeout=10m",
+        )
+        .flag(
+            "pools",
+            "pure paths=/reports/pure isolation=fork queue_limit=3",
+        )
+        .resolve()
+        .unwrap();
+
+    let pools = pool_configs(&settings);
+
+    let names: Vec<&str> = pools.iter().map(|pool| pool.name.as_str()).collect();
+    assert_eq!(names, ["default", "slow", "pure"]);
+    let [all, slow, pure] = &pools[..] else {
+        panic!()
+    };
+    assert_eq!((all.workers_least, all.workers_most), (4, 4));
+    assert_eq!((slow.workers_least, slow.workers_most), (1, 2));
+    assert_eq!(slow.paths, ["/reports", "/export"]);
+    assert_eq!(slow.request_timeout, Duration::from_secs(600));
+    assert_eq!(slow.queue_limit, all.queue_limit);
+    assert_eq!(slow.isolation, Isolation::Worker { cow: true });
+    assert_eq!((pure.isolation, pure.queue_limit), (Isolation::Fork, 3));
+    assert_eq!(pure.request_timeout, all.request_timeout);
 }
 
 #[test]
@@ -373,7 +560,7 @@ fn the_applications_own_file_is_found_through_its_folder() {
 
     let settings = Scene::new().flag("app_base", base).resolve().unwrap();
 
-    assert_eq!(settings.count(Key::Workers), Some(7));
+    assert_eq!(settings.workers(), WorkerRange::Fixed(7));
 }
 
 #[test]
@@ -395,7 +582,7 @@ fn an_empty_variable_counts_as_not_set() {
         .resolve()
         .unwrap();
 
-    assert_eq!(settings.count(Key::Workers), Some(3));
+    assert_eq!(settings.workers(), WorkerRange::Fixed(3));
 }
 
 #[test]
@@ -413,7 +600,7 @@ fn numbers_from_php_may_be_text() {
 
     assert_eq!(
         settings.setting(Key::Workers).value,
-        Some(Value::Count(Some(3)))
+        Some(Value::Workers(WorkerRange::Fixed(3)))
     );
 }
 

@@ -7,7 +7,7 @@ use std::thread;
 use rustix::process::{Resource, getrlimit};
 
 use super::finding::Finding;
-use crate::config::{ConfigError, ServeConfig, Settings, bytes_text, worker_count};
+use crate::config::{ConfigError, ServeConfig, Settings, bytes_text, pool_configs};
 use crate::open_files;
 
 /// Fewer descriptors than this are used up by a few hundred connections.
@@ -19,7 +19,8 @@ const WORKER_BYTES: u64 = 64 << 20;
 
 /// Judges the machine.
 pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
-    let workers = u64::from(worker_count(settings));
+    let pools = pool_configs(settings);
+    let workers = pools.iter().map(|pool| u64::from(pool.workers_most)).sum();
     vec![
         configuration(settings),
         cores(workers),

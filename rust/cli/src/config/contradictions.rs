@@ -1,0 +1,128 @@
+//! Settings that are fine one by one and exclude each other.
+
+use askr_exchange::control::Isolation;
+
+use super::error::ConfigError;
+use super::kind::Value;
+use super::options::Key;
+use super::pool_config::{self, PoolConfig};
+use super::settings::{Setting, Settings};
+use super::share::Share;
+
+/// More pools than this have no descriptors in a template; one is the pool of all other paths.
+pub(crate) const POOLS_MAX: usize = 16;
+
+/// Refuses what cannot be meant.
+///
+/// # Errors
+/// The first contradiction, with the setting that was given and what to do about it.
+pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
+    let pools = pool_config::pools(settings);
+    let conflict = settings_conflict(settings, &pools)
+        .or_else(|| script_conflict(settings, &pools))
+        .or_else(|| paranoid_conflict(settings, &pools));
+    conflict.map_or(Ok(()), |conflict| Err(conflict.of(settings)))
+}
+
+/// A setting and why it cannot be.
+struct Conflict {
+    key: Key,
+    problem: String,
+    remedy: &'static str,
+}
+
+impl Conflict {
+    fn of(self, settings: &Settings) -> ConfigError {
+        let Setting {
+            value,
+            source,
+            name,
+        } = settings.setting(self.key);
+        ConfigError::Contradiction {
+            name: name.clone(),
+            value: value.as_ref().map_or_else(String::new, Value::to_text),
+            origin: source.clone(),
+            problem: self.problem.into(),
+            remedy: self.remedy,
+        }
+    }
+}
+
+fn settings_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Conflict> {
+    if pools.len() > POOLS_MAX {
+        return Some(Conflict {
+            key: Key::Pools,
+            problem: format!(
+                "there can be {} beside the pool of all other paths",
+                POOLS_MAX - 1
+            ),
+            remedy: "put paths that can share workers into one pool",
+        });
+    }
+    if settings.count(Key::ReforkAfter) > 0 && !settings.switch(Key::Cow) {
+        return Some(Conflict {
+            key: Key::ReforkAfter,
+            problem: "without cow no worker is forked from a booted application".to_owned(),
+            remedy: "turn cow on, or leave it out",
+        });
+    }
+    None
+}
+
+/// Only a worker script can boot an application that stays.
+fn script_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Conflict> {
+    if settings.path(Key::WorkerScript).is_some() {
+        let forks = |pool: &PoolConfig| pool.isolation.needs_booted_template();
+        return (settings.switch(Key::Cow) && !pools.iter().any(forks)).then(|| Conflict {
+            key: Key::Cow,
+            problem: "with isolation request nothing is booted that could be forked".to_owned(),
+            remedy: "choose isolation worker, or leave it out",
+        });
+    }
+    if settings.switch(Key::Cow) {
+        return Some(Conflict {
+            key: Key::Cow,
+            problem: "without a worker_script nothing is booted that could be forked".to_owned(),
+            remedy: "name a worker_script, or leave it out",
+        });
+    }
+    let pool = pools
+        .iter()
+        .find(|pool| pool.isolation != Isolation::Request)?;
+    let is_own = settings.word(Key::Isolation).is_none() || !pool.paths.is_empty();
+    Some(Conflict {
+        key: if is_own { Key::Pools } else { Key::Isolation },
+        problem: match is_own {
+            true => format!(
+                "without a worker_script pool {} cannot boot what its isolation wants",
+                pool.name
+            ),
+            false => "without a worker_script nothing is booted that could stay".to_owned(),
+        },
+        remedy: "name a worker_script, or choose isolation request",
+    })
+}
+
+/// Watching needs state that could outlive a request, which only workers that stay have.
+fn paranoid_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Conflict> {
+    if settings.share(Key::Paranoid) == Share::NONE {
+        return None;
+    }
+    if settings.path(Key::WorkerScript).is_none() {
+        return Some(Conflict {
+            key: Key::Paranoid,
+            problem: "in classic mode nothing stays from one request to the next".to_owned(),
+            remedy: "name a worker_script, or leave it out",
+        });
+    }
+    let stays = |pool: &PoolConfig| matches!(pool.isolation, Isolation::Worker { .. });
+    let pool = pools.iter().find(|pool| !stays(pool))?;
+    Some(Conflict {
+        key: Key::Paranoid,
+        problem: format!(
+            "with the isolation of pool {} nothing stays from one request to the next",
+            pool.name
+        ),
+        remedy: "choose isolation worker while you watch, or leave it out",
+    })
+}

@@ -1,0 +1,453 @@
+//! The registry: every option there is, once.
+//!
+//! Flags, environment variables, keys of `askr.toml` and of `config/askr.php`, `askr config` and
+//! `docs/config.md` all derive from [`OPTIONS`].
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use askr_gateway::{Limits, PoolConfig};
+use askr_supervisor::SupervisorConfig;
+
+use super::decimal::Decimal;
+use super::kind::{Kind, Value};
+use super::options::{ISOLATIONS, Key, LOG_FORMATS, LOG_LEVELS, OptionSpec};
+use super::share::Share;
+use super::worker_range::WorkerRange;
+
+/// Every option, in the order of the reference page.
+pub(crate) static OPTIONS: &[OptionSpec] = &[
+    OptionSpec {
+        key: Key::AppBase,
+        name: "app_base",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some("none"),
+        placeholder: "DIR",
+        doc: "Folder of the Laravel application; its `public` folder becomes the root unless one is given.",
+    },
+    OptionSpec {
+        key: Key::Root,
+        name: "root",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some("`public` in `app_base`"),
+        placeholder: "DIR",
+        doc: "Document root: static files are served from it, and `index.php` in it answers the rest.",
+    },
+    OptionSpec {
+        key: Key::WorkerScript,
+        name: "worker_script",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some("none: classic mode, a script per request"),
+        placeholder: "FILE",
+        doc: "PHP script that boots the application once and then serves requests (worker mode).",
+    },
+    OptionSpec {
+        key: Key::Listen,
+        name: "listen",
+        kind: || Kind::Addresses,
+        default: || Some(Value::Addresses(vec![([127, 0, 0, 1], 8000).into()])),
+        default_text: None,
+        placeholder: "ADDR",
+        doc: "Address and port to listen on; several as repeated flags, a list, or separated by commas. Port 0 takes a free one.",
+    },
+    OptionSpec {
+        key: Key::Workers,
+        name: "workers",
+        kind: || Kind::Workers,
+        default: || Some(Value::Workers(WorkerRange::Auto)),
+        default_text: Some("`auto`: the cores the process may use, by affinity and cgroup quota"),
+        placeholder: "RANGE",
+        doc: "Worker processes; each takes one request at a time. A range such as `2..16` keeps the least of them, adds more while requests wait, and ends those that idle; `auto..16` begins at the cores.",
+    },
+    OptionSpec {
+        key: Key::MaxRequests,
+        name: "max_requests",
+        kind: || Kind::Count {
+            range: 0..=u64::from(u32::MAX),
+        },
+        default: || Some(Value::Count(0)),
+        default_text: None,
+        placeholder: "N",
+        doc: "Requests after which a worker is replaced by a fresh one; 0 is never. Spread over the last quarter so that workers do not leave together.",
+    },
+    OptionSpec {
+        key: Key::MaxMemory,
+        name: "max_memory",
+        kind: || Kind::Bytes { range: 0..=1 << 40 },
+        default: || bytes(0),
+        default_text: None,
+        placeholder: "SIZE",
+        doc: "Private memory above which a worker is replaced by a fresh one; 0 is never. What it shares with others does not count.",
+    },
+    OptionSpec {
+        key: Key::MaxAge,
+        name: "max_age",
+        kind: || seconds(0..=2_592_000),
+        default: || duration(Duration::ZERO),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "Age at which a worker is replaced by a fresh one; 0 is never.",
+    },
+    OptionSpec {
+        key: Key::Cow,
+        name: "cow",
+        kind: || Kind::Switch,
+        default: || Some(Value::Switch(false)),
+        default_text: None,
+        placeholder: "SWITCH",
+        doc: "Copy-on-write mode: the application is booted once, up to `askr_cow_ready()`, and workers are forked from it. Wants a `worker_script`.",
+    },
+    OptionSpec {
+        key: Key::Isolation,
+        name: "isolation",
+        kind: || Kind::Choice(ISOLATIONS),
+        default: || None,
+        default_text: Some("`worker` with a `worker_script`, else `request`"),
+        placeholder: "MODE",
+        doc: "What a request shares with those before it: `worker` the application, reset between requests; `fork` nothing but what was booted, each request in a child of its own; `request` nothing, a script per request.",
+    },
+    OptionSpec {
+        key: Key::ReforkAfter,
+        name: "refork_after",
+        kind: || Kind::Count {
+            range: 0..=u64::from(u32::MAX),
+        },
+        default: || Some(Value::Count(0)),
+        default_text: None,
+        placeholder: "N",
+        doc: "With `cow`: requests after which a worker becomes the template that others are forked from, so that they share what it has learned; 0 is never.",
+    },
+    OptionSpec {
+        key: Key::Pools,
+        name: "pools",
+        kind: || Kind::Pools,
+        default: || Some(Value::Pools(Vec::new())),
+        default_text: Some("none"),
+        placeholder: "POOL",
+        doc: "Workers of their own for the paths below some prefixes, so that these cannot starve the rest: `slow paths=/reports,/export workers=1..2 request_timeout=10m`. A repeated flag, separated by `;` in the environment, in files a table of tables. The strongest channel names all.",
+    },
+    OptionSpec {
+        key: Key::BootTimeout,
+        name: "boot_timeout",
+        kind: || seconds(1..=3600),
+        default: || duration(SupervisorConfig::BOOT_TIMEOUT),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a worker may take to boot the application before it counts as failed.",
+    },
+    OptionSpec {
+        key: Key::RequestTimeout,
+        name: "request_timeout",
+        kind: || millis(100..=86_400_000),
+        default: || duration(Duration::from_secs(300)),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a request may take; then PHP gets an `Askr\\RequestTimeout` that it can handle.",
+    },
+    OptionSpec {
+        key: Key::RequestTimeoutGrace,
+        name: "request_timeout_grace",
+        kind: || seconds(0..=3600),
+        default: || duration(Duration::from_secs(5)),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long PHP may take to end a request after its `request_timeout`; then the worker is killed and the answer is 504.",
+    },
+    OptionSpec {
+        key: Key::SlowRequest,
+        name: "slow_request",
+        kind: || seconds(0..=86_400),
+        default: || duration(Duration::from_secs(10)),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a request runs before the log says what PHP code it is in; 0 is never.",
+    },
+    OptionSpec {
+        key: Key::ShutdownTimeout,
+        name: "shutdown_timeout",
+        kind: || seconds(0..=3600),
+        default: || duration(Duration::from_secs(30)),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long running requests may take to finish after SIGTERM or SIGINT.",
+    },
+    OptionSpec {
+        key: Key::CanaryWindow,
+        name: "canary_window",
+        kind: || seconds(0..=3600),
+        default: || duration(Duration::from_secs(10)),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long the first worker of a reload serves real requests before the others follow or none does; 0 replaces all at once.",
+    },
+    OptionSpec {
+        key: Key::CanaryFailures,
+        name: "canary_failures",
+        kind: || Kind::Decimal {
+            range: Decimal::whole(0)..=Decimal::whole(1),
+        },
+        default: || decimal(0.05),
+        default_text: None,
+        placeholder: "SHARE",
+        doc: "The share of its replies that may fail (5xx) beyond the share of the other workers.",
+    },
+    OptionSpec {
+        key: Key::CanaryLatency,
+        name: "canary_latency",
+        kind: || Kind::Decimal {
+            range: Decimal::whole(1)..=Decimal::whole(1000),
+        },
+        default: || decimal(3.0),
+        default_text: None,
+        placeholder: "FACTOR",
+        doc: "How many times slower it may be than the other workers.",
+    },
+    OptionSpec {
+        key: Key::HealthPath,
+        name: "health_path",
+        kind: || Kind::RequestPath,
+        default: || Some(Value::RequestPath("/up".to_owned())),
+        default_text: None,
+        placeholder: "PATH",
+        doc: "What the first worker of a reload is asked for when nobody asks it anything in its window; an answer below 500 is healthy.",
+    },
+    OptionSpec {
+        key: Key::RollbackKeep,
+        name: "rollback_keep",
+        kind: || seconds(0..=86_400),
+        default: || duration(Duration::from_secs(600)),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long the generation before is kept for `askr rollback`.",
+    },
+    OptionSpec {
+        key: Key::Watch,
+        name: "watch",
+        kind: || Kind::Switch,
+        default: || Some(Value::Switch(false)),
+        default_text: None,
+        placeholder: "SWITCH",
+        doc: "For development: reload when a file of `watch_paths` has changed.",
+    },
+    OptionSpec {
+        key: Key::WatchPaths,
+        name: "watch_paths",
+        kind: || Kind::Paths,
+        default: || Some(Value::Paths(Vec::new())),
+        default_text: Some("code, configuration, routes and views in `app_base`"),
+        placeholder: "PATH",
+        doc: "Files and folders that `watch` looks at; a list, or separated by commas.",
+    },
+    OptionSpec {
+        key: Key::ControlSocket,
+        name: "control_socket",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some("a name for the application in a private folder of the user"),
+        placeholder: "FILE",
+        doc: "Unix socket on which `askr reload`, `askr rollback` and `askr status` find the server.",
+    },
+    OptionSpec {
+        key: Key::User,
+        name: "user",
+        kind: || Kind::User,
+        default: || None,
+        default_text: Some("as the server was started"),
+        placeholder: "USER",
+        doc: "As root: the user everything that runs PHP becomes.",
+    },
+    OptionSpec {
+        key: Key::HeadLimit,
+        name: "head_limit",
+        kind: || Kind::Bytes {
+            range: 1 << 10..=64 << 10,
+        },
+        default: || bytes(Limits::default().head_bytes as u64),
+        default_text: None,
+        placeholder: "SIZE",
+        doc: "Largest request head; a larger one is answered 431.",
+    },
+    OptionSpec {
+        key: Key::BodyLimit,
+        name: "body_limit",
+        kind: || Kind::Bytes {
+            range: 0..=64 << 30,
+        },
+        default: || bytes(Limits::default().body_bytes),
+        default_text: None,
+        placeholder: "SIZE",
+        doc: "Largest request body; a larger one is answered 413.",
+    },
+    OptionSpec {
+        key: Key::HeaderTimeout,
+        name: "header_timeout",
+        kind: || seconds(1..=3600),
+        default: || duration(Limits::default().head_read),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a client may take to send a request head; then 408.",
+    },
+    OptionSpec {
+        key: Key::BodyTimeout,
+        name: "body_timeout",
+        kind: || seconds(1..=3600),
+        default: || duration(Limits::default().body_read),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a client may take to send a request body; then 408.",
+    },
+    OptionSpec {
+        key: Key::KeepAliveTimeout,
+        name: "keep_alive_timeout",
+        kind: || seconds(1..=3600),
+        default: || duration(Limits::default().keep_alive),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a connection may be idle between two requests.",
+    },
+    OptionSpec {
+        key: Key::ConnectionLimit,
+        name: "connection_limit",
+        kind: || Kind::Count {
+            range: 1..=1_000_000,
+        },
+        default: || count(Limits::default().connections),
+        default_text: None,
+        placeholder: "N",
+        doc: "Connections open at once; further ones wait to be accepted.",
+    },
+    OptionSpec {
+        key: Key::QueueLimit,
+        name: "queue_limit",
+        kind: || Kind::Count {
+            range: 0..=1_000_000,
+        },
+        default: || count(PoolConfig::default().queue_waiting),
+        default_text: None,
+        placeholder: "N",
+        doc: "Requests that may wait for a worker; further ones are answered 503.",
+    },
+    OptionSpec {
+        key: Key::QueueTimeout,
+        name: "queue_timeout",
+        kind: || seconds(0..=3600),
+        default: || duration(PoolConfig::default().queue_wait),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a request may wait for a worker; then 503.",
+    },
+    OptionSpec {
+        key: Key::WriteTimeout,
+        name: "write_timeout",
+        kind: || seconds(1..=3600),
+        default: || duration(Limits::default().write_stall),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "How long a client may take nothing of its answer; then it is cut off.",
+    },
+    OptionSpec {
+        key: Key::Ini,
+        name: "ini",
+        kind: || Kind::Ini,
+        default: || Some(Value::Ini(Vec::new())),
+        default_text: Some("none"),
+        placeholder: "KEY=VALUE",
+        doc: "php.ini settings: a repeated flag, a table in files, separated by `;` in the environment. Settings of all channels are merged.",
+    },
+    OptionSpec {
+        key: Key::Paranoid,
+        name: "paranoid",
+        kind: || Kind::Share,
+        default: || Some(Value::Share(Share::NONE)),
+        default_text: None,
+        placeholder: "SHARE",
+        doc: "Watch for state that one request leaves to the next, and log it; a share such as 0.01 looks at every hundredth request only. Worker mode with the Laravel package.",
+    },
+    OptionSpec {
+        key: Key::ParanoidVendor,
+        name: "paranoid_vendor",
+        kind: || Kind::Names,
+        default: || Some(Value::Names(Vec::new())),
+        default_text: Some("none"),
+        placeholder: "PACKAGE",
+        doc: "Composer packages whose classes `paranoid` watches beside those of the application, such as `livewire/livewire` or `spatie/*`; a list, or separated by commas.",
+    },
+    OptionSpec {
+        key: Key::ParanoidIgnore,
+        name: "paranoid_ignore",
+        kind: || Kind::Names,
+        default: || Some(Value::Names(Vec::new())),
+        default_text: Some("none"),
+        placeholder: "NAME",
+        doc: "What `paranoid` is to be silent about, as its log calls it, such as `App\\Services\\Foo::$cache` or `App\\Metrics*`; a list, or separated by commas.",
+    },
+    OptionSpec {
+        key: Key::LogLevel,
+        name: "log_level",
+        kind: || Kind::Choice(LOG_LEVELS),
+        default: || Some(Value::Choice("info")),
+        default_text: None,
+        placeholder: "LEVEL",
+        doc: "Least level that is logged (to standard error).",
+    },
+    OptionSpec {
+        key: Key::LogFormat,
+        name: "log_format",
+        kind: || Kind::Choice(LOG_FORMATS),
+        default: || Some(Value::Choice("text")),
+        default_text: None,
+        placeholder: "FORMAT",
+        doc: "Lines of text for people or JSON for machines.",
+    },
+    OptionSpec {
+        key: Key::LogFile,
+        name: "log_file",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some("standard error"),
+        placeholder: "FILE",
+        doc: "File that the log goes to; SIGUSR1 opens it anew after it was moved.",
+    },
+    OptionSpec {
+        key: Key::Debug,
+        name: "debug",
+        kind: || Kind::Switch,
+        default: || Some(Value::Switch(false)),
+        default_text: None,
+        placeholder: "SWITCH",
+        doc: "Name the generation and the worker in each reply, as `Askr-Generation` and `Askr-Worker`.",
+    },
+];
+
+fn seconds(range: RangeInclusive<u64>) -> Kind {
+    let (least, most) = range.into_inner();
+    Kind::Duration {
+        range: Duration::from_secs(least)..=Duration::from_secs(most),
+    }
+}
+
+fn duration(duration: Duration) -> Option<Value> {
+    Some(Value::Duration(duration))
+}
+
+fn bytes(bytes: u64) -> Option<Value> {
+    Some(Value::Bytes(bytes))
+}
+
+fn count(count: usize) -> Option<Value> {
+    Some(Value::Count(count as u64))
+}
+
+fn decimal(number: f64) -> Option<Value> {
+    Decimal::of(number).map(Value::Decimal)
+}
+
+fn millis(range: RangeInclusive<u64>) -> Kind {
+    let (least, most) = range.into_inner();
+    Kind::Duration {
+        range: Duration::from_millis(least)..=Duration::from_millis(most),
+    }
+}

@@ -50,8 +50,8 @@ use Askr\Laravel\Worker\Worker;
 
     (new Worker(
         $app,
-        new NativeBridge,
-        new SapiClient(new RequestMarshaller, new ResponseEmitter),
+        $bridge = new NativeBridge,
+        new SapiClient(new RequestMarshaller, new ResponseEmitter($bridge)),
         $isWatched ? Inspector::fromEnvironment($app) : null,
     ))->run();
 })();

@@ -151,3 +151,30 @@ function headers_send(int $status = 200): int
 function askr_worker_id(): int
 {
 }
+
+/**
+ * Gives the request that runs at least this much time, counted from now.
+ *
+ * It takes away none that the request has anyway, by the `request_timeout` of its
+ * pool or by an earlier call. Work that goes on for long calls it at each step; a
+ * request that has got its `Askr\RequestTimeout` gets another one when the time
+ * it was given then is over.
+ *
+ * @param  int|float  $seconds  0 is no limit for this request.
+ *
+ * @throws ValueError When it is negative, infinite or no number.
+ * @throws Error When no request runs: while booting.
+ */
+function askr_extend_deadline(int|float $seconds): void
+{
+}
+
+/**
+ * Asks for another worker in place of this one once the request that runs is over.
+ *
+ * This one takes further requests until the other is ready, so that none waits.
+ * Where each request has a process of its own it changes nothing.
+ */
+function askr_recycle(): void
+{
+}

@@ -19,6 +19,7 @@ fn main() {
 const SOURCES: &[&str] = &[
     "csrc/shim.c",
     "csrc/turns.c",
+    "csrc/deadline.c",
     "csrc/deferred.c",
     "csrc/forks.c",
     "csrc/baseline.c",

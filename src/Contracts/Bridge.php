@@ -44,4 +44,18 @@ interface Bridge
      * @throws BridgeUnavailable
      */
     public function workerId(): int;
+
+    /**
+     * Give the request that runs at least this much time from now on; 0 is no limit.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function extendDeadline(int|float $seconds): void;
+
+    /**
+     * Ask for another worker once the request that runs is over.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function recycle(): void;
 }

@@ -27,6 +27,8 @@ class FunctionTable
             'frankenphp_request_headers' => '(): array',
             'headers_send' => '(int $status = 200): int',
             'askr_worker_id' => '(): int',
+            'askr_extend_deadline' => '(int|float $seconds): void',
+            'askr_recycle' => '(): void',
         ];
     }
 }

@@ -67,4 +67,28 @@ class NativeBridge implements Bridge
             ? askr_worker_id()
             : throw BridgeUnavailable::forFunction('askr_worker_id');
     }
+
+    /**
+     * Give the request that runs at least this much time from now on; 0 is no limit.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function extendDeadline(int|float $seconds): void
+    {
+        function_exists('askr_extend_deadline')
+            ? askr_extend_deadline($seconds)
+            : throw BridgeUnavailable::forFunction('askr_extend_deadline');
+    }
+
+    /**
+     * Ask for another worker once the request that runs is over.
+     *
+     * @throws BridgeUnavailable
+     */
+    public function recycle(): void
+    {
+        function_exists('askr_recycle')
+            ? askr_recycle()
+            : throw BridgeUnavailable::forFunction('askr_recycle');
+    }
 }

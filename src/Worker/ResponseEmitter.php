@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Worker;
 
+use Askr\Laravel\Contracts\Bridge;
 use Closure;
 use Generator;
 use ReflectionFunction;
@@ -16,6 +17,13 @@ use Throwable;
  */
 class ResponseEmitter
 {
+    /** For how long an event stream may send nothing once its request has had its time. */
+    private const EVENT_STREAM_SECONDS = 300;
+
+    public function __construct(private ?Bridge $bridge = null)
+    {
+    }
+
     /**
      * Send status, headers, what was printed on the way, and the body.
      *
@@ -84,7 +92,7 @@ class ResponseEmitter
         $level = ob_get_level();
         // Code that streams calls `ob_flush()`, which is an error where no buffer is open, as in
         // `eventStream()` of Laravel 11. This one holds nothing back.
-        ob_start(null, 1);
+        ob_start($this->isEventStream($response) ? $this->keepAlive(...) : null, 1);
         $this->emitStream($response);
 
         while (ob_get_level() > $level && @ob_end_flush()) {
@@ -114,6 +122,19 @@ class ResponseEmitter
 
             flush();
         }
+    }
+
+    private function isEventStream(StreamedResponse $response): bool
+    {
+        return str_starts_with((string) $response->headers->get('Content-Type'), 'text/event-stream');
+    }
+
+    /** A stream that goes on sending is not ended by the deadline of its request. */
+    private function keepAlive(string $piece): string
+    {
+        $this->bridge?->extendDeadline(self::EVENT_STREAM_SECONDS);
+
+        return $piece;
     }
 
     /** The chunks of a response whose callback is a generator, which `sendContent()` would not run. */

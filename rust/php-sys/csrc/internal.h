@@ -55,6 +55,15 @@ void askr_deferred_run(void);
 void askr_deferred_finish(void);
 ZEND_FUNCTION(askr_defer);
 
+/* deadline.c: Askr\RequestTimeout, askr_extend_deadline(), askr_recycle() */
+/* Once, when the engine starts. */
+void askr_deadline_startup(void);
+/* Around the time in which a request may be told that its own is over. */
+void askr_deadline_begin(void);
+void askr_deadline_end(void);
+ZEND_FUNCTION(askr_extend_deadline);
+ZEND_FUNCTION(askr_recycle);
+
 /* forks.c: what the arguments of askr_cow_ready() want done around a fork. */
 void askr_forks_reset(void);
 void askr_forks_keep(const zend_fcall_info *before, const zend_fcall_info_cache *before_target,

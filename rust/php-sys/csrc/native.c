@@ -193,6 +193,13 @@ ZEND_END_ARG_INFO()
 ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_worker_id, 0, 0, IS_LONG, 0)
 ZEND_END_ARG_INFO()
 
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_extend_deadline, 0, 1, IS_VOID, 0)
+	ZEND_ARG_TYPE_MASK(0, seconds, MAY_BE_LONG | MAY_BE_DOUBLE, NULL)
+ZEND_END_ARG_INFO()
+
+ZEND_BEGIN_ARG_WITH_RETURN_TYPE_INFO_EX(arginfo_askr_recycle, 0, 0, IS_VOID, 0)
+ZEND_END_ARG_INFO()
+
 static const zend_function_entry askr_native_functions[] = {
 	ZEND_FE(askr_handle_request, arginfo_askr_handle_request)
 	ZEND_FALIAS(frankenphp_handle_request, askr_handle_request, arginfo_frankenphp_handle_request)
@@ -206,6 +213,8 @@ static const zend_function_entry askr_native_functions[] = {
 	ZEND_FALIAS(frankenphp_request_headers, apache_request_headers, arginfo_apache_request_headers)
 	ZEND_FE(headers_send, arginfo_headers_send)
 	ZEND_FE(askr_worker_id, arginfo_askr_worker_id)
+	ZEND_FE(askr_extend_deadline, arginfo_askr_extend_deadline)
+	ZEND_FE(askr_recycle, arginfo_askr_recycle)
 	ZEND_FE_END
 };
 
@@ -213,6 +222,7 @@ static const zend_function_entry askr_native_functions[] = {
 static PHP_MINIT_FUNCTION(askr)
 {
 	askr_baseline_watch();
+	askr_deadline_startup();
 	return SUCCESS;
 }
 

@@ -335,7 +335,9 @@ askr_php_status askr_php_request_start(const askr_php_request *request)
 		return ASKR_PHP_BAILED_OUT;
 	}
 	SG(request_info).proto_num = request->protocol;
-	if (!request->method) {
+	if (request->method) {
+		askr_deadline_begin();
+	} else {
 		askr_opcache_refresh();
 	}
 	return ASKR_PHP_OK;
@@ -397,6 +399,7 @@ void askr_php_request_stop(void)
 	/* Nothing has to read what is left of the body. */
 	SG(post_read) = 1;
 	php_request_shutdown(NULL);
+	askr_deadline_end();
 	askr_forget_freed();
 	askr_rs_reply_end();
 }

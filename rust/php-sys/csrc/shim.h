@@ -140,5 +140,12 @@ void askr_rs_reply_fail(void);
 void askr_rs_reply_end(void);
 void askr_rs_log(int priority, const char *message, size_t len);
 int64_t askr_rs_worker_id(void);
+/* For how many ms the request that runs has done so, if its time is over; -1 if
+ * it is not. */
+int64_t askr_rs_expired(void);
+/* The request that runs has at least so many ms from now on; 0 is no limit. */
+void askr_rs_extend_deadline(int64_t ms);
+/* The worker asks for a successor once the request is over. */
+void askr_rs_recycle(void);
 
 #endif

@@ -143,6 +143,7 @@ void askr_turn_close(void)
 	askr_complete_reply();
 	askr_deferred_run();
 	askr_run_shutdown_functions();
+	askr_deadline_end();
 	php_output_discard_all();
 	php_output_deactivate();
 	askr_release_body();
@@ -189,6 +190,7 @@ static void askr_turn_open(const askr_php_request *request)
 	SG(sapi_started) = 1;
 	askr_import_superglobals();
 	askr_modules_start();
+	askr_deadline_begin();
 }
 
 /* The first call for work ends the boot: its shutdown functions are kept for

@@ -1,6 +1,7 @@
 //! The functions the shim calls. Each enters Rust through [`guard`] and calls the host.
 
 use std::os::raw::{c_char, c_int};
+use std::time::Duration;
 use std::{ptr, slice};
 
 use askr_php_sys::askr_php_request;
@@ -77,6 +78,29 @@ unsafe extern "C" fn askr_rs_log(priority: c_int, message: *const c_char, len: u
 #[unsafe(no_mangle)]
 extern "C" fn askr_rs_worker_id() -> i64 {
     guard(0, |embedding| i64::from(embedding.host.worker_id()))
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn askr_rs_expired() -> i64 {
+    guard(-1, |embedding| {
+        let ran = embedding.host.expired();
+        ran.map_or(-1, |ran| i64::try_from(ran.as_millis()).unwrap_or(i64::MAX))
+    })
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn askr_rs_extend_deadline(ms: i64) {
+    let by = u64::try_from(ms).ok().filter(|&ms| ms > 0);
+    guard((), |embedding| {
+        embedding
+            .host
+            .extend_deadline(by.map(Duration::from_millis));
+    });
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn askr_rs_recycle() {
+    guard((), |embedding| embedding.host.recycle());
 }
 
 /// # Safety

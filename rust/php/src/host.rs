@@ -1,5 +1,7 @@
 //! The engine's surroundings, as a trait.
 
+use std::time::Duration;
+
 use crate::Incoming;
 
 /// How grave a log line is, as syslog numbers it.
@@ -63,6 +65,17 @@ pub trait Host {
 
     /// A line for the log.
     fn log(&mut self, priority: Priority, message: &str);
+
+    /// For how long the request has run, if its time is over.
+    fn expired(&mut self) -> Option<Duration> {
+        None
+    }
+
+    /// The request has at least so much time from now on; `None` is as much as it wants.
+    fn extend_deadline(&mut self, _by: Option<Duration>) {}
+
+    /// PHP asks that another worker takes over from this one after the request.
+    fn recycle(&mut self) {}
 
     /// The number of this worker, as `askr_worker_id()` gives it.
     fn worker_id(&self) -> u32 {

@@ -47,6 +47,12 @@ pub(crate) struct Desk {
     progress: Rc<Progress>,
     announced: bool,
     requests: u64,
+    /// PHP wants this worker to be recycled.
+    recycles: bool,
+    has_asked: bool,
+    taken_at: Duration,
+    /// Before this moment the request's time is not over, whatever main says.
+    extended_to_ms: u64,
     reply: Option<Reply>,
     head: Vec<u8>,
 }
@@ -54,7 +60,6 @@ pub(crate) struct Desk {
 /// The reply that is being written.
 struct Reply {
     job: Job,
-    taken_at: Duration,
     /// Of the final head; 0 until it is written.
     status: u16,
     lines: Vec<u8>,
@@ -70,6 +75,10 @@ impl Desk {
             progress,
             announced: false,
             requests: 0,
+            recycles: false,
+            has_asked: false,
+            taken_at: Duration::ZERO,
+            extended_to_ms: 0,
             reply: None,
             head: Vec::new(),
         }
@@ -87,9 +96,10 @@ impl Desk {
 
     /// Begins the job's request. False when its head is damaged; the job is then cut.
     fn begin(&mut self, job: Job, incoming: &mut Incoming) -> bool {
-        let taken_at = clock::now();
-        self.place.end.begin(clock::ms(taken_at));
-        if self.open(job, taken_at, incoming) {
+        self.taken_at = clock::now();
+        self.extended_to_ms = 0;
+        self.place.end.begin(clock::ms(self.taken_at));
+        if self.open(job, incoming) {
             return true;
         }
         self.place.end.count_reply(true, 0);
@@ -97,7 +107,7 @@ impl Desk {
         false
     }
 
-    fn open(&mut self, mut job: Job, taken_at: Duration, incoming: &mut Incoming) -> bool {
+    fn open(&mut self, mut job: Job, incoming: &mut Incoming) -> bool {
         let head = match job.head_bytes() {
             Ok(head) => head,
             Err(error) => {
@@ -119,7 +129,6 @@ impl Desk {
         }
         self.reply = Some(Reply {
             job,
-            taken_at,
             status: 0,
             lines: Vec::new(),
             line_ends: Vec::new(),
@@ -129,10 +138,11 @@ impl Desk {
         true
     }
 
-    /// Asks for a successor once this worker has served its share, and serves on until then.
-    fn count(&mut self) {
-        self.requests += 1;
-        if self.requests == self.place.max_requests {
+    /// This worker has served its share, or PHP wants another one. It serves on until it is told
+    /// to leave.
+    fn ask_for_successor(&mut self) {
+        if !self.has_asked {
+            self.has_asked = true;
             self.place.control.tell(&ToMain::WantsRecycle {
                 worker: self.place.worker,
             });
@@ -149,6 +159,9 @@ impl Host for Desk {
     fn take(&mut self, incoming: &mut Incoming) -> bool {
         self.announce();
         self.place.end.finish();
+        if self.recycles {
+            self.ask_for_successor();
+        }
         self.progress.request.take();
         loop {
             match self.place.end.take(PATIENCE) {
@@ -229,7 +242,7 @@ impl Host for Desk {
         let Some(reply) = self.reply.take() else {
             return;
         };
-        let took = clock::now().saturating_sub(reply.taken_at);
+        let took = clock::now().saturating_sub(self.taken_at);
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.place.end.count_reply(reply.is_failure(), took_us);
         if reply.is_whole() {
@@ -237,7 +250,10 @@ impl Host for Desk {
         } else {
             reply.job.abort();
         }
-        self.count();
+        self.requests += 1;
+        if self.requests == self.place.max_requests {
+            self.ask_for_successor();
+        }
     }
 
     fn log(&mut self, priority: Priority, message: &str) {
@@ -250,6 +266,23 @@ impl Host for Desk {
             Priority::Info => tracing::info!(target: "php", worker, request, "{message}"),
             Priority::Debug => tracing::debug!(target: "php", worker, request, "{message}"),
         }
+    }
+
+    fn expired(&mut self) -> Option<Duration> {
+        let now = clock::now();
+        let is_over = self.place.end.is_expired() && clock::ms(now) >= self.extended_to_ms;
+        is_over.then(|| now.saturating_sub(self.taken_at))
+    }
+
+    /// Never to an earlier moment than one that was given before.
+    fn extend_deadline(&mut self, by: Option<Duration>) {
+        let until_ms = by.map_or(u64::MAX, |by| clock::ms(clock::now().saturating_add(by)));
+        self.extended_to_ms = self.extended_to_ms.max(until_ms);
+        self.place.end.set_deadline(self.extended_to_ms);
+    }
+
+    fn recycle(&mut self) {
+        self.recycles = true;
     }
 
     fn worker_id(&self) -> u32 {

@@ -70,4 +70,16 @@ class FakeBridge implements Bridge
     {
         return $this->workerId;
     }
+
+    /** Note for how long. */
+    public function extendDeadline(int|float $seconds): void
+    {
+        $this->calls[] = "extendDeadline {$seconds}";
+    }
+
+    /** Note that another worker is wanted. */
+    public function recycle(): void
+    {
+        $this->calls[] = 'recycle';
+    }
 }

@@ -35,6 +35,8 @@ class NativeBridgeTest extends TestCase
             'cow ready' => ['askr_cow_ready', fn (NativeBridge $bridge) => $bridge->cowReady()],
             'finish request' => ['askr_finish_request', fn (NativeBridge $bridge) => $bridge->finishRequest()],
             'worker id' => ['askr_worker_id', fn (NativeBridge $bridge) => $bridge->workerId()],
+            'extend deadline' => ['askr_extend_deadline', fn (NativeBridge $bridge) => $bridge->extendDeadline(1)],
+            'recycle' => ['askr_recycle', fn (NativeBridge $bridge) => $bridge->recycle()],
         ];
     }
 }

@@ -22,6 +22,8 @@ pub(crate) struct Request {
     variables: Vec<(String, String)>,
     leaving_after: Option<usize>,
     received_at: u64,
+    is_expired: bool,
+    is_interrupted_at_its_end: bool,
 }
 
 #[allow(non_snake_case, reason = "reads as a request line in the tests")]
@@ -36,6 +38,8 @@ pub(crate) fn Get(target: &str) -> Request {
         variables: Vec::new(),
         leaving_after: None,
         received_at: 1_700_000_000,
+        is_expired: false,
+        is_interrupted_at_its_end: false,
     }
 }
 
@@ -65,6 +69,18 @@ impl Request {
     /// The client is gone after this many flushes.
     pub(crate) fn leaving_after(mut self, flushes: usize) -> Self {
         self.leaving_after = Some(flushes);
+        self
+    }
+
+    /// Its time is over, as soon as anybody asks.
+    pub(crate) fn expired(mut self) -> Self {
+        self.is_expired = true;
+        self
+    }
+
+    /// The signal comes when its reply is complete.
+    pub(crate) fn interrupted_at_its_end(mut self) -> Self {
+        self.is_interrupted_at_its_end = true;
         self
     }
 
@@ -107,6 +123,10 @@ pub(crate) struct Reply {
     pub(crate) log: Vec<String>,
     /// How many of these lines came before the reply was complete.
     pub(crate) log_before_end: usize,
+    /// How much time PHP asked for.
+    pub(crate) extensions: Vec<String>,
+    /// PHP asked for another worker.
+    pub(crate) recycles: bool,
 }
 
 impl Reply {
@@ -163,6 +183,8 @@ struct Desk {
     unread: Vec<u8>,
     replies: Vec<Reply>,
     flushes_left: Option<usize>,
+    is_expired: bool,
+    is_interrupted_at_its_end: bool,
 }
 
 impl Desk {
@@ -174,6 +196,8 @@ impl Desk {
         request.describe(incoming);
         self.unread = request.body;
         self.flushes_left = request.leaving_after;
+        self.is_expired = request.is_expired;
+        self.is_interrupted_at_its_end = request.is_interrupted_at_its_end;
         self.replies.push(Reply::default());
         true
     }
@@ -236,6 +260,9 @@ impl Host for Recorder {
     }
 
     fn reply_end(&mut self) {
+        if self.0.borrow().is_interrupted_at_its_end {
+            interrupt();
+        }
         if let Some(reply) = self.0.borrow_mut().reply() {
             reply.ended = true;
             reply.log_before_end = reply.log.len();
@@ -246,11 +273,37 @@ impl Host for Recorder {
         if let Some(reply) = self.0.borrow_mut().replies.last_mut() {
             reply.log.push(message.to_owned());
         }
+        if message == "interrupt" {
+            interrupt();
+        }
+    }
+
+    fn expired(&mut self) -> Option<Duration> {
+        let ran = Duration::from_millis(1500);
+        self.0.borrow().is_expired.then_some(ran)
+    }
+
+    fn extend_deadline(&mut self, by: Option<Duration>) {
+        if let Some(reply) = self.0.borrow_mut().reply() {
+            let by = by.map_or("none".to_owned(), |by| format!("{by:?}"));
+            reply.extensions.push(by);
+        }
+    }
+
+    fn recycle(&mut self) {
+        if let Some(reply) = self.0.borrow_mut().reply() {
+            reply.recycles = true;
+        }
     }
 
     fn worker_id(&self) -> u32 {
         7
     }
+}
+
+/// As the template interrupts a worker.
+fn interrupt() {
+    nix::sys::signal::raise(nix::sys::signal::Signal::SIGURG).expect("the signal is sent");
 }
 
 fn serve(inbox: &Receiver<(Job, Sender<Vec<Reply>>)>) {

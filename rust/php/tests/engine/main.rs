@@ -1,6 +1,7 @@
 //! Real scripts on the linked engine.
 
 mod baseline;
+mod deadlines;
 mod deferred;
 mod ends;
 mod frankenphp;

@@ -8,7 +8,7 @@ use crate::control::ProcessEnd;
 use crate::hall::Hall;
 use crate::ids::{WaiterId, WorkerId};
 use crate::limits::{CALLS_OWED_MAX, FAVOURED_CALLS};
-use crate::slot::{Slot, SlotState, Stage};
+use crate::slot::{NOBODY, Slot, SlotState, Stage};
 use crate::waiters::Waiters;
 
 /// What [`GatewayEnd`](crate::GatewayEnd)s and leases of one exchange share.
@@ -202,6 +202,15 @@ impl Desk {
         self.hall
             .slots()
             .filter(|&slot| self.bury_slot(slot, worker, end))
+            .count()
+    }
+
+    /// Ends running requests of workers that sit nowhere. Returns how many.
+    pub(crate) fn sweep(&self) -> usize {
+        let runs = |slot: &Slot<'_>| slot.state().is_ok_and(|seen| seen.stage == Stage::Running);
+        let running = self.hall.slots().filter(runs);
+        running
+            .filter(|&slot| self.bury_slot(slot, NOBODY, None))
             .count()
     }
 

@@ -248,6 +248,12 @@ impl GatewayEnd {
         lost
     }
 
+    /// Ends running requests whose worker sits nowhere: it was made up by one that wrote nonsense,
+    /// and nobody will ever bury it. To be called every now and then. Returns how many were lost.
+    pub fn sweep(&self) -> usize {
+        self.desk.sweep()
+    }
+
     /// Workers that wait for a request.
     #[must_use]
     pub fn idle_workers(&self) -> usize {

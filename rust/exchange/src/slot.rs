@@ -283,7 +283,7 @@ impl Stage {
     }
 }
 
-const NOBODY: WorkerId = WorkerId {
+pub(crate) const NOBODY: WorkerId = WorkerId {
     seat: 0,
     incarnation: 0,
 };

@@ -190,6 +190,24 @@ fn a_slot_run_by_nobody_is_freed_with_the_next_burial() {
 }
 
 #[test]
+fn a_slot_run_by_nobody_is_ended_by_a_sweep_and_others_are_left_alone() {
+    let mut scene = Scene::new();
+    let mut lease = submit(&scene.gateway, "/", b"");
+    let job = take(&mut scene.worker);
+    assert_eq!(scene.gateway.sweep(), 0);
+    // Another seat, another incarnation: nobody sits there.
+    scene.write(STATE, scene.word(STATE) & 0xffff | 7 << 16 | 77 << 32);
+    assert_eq!(scene.gateway.sweep(), 1);
+    let told = lease.poll_reply(&mut context(), &mut Vec::new(), 64);
+    assert!(matches!(
+        told,
+        Poll::Ready(Err(ReplyError::WorkerLost { .. }))
+    ));
+    drop((job, lease));
+    scene.serves();
+}
+
+#[test]
 fn room_that_cannot_be_is_refused() {
     let mut scene = Scene::new();
     let mut lease = lease(&scene.gateway);

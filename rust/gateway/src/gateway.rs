@@ -1,11 +1,12 @@
 //! The gateway as a whole: bound before any worker exists, served until drained.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use askr_exchange::GatewayEnd;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::complaints::Complaints;
@@ -24,6 +25,7 @@ use crate::static_files::Disk;
 pub struct Gateway {
     listeners: Vec<std::net::TcpListener>,
     disk: Disk,
+    roots: Option<watch::Receiver<Vec<PathBuf>>>,
     config: GatewayConfig,
 }
 
@@ -52,8 +54,17 @@ impl Gateway {
         Ok(Gateway {
             listeners,
             disk,
+            roots: None,
             config,
         })
+    }
+
+    /// Serves files from these roots as they change, the first before the others. Scripts are
+    /// looked for in the first only.
+    #[must_use]
+    pub fn following(mut self, roots: watch::Receiver<Vec<PathBuf>>) -> Gateway {
+        self.roots = Some(roots);
+        self
     }
 
     /// The addresses really listened on, with the ports the system chose for port 0.
@@ -96,6 +107,7 @@ impl Gateway {
             complaints: Complaints::default(),
             request_ids: RequestIds::default(),
         });
+        let mut aside = aside(&site, self.roots);
         let mut listening = JoinSet::new();
         for listener in self.listeners {
             let listener = TcpListener::from_std(listener).map_err(ServeError::Listener)?;
@@ -103,6 +115,19 @@ impl Gateway {
             listening.spawn(listener::serve(listener, site, places, shutdown.clone()));
         }
         while listening.join_next().await.is_some() {}
+        aside.shutdown().await;
         Ok(())
     }
+}
+
+/// What goes on beside the connections.
+fn aside(site: &Arc<Site>, roots: Option<watch::Receiver<Vec<PathBuf>>>) -> JoinSet<()> {
+    let mut aside = JoinSet::new();
+    let sweeping = site.clone();
+    aside.spawn(async move { sweeping.pools.sweep().await });
+    if let Some(roots) = roots {
+        let following = site.clone();
+        aside.spawn(async move { following.disk.follow(roots).await });
+    }
+    aside
 }

@@ -93,6 +93,9 @@ pub(crate) const COMPLAINTS_PER_S_MAX: u32 = 10;
 /// What `Retry-After` says when the queue is full, in seconds.
 pub(crate) const RETRY_AFTER_S: &str = "1";
 
+/// How long a request may be held by a worker that does not exist.
+pub(crate) const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Polls of connections after which news from workers is looked for, if the thread did not park
 /// before. As many as tokio runs tasks between two looks at its event queue.
 pub(crate) const POLLS_PER_GLANCE: u32 = 61;

@@ -147,7 +147,7 @@ fn version(version: Version) -> HttpVersion {
 }
 
 /// Unix time in microseconds; 0 on a machine whose clock stands before 1970.
-fn now_us() -> u64 {
+pub(crate) fn now_us() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| {

@@ -107,10 +107,11 @@ async fn ask(
         path: head.uri.path(),
         pools: site.pools.map(),
     };
-    match route(asked, &site.disk) {
+    let roots = site.disk.roots();
+    match route(asked, &*roots) {
         Route::Health => Ok(fixed::health()),
         Route::Ready => fixed::ready(&site.pools),
-        Route::File(path) => Ok(site.disk.serve(&path, head).await.map(Content::File)),
+        Route::File(path) => Ok(roots.serve(&path, head).await.map(Content::File)),
         Route::Redirect(path) => Ok(reply::redirect(&path, head.uri.query())),
         Route::NotFound => Err(Refusal::NotFound),
         Route::Refused(fault) => Err(fault.into()),

@@ -1,8 +1,9 @@
 //! A gateway on an ephemeral port, in a thread of its own, with fake workers.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -12,12 +13,15 @@ use askr_gateway::{
 };
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
 use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// What a test starts from.
 pub(crate) struct Server {
     address: SocketAddr,
     exchanges: Vec<GatewayEnd>,
+    runtime: Handle,
     trigger: ShutdownTrigger,
     thread: Option<JoinHandle<()>>,
     _root: TempDir,
@@ -31,6 +35,7 @@ pub(crate) struct Setup {
     limits: Limits,
     exchange: ExchangeLimits,
     root: TempDir,
+    roots: Option<watch::Receiver<Vec<PathBuf>>>,
 }
 
 impl Setup {
@@ -44,6 +49,7 @@ impl Setup {
                 ..ExchangeLimits::default()
             },
             root: tempfile::tempdir().unwrap(),
+            roots: None,
         }
     }
 
@@ -88,6 +94,12 @@ impl Setup {
         self
     }
 
+    /// Serves files from these roots instead.
+    pub(crate) fn following(mut self, roots: watch::Receiver<Vec<PathBuf>>) -> Setup {
+        self.roots = Some(roots);
+        self
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
@@ -97,7 +109,7 @@ impl Setup {
         let beside = |_: &PoolConfig| first.create_beside(self.exchange).unwrap();
         let mut exchanges: Vec<GatewayEnd> = self.pools[1..].iter().map(beside).collect();
         exchanges.insert(0, first);
-        let gateway = Gateway::bind(GatewayConfig {
+        let mut gateway = Gateway::bind(GatewayConfig {
             spool_folder: std::env::temp_dir(),
             listen: vec!["127.0.0.1:0".parse().unwrap()],
             root: self.root.path().to_owned(),
@@ -105,16 +117,22 @@ impl Setup {
             limits: self.limits,
         })
         .unwrap();
+        if let Some(roots) = self.roots {
+            gateway = gateway.following(roots);
+        }
         let address = gateway.addresses()[0];
         let (trigger, shutdown) = Shutdown::new();
         let ends = exchanges.clone();
+        let (handle, handed) = mpsc::channel();
         let thread = thread::spawn(move || {
             let runtime = runtime(&ends).unwrap();
+            handle.send(runtime.handle().clone()).unwrap();
             runtime.block_on(gateway.serve(ends, shutdown)).unwrap();
         });
         Server {
             address,
             exchanges,
+            runtime: handed.recv().unwrap(),
             trigger,
             thread: Some(thread),
             _root: self.root,
@@ -134,6 +152,11 @@ impl Server {
 
     pub(crate) fn exchange(&self) -> &GatewayEnd {
         &self.exchanges[0]
+    }
+
+    /// Where it serves; also other tasks can run there.
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     /// One for each pool.

@@ -3,8 +3,11 @@
 declare(strict_types=1);
 
 use Askr\Laravel\Events\RequestReceived;
+use Askr\Laravel\Events\TemplateForking;
+use Askr\Laravel\Events\WorkerForked;
+use Askr\Laravel\Forking\Preparation;
+use Askr\Laravel\Worker\KeptServices;
 use Askr\Laravel\Worker\Renewal;
-use Askr\Laravel\Worker\WarmServices;
 
 return [
 
@@ -95,11 +98,35 @@ return [
         RequestReceived::class => [
             ...Renewal::listeners(),
         ],
+
+        // With copy-on-write: in the process that forks workers, and in each of them.
+        TemplateForking::class => [
+            ...Preparation::listeners(),
+        ],
+
+        WorkerForked::class => [
+            //
+        ],
     ],
 
     /*
     |--------------------------------------------------------------------------
-    | Warm Services
+    | Warm Routes
+    |--------------------------------------------------------------------------
+    |
+    | Paths, or names of routes, that are requested once after booting, so that
+    | no visitor waits for classes, views and models to be loaded. They run as
+    | a guest and ahead of all visitors: choose pages that only show something.
+    |
+    */
+
+    'warm' => [
+        '/up',
+    ],
+
+    /*
+    |--------------------------------------------------------------------------
+    | Kept Services
     |--------------------------------------------------------------------------
     |
     | Services that are resolved once, when a worker boots, and kept. All other
@@ -109,8 +136,8 @@ return [
     |
     */
 
-    'warm' => [
-        ...WarmServices::all(),
+    'services' => [
+        ...KeptServices::all(),
     ],
 
     /*

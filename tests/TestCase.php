@@ -46,6 +46,9 @@ abstract class TestCase extends BaseTestCase
         $app->make(Kernel::class)->bootstrap();
         $app->register(AskrServiceProvider::class);
 
+        // Tests say themselves which requests there are.
+        $app->make('config')->set('askr.warm', []);
+
         return $app;
     }
 

@@ -27,9 +27,12 @@ interface Bridge
     /**
      * Say that the application is booted and workers may be forked from here.
      *
+     * @param  null|callable(): void  $beforeFork  Called whenever this process is about to fork workers.
+     * @param  null|callable(): void  $afterFork  Called in each of them.
+     *
      * @throws BridgeUnavailable
      */
-    public function cowReady(): void;
+    public function cowReady(?callable $beforeFork = null, ?callable $afterFork = null): void;
 
     /**
      * Complete the answer now and run the rest of the handler after it.

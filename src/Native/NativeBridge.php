@@ -35,12 +35,15 @@ class NativeBridge implements Bridge
     /**
      * Say that the application is booted and workers may be forked from here.
      *
+     * @param  null|callable(): void  $beforeFork  Called whenever this process is about to fork workers.
+     * @param  null|callable(): void  $afterFork  Called in each of them.
+     *
      * @throws BridgeUnavailable
      */
-    public function cowReady(): void
+    public function cowReady(?callable $beforeFork = null, ?callable $afterFork = null): void
     {
         function_exists('askr_cow_ready')
-            ? askr_cow_ready()
+            ? askr_cow_ready($beforeFork, $afterFork)
             : throw BridgeUnavailable::forFunction('askr_cow_ready');
     }
 

@@ -90,7 +90,7 @@ class ApplicationFactory
         $config = $app->make('config');
         $octane = Installation::isPresent() ? $config->get('octane.warm', []) : [];
 
-        foreach ([...$config->get('askr.warm', []), ...$octane] as $service) {
+        foreach ([...$config->get('askr.services', []), ...$octane] as $service) {
             if (! $app->bound($service) && class_exists($service)) {
                 $app->singleton($service);
             }

@@ -9,7 +9,9 @@ use Askr\Laravel\Contracts\WorkerClient;
 use Askr\Laravel\Events\RequestHandled;
 use Askr\Laravel\Events\RequestReceived;
 use Askr\Laravel\Events\RequestTerminated;
+use Askr\Laravel\Events\TemplateForking;
 use Askr\Laravel\Events\WorkerErrorOccurred;
+use Askr\Laravel\Events\WorkerForked;
 use Askr\Laravel\Events\WorkerStarting;
 use Askr\Laravel\Events\WorkerStopping;
 use Askr\Laravel\Paranoid\Inspector;
@@ -49,18 +51,11 @@ class Worker
     public function run(): void
     {
         $this->notifier->notify(new WorkerStarting($this->app));
+        $this->keepState();
+        $this->warmUp();
 
-        // From here on: what the application has by now is what every request finds.
-        $this->notifier->prepare(
-            RequestReceived::class,
-            RequestHandled::class,
-            RequestTerminated::class,
-            WorkerErrorOccurred::class,
-            WorkerStopping::class,
-        );
-        $this->forget();
-        $this->sandbox = new Sandbox($this->app);
-        $this->bridge->cowReady();
+        // With copy-on-write this returns in each worker that was forked here.
+        $this->bridge->cowReady($this->prepareFork(...), $this->resumeForked(...));
 
         $handler = $this->handle(...);
 
@@ -71,6 +66,48 @@ class Worker
         $this->sandbox->renew();
         $this->notifier->notify(new WorkerStopping($this->app));
         $this->inspector?->conclude();
+    }
+
+    /** From here on: what the application has by now is what every request finds. */
+    private function keepState(): void
+    {
+        $this->notifier->prepare(
+            RequestReceived::class,
+            RequestHandled::class,
+            RequestTerminated::class,
+            WorkerErrorOccurred::class,
+            TemplateForking::class,
+            WorkerForked::class,
+            WorkerStopping::class,
+        );
+        $this->forget();
+        $this->sandbox = new Sandbox($this->app);
+    }
+
+    /** Let the first visitor find what only a request makes: classes, views, routes, models. */
+    private function warmUp(): void
+    {
+        $warmUp = new WarmUp($this->app, $this->kernel, $this->notifier, $this->client);
+
+        foreach ($this->app->make('config')->get('askr.warm', []) as $target) {
+            $this->sandbox->renew();
+            $warmUp->visit($target);
+        }
+    }
+
+    /** Close what no two processes may share, ahead of a fork: here, or between two requests. */
+    private function prepareFork(): void
+    {
+        // Connections of the last request end with what it made, cycles included.
+        $this->sandbox->renew();
+        gc_collect_cycles();
+
+        $this->notifier->notify(new TemplateForking($this->app));
+    }
+
+    private function resumeForked(): void
+    {
+        $this->notifier->notify(new WorkerForked($this->app));
     }
 
     /** Forget the services that each request is to have made for itself. */

@@ -18,7 +18,14 @@ class FakeBridge implements Bridge
     /** @var list<Throwable> What left the handler, where the server would have cut the reply. */
     public array $escaped = [];
 
-    public function __construct(private int $requests = 0, private int $workerId = 0)
+    /** @var null|callable(): void What the worker wants done before it forks. */
+    private mixed $beforeFork = null;
+
+    /** @var null|callable(): void What it wants done in the workers that it has forked. */
+    private mixed $afterFork = null;
+
+    /** @param  bool  $isForking  Whether workers are forked from the booted application. */
+    public function __construct(private int $requests = 0, private int $workerId = 0, private bool $isForking = false)
     {
     }
 
@@ -51,10 +58,30 @@ class FakeBridge implements Bridge
         return true;
     }
 
-    /** Note that the application is booted. */
-    public function cowReady(): void
+    /**
+     * Note that the application is booted, and fork if this fake does.
+     *
+     * @param  null|callable(): void  $beforeFork
+     * @param  null|callable(): void  $afterFork
+     */
+    public function cowReady(?callable $beforeFork = null, ?callable $afterFork = null): void
     {
         $this->calls[] = 'cowReady';
+        [$this->beforeFork, $this->afterFork] = [$beforeFork, $afterFork];
+
+        if ($this->isForking) {
+            $this->fork();
+        }
+    }
+
+    /** Become a template, and go on as a worker that was forked from it. */
+    public function fork(): void
+    {
+        foreach ([$this->beforeFork, $this->afterFork] as $hook) {
+            if ($hook !== null) {
+                $hook();
+            }
+        }
     }
 
     /** Note that the answer is complete. */

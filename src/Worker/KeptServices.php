@@ -29,7 +29,7 @@ use Illuminate\View\Middleware\ShareErrorsFromSession;
 /**
  * The services of Laravel that are costly to make and keep nothing of a request.
  */
-final class WarmServices
+final class KeptServices
 {
     private const SERVICES = [
         'auth',

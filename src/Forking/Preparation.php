@@ -1,0 +1,37 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Forking;
+
+use Askr\Laravel\Listeners\CloseClients;
+use Askr\Laravel\Listeners\CloseDatabaseConnections;
+use Askr\Laravel\Listeners\CloseLogHandlers;
+use Askr\Laravel\Listeners\CloseRedisConnections;
+use Askr\Laravel\Listeners\ForgetIdentifiers;
+use Askr\Laravel\Listeners\ReportSharedConnections;
+
+/**
+ * The listeners that close, before a template forks, what two workers must not share.
+ */
+final class Preparation
+{
+    private const LISTENERS = [
+        CloseDatabaseConnections::class,
+        CloseRedisConnections::class,
+        CloseClients::class,
+        CloseLogHandlers::class,
+        ForgetIdentifiers::class,
+        ReportSharedConnections::class,
+    ];
+
+    /**
+     * All of them; the last says what was left open, and belongs behind yours.
+     *
+     * @return list<class-string>
+     */
+    public static function listeners(): array
+    {
+        return self::LISTENERS;
+    }
+}

@@ -22,6 +22,7 @@ const SOURCES: &[&str] = &[
     "csrc/deadline.c",
     "csrc/deferred.c",
     "csrc/forks.c",
+    "csrc/copies.c",
     "csrc/baseline.c",
     "csrc/modules.c",
     "csrc/streams.c",

@@ -75,6 +75,10 @@ void askr_forks_after(void);
 /* The run of the worker script is over. */
 void askr_forks_release(void);
 
+/* copies.c: forks copies of this process for the rest of its life. Returns true
+ * in a copy; otherwise there is none. What a hook throws is left in EG(exception). */
+bool askr_copies_make(void);
+
 /* opcache.c: before a boot, at the first call for work, and with each request. */
 void askr_opcache_refresh(void);
 void askr_opcache_take(void);

@@ -114,7 +114,8 @@ ZEND_FUNCTION(askr_handle_request)
 	RETURN_TRUE;
 }
 
-/* Workers are forked before the script boots, so that nobody is called. */
+/* Returns in the workers that are forked here; where they have booted by
+ * themselves nobody is called. */
 ZEND_FUNCTION(askr_cow_ready)
 {
 	zend_fcall_info before = empty_fcall_info, after = empty_fcall_info;
@@ -128,6 +129,9 @@ ZEND_FUNCTION(askr_cow_ready)
 	ZEND_PARSE_PARAMETERS_END();
 
 	askr_forks_keep(&before, &before_target, &after, &after_target);
+	if (askr_rs_is_template() && !askr_copies_make() && !EG(exception)) {
+		zend_throw_error(NULL, "askr_cow_ready() could not fork a worker");
+	}
 }
 
 ZEND_FUNCTION(askr_finish_request)

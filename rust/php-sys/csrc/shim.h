@@ -147,5 +147,14 @@ int64_t askr_rs_expired(void);
 void askr_rs_extend_deadline(int64_t ms);
 /* The worker asks for a successor once the request is over. */
 void askr_rs_recycle(void);
+/* Whether this process is to fork copies of itself where its script can go on
+ * in them: at askr_cow_ready(), or when it was given no request. */
+bool askr_rs_is_template(void);
+/* Forks copies on command. True in each copy; does not return in a process that
+ * has forked any; false when it forks none. */
+bool askr_rs_fork_copies(void);
+/* Where uploads of this copy go, NUL-terminated; `path` holds zeros. False when
+ * nothing changes. */
+bool askr_rs_upload_folder(char *path, size_t capacity);
 
 #endif

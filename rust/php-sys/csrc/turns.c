@@ -217,6 +217,10 @@ bool askr_turn_next(void)
 		askr_turn_close();
 	}
 	request = askr_rs_take();
+	while (!request && askr_rs_is_template() && askr_copies_make()) {
+		askr_turn_settle(false);
+		request = askr_rs_take();
+	}
 	if (request) {
 		askr_turn_open(request);
 	}

@@ -1,6 +1,7 @@
 //! The functions the shim calls. Each enters Rust through [`guard`] and calls the host.
 
 use std::os::raw::{c_char, c_int};
+use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 use std::{ptr, slice};
 
@@ -101,6 +102,31 @@ extern "C" fn askr_rs_extend_deadline(ms: i64) {
 #[unsafe(no_mangle)]
 extern "C" fn askr_rs_recycle() {
     guard((), |embedding| embedding.host.recycle());
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn askr_rs_is_template() -> bool {
+    guard(false, |embedding| embedding.host.is_template())
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn askr_rs_fork_copies() -> bool {
+    guard(false, Embedding::fork_copies)
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn askr_rs_upload_folder(path: *mut c_char, capacity: usize) -> bool {
+    let folder = guard(None, |embedding| embedding.host.upload_folder());
+    let folder = folder.map(|folder| folder.into_os_string().into_vec());
+    let Some(folder) = folder.filter(|folder| folder.len() < capacity) else {
+        return false;
+    };
+    // SAFETY: the shim passes a buffer of `capacity` zeroed bytes of its own, alive for the call
+    // and shared with nobody; the path and a NUL byte after it fit, as was checked above.
+    let path = unsafe { slice::from_raw_parts_mut(path.cast::<u8>(), folder.len() + 1) };
+    path[..folder.len()].copy_from_slice(&folder);
+    path[folder.len()] = 0;
+    true
 }
 
 /// # Safety

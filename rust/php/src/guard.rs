@@ -25,6 +25,15 @@ impl Embedding {
             ptr::null()
         }
     }
+
+    /// Has the host fork copies. True in a copy, which has another host then.
+    pub(crate) fn fork_copies(&mut self) -> bool {
+        let Some(host) = self.host.fork_copies() else {
+            return false;
+        };
+        self.host = host;
+        true
+    }
 }
 
 thread_local! {

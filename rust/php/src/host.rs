@@ -1,5 +1,6 @@
 //! The engine's surroundings, as a trait.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Incoming;
@@ -80,5 +81,22 @@ pub trait Host {
     /// The number of this worker, as `askr_worker_id()` gives it.
     fn worker_id(&self) -> u32 {
         0
+    }
+
+    /// Whether this process is to fork copies of itself where its script can go on in them: at
+    /// `askr_cow_ready()`, and where [`take`](Self::take) has returned false.
+    fn is_template(&self) -> bool {
+        false
+    }
+
+    /// Forks copies on command for the rest of this process's life. Returns in each copy, with the
+    /// copy's own host; `None` when this process forks none.
+    fn fork_copies(&mut self) -> Option<Box<dyn Host>> {
+        None
+    }
+
+    /// Where a copy puts uploaded files; `None` leaves it as it was.
+    fn upload_folder(&self) -> Option<PathBuf> {
+        None
     }
 }

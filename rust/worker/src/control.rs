@@ -1,12 +1,16 @@
 //! The control socket to main: one JSON document per packet.
 
-use std::io;
+use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use askr_exchange::CONTROL_BYTES_MAX;
 use askr_exchange::control::{ToMain, ToTemplate};
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::sockopt::{Timeout, set_socket_passcred, set_socket_timeout};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
+    SocketType, recv, send, sendmsg, socketpair,
+};
 
 use crate::limits::SEND_TIMEOUT;
 
@@ -38,6 +42,14 @@ impl Control {
         Self { socket }
     }
 
+    /// A new socket: this process's end, and main's, on which the kernel says who has sent what.
+    pub(crate) fn pair() -> io::Result<(Self, OwnedFd)> {
+        let (kind, flags) = (SocketType::SEQPACKET, SocketFlags::CLOEXEC);
+        let (ours, mains) = socketpair(AddressFamily::UNIX, kind, flags, None)?;
+        set_socket_passcred(&mains, true)?;
+        Ok((Self::new(ours), mains))
+    }
+
     /// Waits for the next command.
     pub(crate) fn receive(&self) -> Result<ToTemplate, ReceiveError> {
         let mut packet = vec![0; CONTROL_BYTES_MAX];
@@ -58,6 +70,18 @@ impl Control {
         if let Err(error) = send(&self.socket, &packet, SendFlags::NOSIGNAL) {
             tracing::debug!(%error, "main does not listen");
         }
+    }
+
+    /// Tells main, and gives it a descriptor.
+    pub(crate) fn tell_with(&self, message: &ToMain, fd: &OwnedFd) -> io::Result<()> {
+        let packet = serde_json::to_vec(message)?;
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        let fds = [fd.as_fd()];
+        ancillary.push(SendAncillaryMessage::ScmRights(&fds));
+        let parts = [IoSlice::new(&packet)];
+        sendmsg(&self.socket, &parts, &mut ancillary, SendFlags::NOSIGNAL)?;
+        Ok(())
     }
 }
 

@@ -1,50 +1,31 @@
 //! Where a worker takes requests in and gives replies out: the engine's host.
 
-use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use askr_exchange::control::ToMain;
+use askr_exchange::control::{Isolation, TemplateConfig, ToMain};
 use askr_exchange::{Job, JobError, ReplyHead, RequestHead, Taken, WorkerEnd, WorkerId};
 use askr_php::{Host, Incoming, Priority};
 
+use crate::booting::fork_copies;
 use crate::clock;
-use crate::control::Control;
+use crate::fork::{exit_now, outlive_parent};
+use crate::household::{Household, JoinError};
 use crate::limits::PATIENCE;
+use crate::nursery::Position;
+use crate::progress::Progress;
 use crate::variables::Site;
-
-/// What the run loop learns from its desk.
-#[derive(Default)]
-pub(crate) struct Progress {
-    /// The script has asked for work since it was last started.
-    pub(crate) booted: Cell<bool>,
-    /// The worker is to leave.
-    pub(crate) retiring: Cell<bool>,
-    request: RefCell<Option<String>>,
-}
-
-impl Progress {
-    /// The id of the request that runs, also while its script works on after its reply.
-    pub(crate) fn request(&self) -> Option<String> {
-        self.request.borrow().clone()
-    }
-}
-
-/// What a desk is made of.
-pub(crate) struct Place {
-    pub(crate) worker: WorkerId,
-    pub(crate) end: WorkerEnd,
-    pub(crate) control: Control,
-    pub(crate) site: Site,
-    pub(crate) max_requests: u64,
-    /// Header fields of every reply.
-    pub(crate) marks: Vec<(String, String)>,
-}
 
 /// Implements [`Host`] on the worker's end of the exchange.
 pub(crate) struct Desk {
-    place: Place,
+    position: Position,
+    end: WorkerEnd,
+    household: Rc<Household>,
     progress: Rc<Progress>,
+    site: Site,
+    /// Header fields of every reply.
+    marks: Vec<(String, String)>,
     announced: bool,
     requests: u64,
     /// PHP wants this worker to be recycled.
@@ -53,8 +34,23 @@ pub(crate) struct Desk {
     taken_at: Duration,
     /// Before this moment the request's time is not over, whatever main says.
     extended_to_ms: u64,
+    life: Life,
+    has_upload_folder: bool,
     reply: Option<Reply>,
     head: Vec<u8>,
+}
+
+/// How a worker goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// It takes requests until it is asked to leave.
+    Worker,
+    /// It has one request to take.
+    OneRequest,
+    /// It has taken its one request.
+    Spent,
+    /// It takes none any more, and forks copies of itself.
+    Template,
 }
 
 /// The reply that is being written.
@@ -69,9 +65,22 @@ struct Reply {
 }
 
 impl Desk {
-    pub(crate) fn new(place: Place, progress: Rc<Progress>) -> Self {
-        Self {
-            place,
+    /// Sits down on a worker's seat.
+    ///
+    /// # Errors
+    /// See [`JoinError`].
+    pub(crate) fn sit_down(
+        position: Position,
+        household: Rc<Household>,
+        progress: Rc<Progress>,
+    ) -> Result<Self, JoinError> {
+        let is_single = household.isolation(position.pool) == Some(Isolation::Fork);
+        Ok(Self {
+            end: household.join(position.pool, position.worker)?,
+            site: Site::new(&household.config.root),
+            marks: marks(&household.config, position.worker),
+            position,
+            household,
             progress,
             announced: false,
             requests: 0,
@@ -79,17 +88,23 @@ impl Desk {
             has_asked: false,
             taken_at: Duration::ZERO,
             extended_to_ms: 0,
+            life: if is_single {
+                Life::OneRequest
+            } else {
+                Life::Worker
+            },
+            has_upload_folder: false,
             reply: None,
             head: Vec::new(),
-        }
+        })
     }
 
     fn announce(&mut self) {
         self.progress.booted.set(true);
         if !self.announced {
             self.announced = true;
-            self.place.control.tell(&ToMain::Ready {
-                worker: self.place.worker,
+            self.progress.control().tell(&ToMain::Ready {
+                worker: self.position.worker,
             });
         }
     }
@@ -98,12 +113,12 @@ impl Desk {
     fn begin(&mut self, job: Job, incoming: &mut Incoming) -> bool {
         self.taken_at = clock::now();
         self.extended_to_ms = 0;
-        self.place.end.begin(clock::ms(self.taken_at));
+        self.end.begin(clock::ms(self.taken_at));
         if self.open(job, incoming) {
             return true;
         }
-        self.place.end.count_reply(true, 0);
-        self.place.end.finish();
+        self.end.count_reply(true, 0);
+        self.end.finish();
         false
     }
 
@@ -116,16 +131,20 @@ impl Desk {
                 return false;
             }
         };
-        match RequestHead::decode(&head) {
+        let has_body = match RequestHead::decode(&head) {
             Ok(head) => {
-                self.place.site.describe(&head, incoming);
-                self.progress.request.replace(Some(head.id.to_owned()));
+                self.site.describe(&head, incoming);
+                self.progress.set_request(Some(head.id));
+                head.body_bytes > 0
             }
             Err(error) => {
                 tracing::error!(%error, "the gateway sent a damaged request head");
                 job.abort();
                 return false;
             }
+        };
+        if has_body {
+            self.make_upload_folder();
         }
         self.reply = Some(Reply {
             job,
@@ -143,13 +162,57 @@ impl Desk {
     fn ask_for_successor(&mut self) {
         if !self.has_asked {
             self.has_asked = true;
-            self.place.control.tell(&ToMain::WantsRecycle {
-                worker: self.place.worker,
+            self.progress.control().tell(&ToMain::WantsRecycle {
+                worker: self.position.worker,
             });
         }
     }
 
-    fn retire(&mut self) -> bool {
+    /// PHP puts files there only while a request with a body runs.
+    fn make_upload_folder(&mut self) {
+        let Some(uploads) = &self.household.uploads else {
+            return;
+        };
+        if !self.has_upload_folder {
+            match uploads.make(self.position.worker) {
+                Ok(_) => self.has_upload_folder = true,
+                Err(error) => {
+                    tracing::warn!(%error, "a worker has no folder of its own for uploads");
+                }
+            }
+        }
+    }
+
+    /// Waits for a request; false when none is to come any more.
+    fn wait(&mut self, incoming: &mut Incoming) -> bool {
+        loop {
+            match self.end.take(PATIENCE) {
+                Taken::Request(job) => {
+                    if self.begin(job, incoming) {
+                        self.spend();
+                        return true;
+                    }
+                }
+                Taken::Nothing => {}
+                Taken::Retire => return self.retire(),
+                Taken::Promote => {
+                    self.life = Life::Template;
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn spend(&mut self) {
+        if self.life == Life::OneRequest {
+            self.life = Life::Spent;
+        }
+    }
+
+    fn retire(&self) -> bool {
+        if self.life == Life::OneRequest {
+            exit_now(0);
+        }
         self.progress.retiring.set(true);
         false
     }
@@ -158,22 +221,15 @@ impl Desk {
 impl Host for Desk {
     fn take(&mut self, incoming: &mut Incoming) -> bool {
         self.announce();
-        self.place.end.finish();
+        self.end.finish();
         if self.recycles {
             self.ask_for_successor();
         }
-        self.progress.request.take();
-        loop {
-            match self.place.end.take(PATIENCE) {
-                Taken::Request(job) => {
-                    if self.begin(job, incoming) {
-                        return true;
-                    }
-                }
-                Taken::Nothing => {}
-                Taken::Retire | Taken::Promote => return self.retire(),
-            }
+        self.progress.set_request(None);
+        if self.life == Life::Spent {
+            exit_now(0);
         }
+        self.wait(incoming)
     }
 
     fn header(&mut self, line: &[u8]) {
@@ -188,7 +244,7 @@ impl Host for Desk {
             self.head.clear();
             ReplyHead {
                 status,
-                headers: reply.headers(&self.place.marks),
+                headers: reply.headers(&self.marks),
             }
             .encode(&mut self.head);
             if (100..200).contains(&status) {
@@ -244,21 +300,21 @@ impl Host for Desk {
         };
         let took = clock::now().saturating_sub(self.taken_at);
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.place.end.count_reply(reply.is_failure(), took_us);
+        self.end.count_reply(reply.is_failure(), took_us);
         if reply.is_whole() {
             reply.job.end();
         } else {
             reply.job.abort();
         }
         self.requests += 1;
-        if self.requests == self.place.max_requests {
+        if self.requests == self.position.max_requests {
             self.ask_for_successor();
         }
     }
 
     fn log(&mut self, priority: Priority, message: &str) {
-        let worker = self.place.worker.seat;
-        let request = self.progress.request.borrow();
+        let worker = self.position.worker.seat;
+        let request = self.progress.request();
         let request = request.as_deref();
         match priority {
             Priority::Error => tracing::error!(target: "php", worker, request, "{message}"),
@@ -270,7 +326,7 @@ impl Host for Desk {
 
     fn expired(&mut self) -> Option<Duration> {
         let now = clock::now();
-        let is_over = self.place.end.is_expired() && clock::ms(now) >= self.extended_to_ms;
+        let is_over = self.end.is_expired() && clock::ms(now) >= self.extended_to_ms;
         is_over.then(|| now.saturating_sub(self.taken_at))
     }
 
@@ -278,7 +334,7 @@ impl Host for Desk {
     fn extend_deadline(&mut self, by: Option<Duration>) {
         let until_ms = by.map_or(u64::MAX, |by| clock::ms(clock::now().saturating_add(by)));
         self.extended_to_ms = self.extended_to_ms.max(until_ms);
-        self.place.end.set_deadline(self.extended_to_ms);
+        self.end.set_deadline(self.extended_to_ms);
     }
 
     fn recycle(&mut self) {
@@ -286,7 +342,21 @@ impl Host for Desk {
     }
 
     fn worker_id(&self) -> u32 {
-        u32::from(self.place.worker.seat)
+        u32::from(self.position.worker.seat)
+    }
+
+    fn is_template(&self) -> bool {
+        self.life == Life::Template
+    }
+
+    fn fork_copies(&mut self) -> Option<Box<dyn Host>> {
+        outlive_parent();
+        Some(fork_copies(&self.household, &self.progress))
+    }
+
+    fn upload_folder(&self) -> Option<PathBuf> {
+        let uploads = self.household.uploads.as_ref()?;
+        Some(uploads.of(self.position.worker))
     }
 }
 
@@ -327,6 +397,17 @@ impl Reply {
             .map(|(name, value)| (name.as_bytes(), value.as_bytes()));
         lines.map(split_line).chain(marks).collect()
     }
+}
+
+/// What replies say about who gave them, where somebody is looking for a fault.
+fn marks(config: &TemplateConfig, worker: WorkerId) -> Vec<(String, String)> {
+    if !config.debug {
+        return Vec::new();
+    }
+    vec![
+        ("Askr-Generation".to_owned(), config.generation.to_string()),
+        ("Askr-Worker".to_owned(), worker.to_string()),
+    ]
 }
 
 /// `Name: value` as name and value; a line without a colon is a name, as nginx has it.

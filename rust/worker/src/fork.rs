@@ -1,9 +1,9 @@
-//! The only `fork`, and what a child owes its parent.
+//! The only `fork`, and what processes owe their parents.
 
 use std::io;
 
 use nix::unistd::{ForkResult, Pid, fork, getppid};
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Signal, set_child_subreaper, set_parent_process_death_signal};
 
 /// Which side of a fork this is.
 pub(crate) enum Side {
@@ -17,7 +17,7 @@ pub(crate) enum Side {
 ///
 /// # Errors
 /// What the system says when there is no room for another process.
-pub(crate) fn fork_worker() -> io::Result<Side> {
+pub(crate) fn fork_child() -> io::Result<Side> {
     let parent = nix::unistd::getpid();
     // SAFETY: `fork` is only unsafe in a process with several threads, whose locks the child would
     // inherit in any state; templates never start a thread (an invariant of this crate).
@@ -34,6 +34,27 @@ pub(crate) fn fork_worker() -> io::Result<Side> {
 pub(crate) fn end_with(parent: Pid) {
     let asked = set_parent_process_death_signal(Some(Signal::KILL));
     if asked.is_err() || getppid() != parent {
-        std::process::exit(1);
+        exit_now(1);
     }
+}
+
+/// Takes [`end_with`] back: a worker that has become a template outlives the one it comes from.
+pub(crate) fn outlive_parent() {
+    if let Err(error) = set_parent_process_death_signal(None) {
+        tracing::error!(%error, "this template ends with the one before");
+    }
+}
+
+/// Makes what templates leave behind that end become children of this process.
+pub(crate) fn become_subreaper() {
+    if let Err(error) = set_child_subreaper(Some(rustix::process::getpid())) {
+        tracing::error!(%error, "workers of a template that ends cannot be watched");
+    }
+}
+
+/// Ends this process as it stands: nothing is destroyed first that the system frees anyway, and
+/// nothing runs that a parent process has registered for its own end.
+pub(crate) fn exit_now(code: u8) -> ! {
+    // SAFETY: `_exit` has no precondition and does not return.
+    unsafe { nix::libc::_exit(i32::from(code)) }
 }

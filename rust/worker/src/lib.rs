@@ -12,14 +12,19 @@
 //! # Testing
 //! Unit tests for what needs no engine; the processes themselves in the end-to-end tests.
 
+mod booting;
+mod children;
 mod clock;
 mod command_line;
 mod control;
 mod desk;
 mod fork;
+mod household;
 mod idle;
 mod ini;
 mod limits;
+mod nursery;
+mod progress;
 mod report;
 mod run;
 mod template;

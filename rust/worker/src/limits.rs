@@ -10,3 +10,10 @@ pub(crate) const MESSAGE_BYTES_MAX: usize = 8 * 1024;
 
 /// How long main may leave a message unread before it is dropped.
 pub(crate) const SEND_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How many ended processes that it did not fork a template remembers.
+pub(crate) const STRANGERS_MAX: usize = 1024;
+
+/// How long a template leaves processes unreaped that it did not fork: what PHP code had started
+/// whose worker is dead.
+pub(crate) const STRANGERS_PATIENCE: Duration = Duration::from_secs(10);

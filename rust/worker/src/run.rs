@@ -5,9 +5,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::rc::Rc;
 
+use askr_exchange::control::Child;
 use askr_php::{Exit, Outcome, Runtime};
 
-use crate::desk::Progress;
+use crate::progress::Progress;
 
 /// Why a worker cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,8 @@ fn serve_scripts(runtime: &mut Runtime) -> Result<(), BootError> {
 }
 
 /// Worker mode: the script boots once and asks for requests. When a fatal error ends it, it boots
-/// again in the same process; when it ends before it asked for work, it is not worth repeating.
+/// again in the same process, unless another has booted it: a fresh copy of that is there sooner.
+/// When it ends before it asked for work, it is not worth repeating.
 fn serve_loop(
     runtime: &mut Runtime,
     script: &CStr,
@@ -62,22 +64,39 @@ fn serve_loop(
         let error = request.last_error();
         drop(request);
         if !progress.booted.get() {
-            return Err(BootError::Script(explain(exit, error, script)));
+            let missed = missed_call(progress);
+            return Err(BootError::Script(explain(exit, error, script, missed)));
         }
-        if !progress.retiring.get() {
-            let error = error.as_deref().unwrap_or("none");
-            let request = progress.request();
-            tracing::warn!(request, ?exit.outcome, exit.status, error, "worker script ended, booting again");
+        if progress.retiring.get() {
+            break;
+        }
+        let is_over = progress.is_copy.get();
+        let error = error.as_deref().unwrap_or("none");
+        let (request, next) = (
+            progress.request(),
+            if is_over { "leaving" } else { "booting again" },
+        );
+        tracing::warn!(request, ?exit.outcome, exit.status, error, "worker script ended, {next}");
+        if is_over {
+            break;
         }
     }
     Ok(())
 }
 
-fn explain(exit: Exit, error: Option<String>, script: &CStr) -> String {
+/// What a script that came to its end should have called.
+fn missed_call(progress: &Progress) -> &'static str {
+    match progress.name() {
+        Child::Worker(_) => "askr_handle_request()",
+        Child::Template(_) => "askr_cow_ready(), where copy-on-write workers are forked",
+    }
+}
+
+fn explain(exit: Exit, error: Option<String>, script: &CStr, missed: &str) -> String {
     let script = script.to_string_lossy();
     match (exit.outcome, error) {
         (Outcome::Completed, None) => format!(
-            "{script} ended with status {} and never called askr_handle_request()",
+            "{script} ended with status {} and never called {missed}",
             exit.status
         ),
         (_, Some(error)) => without_trace(&error).to_owned(),

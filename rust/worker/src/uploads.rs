@@ -70,11 +70,13 @@ impl Uploads {
     }
 
     /// Removes everything; all workers are gone.
-    pub(crate) fn remove(self) {
+    pub(crate) fn remove(&self) {
         remove(&self.folder);
     }
 
-    fn of(&self, worker: WorkerId) -> PathBuf {
+    /// Where a worker's folder is, if it has made one. No two workers of a server have the same,
+    /// whatever their pools: an incarnation is never given twice.
+    pub(crate) fn of(&self, worker: WorkerId) -> PathBuf {
         let WorkerId { seat, incarnation } = worker;
         self.folder.join(format!("{seat}-{incarnation}"))
     }

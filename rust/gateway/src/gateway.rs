@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::banner::Banner;
 use crate::complaints::Complaints;
 use crate::config::GatewayConfig;
 use crate::error::{BindError, ServeError};
@@ -26,6 +27,7 @@ pub struct Gateway {
     listeners: Vec<std::net::TcpListener>,
     disk: Disk,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
+    banner: Option<Banner>,
     config: GatewayConfig,
 }
 
@@ -55,6 +57,7 @@ impl Gateway {
             listeners,
             disk,
             roots: None,
+            banner: None,
             config,
         })
     }
@@ -64,6 +67,13 @@ impl Gateway {
     #[must_use]
     pub fn following(mut self, roots: watch::Receiver<Vec<PathBuf>>) -> Gateway {
         self.roots = Some(roots);
+        self
+    }
+
+    /// Shows this text below every page that PHP makes, while there is one.
+    #[must_use]
+    pub fn showing(mut self, text: watch::Receiver<Option<String>>) -> Gateway {
+        self.banner = Some(Banner::new(text));
         self
     }
 
@@ -101,6 +111,7 @@ impl Gateway {
         let site = Arc::new(Site {
             pools: Pools::new(&self.config.pools, exchanges),
             disk: self.disk,
+            banner: self.banner,
             spool_folder: self.config.spool_folder,
             limits,
             glances: Glances::default(),

@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod alarm;
+mod banner;
 mod body;
 mod complaints;
 mod config;

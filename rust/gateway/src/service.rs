@@ -10,6 +10,7 @@ use http::{Request, Response, Version, request};
 use hyper::body::Incoming;
 
 use crate::alarm::Alarm;
+use crate::banner::Banner;
 use crate::body::{self, SpoolPlace};
 use crate::complaints::Complaints;
 use crate::dispatch::{self, Order, Patience};
@@ -32,6 +33,7 @@ use crate::subject::Subject;
 pub(crate) struct Site {
     pub(crate) pools: Pools,
     pub(crate) disk: Disk,
+    pub(crate) banner: Option<Banner>,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
     pub(crate) glances: Glances,
@@ -178,7 +180,10 @@ async fn php(
         method: head.method.clone(),
         version: head.version,
     };
-    let forward = reply_head::respond(&asked, answer, subject, limits.reply_buffer_bytes)?;
+    let mut forward = reply_head::respond(&asked, answer, subject, limits.reply_buffer_bytes)?;
+    if let Some(banner) = &peer.site.banner {
+        banner.put_below(&mut forward.response, head);
+    }
     if let Some(lease) = forward.unwanted {
         dispatch::discard(lease).await;
     }

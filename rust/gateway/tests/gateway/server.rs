@@ -36,6 +36,7 @@ pub(crate) struct Setup {
     exchange: ExchangeLimits,
     root: TempDir,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
+    banner: Option<watch::Receiver<Option<String>>>,
 }
 
 impl Setup {
@@ -50,6 +51,7 @@ impl Setup {
             },
             root: tempfile::tempdir().unwrap(),
             roots: None,
+            banner: None,
         }
     }
 
@@ -100,6 +102,12 @@ impl Setup {
         self
     }
 
+    /// Shows this text below pages.
+    pub(crate) fn showing(mut self, text: watch::Receiver<Option<String>>) -> Setup {
+        self.banner = Some(text);
+        self
+    }
+
     pub(crate) fn root(&self) -> &Path {
         self.root.path()
     }
@@ -119,6 +127,9 @@ impl Setup {
         .unwrap();
         if let Some(roots) = self.roots {
             gateway = gateway.following(roots);
+        }
+        if let Some(text) = self.banner {
+            gateway = gateway.showing(text);
         }
         let address = gateway.addresses()[0];
         let (trigger, shutdown) = Shutdown::new();

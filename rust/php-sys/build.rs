@@ -28,6 +28,7 @@ const SOURCES: &[&str] = &[
     "csrc/streams.c",
     "csrc/opcache.c",
     "csrc/headers.c",
+    "csrc/stack.c",
     "csrc/native.c",
     "csrc/cli.c",
 ];
@@ -98,6 +99,7 @@ fn declare_shim() {
         .header("csrc/shim.h")
         .allowlist_item("askr_php_.*|ASKR_PHP_.*")
         .rustified_enum("askr_php_status|askr_php_cli_action")
+        .derive_default(true)
         .layout_tests(true)
         .generate()
         .expect("csrc/shim.h is plain C")

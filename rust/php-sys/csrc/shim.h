@@ -87,6 +87,35 @@ size_t askr_php_upload_folder(bool is_systems, char *text, size_t capacity);
  * called while a request is active. */
 askr_php_status askr_php_set(const char *name, const char *value);
 
+/* How the stack of PHP calls lies in memory, also in that of a process forked from
+ * this one: an address, then sizes and places in bytes. */
+typedef struct {
+	/* Of the pointer to the innermost frame. */
+	size_t current_frame;
+	size_t frame_bytes;
+	size_t frame_opcode;
+	size_t frame_function;
+	size_t frame_caller;
+	/* What all functions begin with. */
+	size_t function_bytes;
+	size_t function_type;
+	size_t function_name;
+	size_t function_class;
+	/* A function of type `is_code` is written in PHP and has these, too. */
+	size_t code_bytes;
+	size_t code_file;
+	size_t code_opcodes;
+	size_t code_opcode_count;
+	size_t opcode_bytes;
+	size_t opcode_line;
+	size_t class_name;
+	size_t text_len;
+	size_t text_bytes;
+	uint8_t is_code;
+} askr_php_stack;
+
+void askr_php_stack_layout(askr_php_stack *stack);
+
 /* ---- one request ---- */
 askr_php_status askr_php_request_start(const askr_php_request *request);
 /* `path` is NUL-terminated; NULL means the script_path of the request. */

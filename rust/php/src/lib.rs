@@ -23,6 +23,7 @@ mod incoming;
 mod limits;
 mod request;
 mod runtime;
+mod stack;
 
 pub use command_line::{Action, CommandLine};
 pub use error::{RequestError, StartError};
@@ -30,3 +31,4 @@ pub use host::{Host, Priority};
 pub use incoming::Incoming;
 pub use request::{Exit, Outcome, Request};
 pub use runtime::{EngineConfig, Runtime};
+pub use stack::{Memory, Stack};

@@ -12,7 +12,7 @@ use askr_php_sys as sys;
 
 use crate::guard::{Embedding, guard, install};
 use crate::limits::PATH_BYTES_MAX;
-use crate::{CommandLine, Host, Request, RequestError, StartError};
+use crate::{CommandLine, Host, Request, RequestError, Stack, StartError};
 
 /// PHP takes only names it knows for SAPIs that may use opcache, and applications that move from
 /// FPM test for this one.
@@ -104,6 +104,14 @@ impl Runtime {
             (len > 0).then(|| PathBuf::from(OsString::from_vec(text)))
         };
         [false, true].into_iter().filter_map(folder).collect()
+    }
+
+    /// Where the stack of PHP calls is to be found in this process and in all forked from it.
+    pub fn stack(&self) -> Stack {
+        let mut layout = sys::askr_php_stack::default();
+        // SAFETY: `layout` is valid for writes; the function reads nothing but constants.
+        unsafe { sys::askr_php_stack_layout(&raw mut layout) }
+        Stack::new(layout)
     }
 
     /// Changes a setting for all requests to come. Returns whether PHP took it.

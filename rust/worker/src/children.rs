@@ -83,6 +83,12 @@ impl Children {
         }
     }
 
+    /// The process of one that was not reaped yet.
+    pub(crate) fn process(&self, child: Child) -> Option<Pid> {
+        let member = self.members.iter().find(|member| member.child == child);
+        member.map(|member| member.pid)
+    }
+
     /// The next that has ended.
     pub(crate) fn reap(&mut self) -> Option<Gone> {
         loop {

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{OpenError, WorkerEnd, WorkerId};
+use askr_php::Stack;
 
 use crate::uploads::Uploads;
 
@@ -15,6 +16,8 @@ pub(crate) struct Household {
     exchanges: Vec<(OwnedFd, OwnedFd)>,
     /// Without one PHP finds a folder for itself.
     pub(crate) uploads: Option<Uploads>,
+    /// Where each of them keeps its stack of PHP calls.
+    pub(crate) stack: Stack,
 }
 
 /// A worker cannot sit down.
@@ -36,11 +39,13 @@ impl Household {
         config: TemplateConfig,
         exchanges: Vec<(OwnedFd, OwnedFd)>,
         uploads: Option<Uploads>,
+        stack: Stack,
     ) -> Self {
         Self {
             config,
             exchanges,
             uploads,
+            stack,
         }
     }
 

@@ -28,6 +28,7 @@ mod progress;
 mod report;
 mod run;
 mod template;
+mod trace;
 mod uploads;
 mod variables;
 

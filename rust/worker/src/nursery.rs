@@ -14,6 +14,7 @@ use crate::control::{Control, ReceiveError};
 use crate::fork::{Side, fork_child};
 use crate::household::Household;
 use crate::limits::STRANGERS_PATIENCE;
+use crate::trace::trace;
 
 /// A process that forks others until it is told to stop.
 pub(crate) struct Nursery {
@@ -135,6 +136,16 @@ impl Nursery {
             Ok(ToTemplate::Adopt { child, pid }) => self.adopt(child, pid),
             Ok(ToTemplate::Kill { child }) => {
                 self.children.signal(child, Signal::KILL);
+                Next::Continue
+            }
+            Ok(ToTemplate::Interrupt { worker }) => {
+                self.children.signal(Child::Worker(worker), Signal::URG);
+                Next::Continue
+            }
+            Ok(ToTemplate::Trace { worker }) => {
+                let process = self.children.process(Child::Worker(worker));
+                let traced = trace(&self.household.stack, worker, process);
+                self.control.tell(&traced);
                 Next::Continue
             }
             Ok(ToTemplate::Stop) | Err(ReceiveError::Closed) => Next::Leave,

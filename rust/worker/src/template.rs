@@ -41,7 +41,7 @@ pub fn template_main(control: OwnedFd, exchanges: Vec<(OwnedFd, OwnedFd)>) -> Ex
         php_version: Runtime::version(),
     });
     let uploads = Uploads::open(&runtime.upload_folders());
-    let household = Rc::new(Household::new(config, exchanges, uploads));
+    let household = Rc::new(Household::new(config, exchanges, uploads, runtime.stack()));
     let mut nursery = Nursery::new(Rc::new(control), Rc::clone(&household), Stage::Engine);
     match nursery.run() {
         Some(birth) => begin(birth, runtime, household, nursery.into_control()),

@@ -8,7 +8,9 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
-use askr_php::{EngineConfig, Host, Incoming, Outcome, Priority, Runtime};
+use askr_php::{EngineConfig, Host, Incoming, Memory, Outcome, Priority, Runtime, Stack};
+use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+use nix::unistd::Pid;
 
 /// A request to make; built up from a target.
 #[derive(Clone, Debug)]
@@ -127,6 +129,8 @@ pub(crate) struct Reply {
     pub(crate) extensions: Vec<String>,
     /// PHP asked for another worker.
     pub(crate) recycles: bool,
+    /// What PHP ran when it logged `trace`.
+    pub(crate) stack: Vec<String>,
 }
 
 impl Reply {
@@ -185,6 +189,7 @@ struct Desk {
     flushes_left: Option<usize>,
     is_expired: bool,
     is_interrupted_at_its_end: bool,
+    stack: Option<Stack>,
 }
 
 impl Desk {
@@ -276,6 +281,13 @@ impl Host for Recorder {
         if message == "interrupt" {
             interrupt();
         }
+        let stack = self.0.borrow().stack;
+        if let Some(stack) = stack.filter(|_| message == "trace") {
+            let lines = stack.lines(&Own).expect("the process can read itself");
+            if let Some(reply) = self.0.borrow_mut().replies.last_mut() {
+                reply.stack = lines;
+            }
+        }
     }
 
     fn expired(&mut self) -> Option<Duration> {
@@ -298,6 +310,20 @@ impl Host for Recorder {
 
     fn worker_id(&self) -> u32 {
         7
+    }
+}
+
+/// The memory of this process, read as another one's would be.
+struct Own;
+
+impl Memory for Own {
+    fn read(&self, base: usize, out: &mut [u8]) -> std::io::Result<()> {
+        let len = out.len();
+        let mut local = [std::io::IoSliceMut::new(out)];
+        let remote = [RemoteIoVec { base, len }];
+        let read = process_vm_readv(Pid::this(), &mut local, &remote)?;
+        assert_eq!(read, len);
+        Ok(())
     }
 }
 
@@ -339,6 +365,7 @@ fn perform(runtime: &mut Runtime, desk: &RefCell<Desk>, job: &Job) -> Vec<Reply>
     let path = CString::new(file.path().to_str().expect("UTF-8")).expect("no NUL");
     *desk.borrow_mut() = Desk {
         waiting: job.requests.clone(),
+        stack: Some(runtime.stack()),
         ..Desk::default()
     };
     loop {

@@ -7,6 +7,7 @@ mod ends;
 mod frankenphp;
 mod harness;
 mod opcache;
+mod stack;
 
 use harness::{Get, classic, worker};
 

@@ -1,51 +1,56 @@
 //! `cargo xtask bench`: Askr against nginx + FPM, in one run, on the same engine.
 
+mod broken;
+mod client;
+mod console;
+mod contest;
 mod fetch;
 mod figures;
+mod first;
 mod hand_over;
 mod load;
+mod log;
 mod memory;
 mod nginx_fpm;
+mod private;
 mod processes;
+mod releases;
+mod reload;
 mod report;
+mod respawn;
 mod result;
 mod row;
 mod server;
+mod slow;
+mod storm;
+mod traffic;
 mod visitor;
 
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use self::broken::BrokenError;
 use self::fetch::FetchError;
+use self::first::FirstError;
 use self::hand_over::HandOverError;
-use self::load::{LoadError, Pressure};
+use self::load::LoadError;
 use self::memory::MemoryError;
+use self::private::PrivateError;
+use self::reload::ReloadError;
 use self::report::Conditions;
-use self::result::{Results, Sample};
+use self::respawn::RespawnError;
+use self::result::Results;
 pub(crate) use self::row::Row;
 use self::row::{ServerKind, Site};
 use self::server::{Bench, Server, ServerError};
+use self::slow::SlowError;
+use self::storm::StormError;
 use crate::cache::Cache;
 use crate::checkout::Checkout;
 use crate::files::{self, FileError};
 use crate::setup::{self, Engine, SetupError};
 use crate::step::step;
-
-/// Connections of the table, unless others are asked for.
-const CONNECTIONS: &[u32] = &[1, 8, 64];
-const WARM_UP: Pressure = Pressure {
-    connections: 8,
-    seconds: 2,
-};
-const SOAK: Pressure = Pressure {
-    connections: 64,
-    seconds: 60,
-};
-const KILL: Pressure = Pressure {
-    connections: 8,
-    seconds: 20,
-};
 
 /// What to measure, and how.
 #[derive(Debug, clap::Args)]
@@ -61,6 +66,12 @@ pub(crate) struct Options {
     /// Runs per row, server and number of connections; the table shows medians.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
+    /// How long the row `storm` kills.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    storm_seconds: u64,
+    /// Measure this binary instead of the checkout's; docs/benchmarks.md stays as it is.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<PathBuf>,
     /// Also write the raw figures to this file.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -82,45 +93,59 @@ pub(crate) enum BenchError {
     #[error(transparent)]
     Memory(#[from] MemoryError),
     #[error(transparent)]
+    Respawn(#[from] RespawnError),
+    #[error(transparent)]
+    Private(#[from] PrivateError),
+    #[error(transparent)]
+    First(#[from] FirstError),
+    #[error(transparent)]
+    Reload(#[from] ReloadError),
+    #[error(transparent)]
+    Broken(#[from] BrokenError),
+    #[error(transparent)]
+    Slow(#[from] SlowError),
+    #[error(transparent)]
+    Storm(#[from] StormError),
+    #[error(transparent)]
     File(#[from] FileError),
     #[error("{server} has no worker process to measure or to kill")]
     NoWorkers { server: &'static str },
 }
 
-/// One row on one server: what is measured in turn with the others.
-#[derive(Debug)]
-struct Contestant<'a> {
-    row: Row,
-    server: &'a Server,
-    url: String,
-    script: PathBuf,
-}
-
 /// Measures the rows asked for and writes the table.
 pub(crate) fn run(checkout: &Checkout, cache: &Cache, options: &Options) -> Result<(), BenchError> {
-    let ready = setup::run(checkout, cache)?;
+    let ready = match &options.binary {
+        Some(_) => setup::without_binary(checkout, cache)?,
+        None => setup::run(checkout, cache)?,
+    };
     let folder = checkout
         .target()
         .join(format!("bench-{}", std::process::id()));
     files::create_folder(&folder)?;
     let bench = Bench {
-        binary: checkout.binary(),
+        binary: options.binary.clone().unwrap_or_else(|| checkout.binary()),
         engine: &ready.engine,
         php_ini: checkout.path("dist/php.ini"),
         folder: &folder,
         workers: thread::available_parallelism().map_or(2, usize::from),
+        arguments: Vec::new(),
     };
     let conditions = Conditions::of(&bench, options.seconds, options.rounds);
     let mut results = Results::default();
     let measured = measure_all(checkout, &bench, options, &mut results);
-    files::remove_folder(&folder)?;
+    if measured.is_err() {
+        println!("   the servers' logs are left in {}", folder.display());
+    }
     measured?;
+    files::remove_folder(&folder)?;
     if options.rows == [Row::Memory] {
         return Ok(());
     }
 
-    let text = report::markdown(&conditions, &results);
-    files::write(&checkout.path("docs/benchmarks.md"), &text)?;
+    if options.binary.is_none() {
+        let text = report::markdown(&conditions, &results);
+        files::write(&checkout.path("docs/benchmarks.md"), &text)?;
+    }
     println!("{}", report::table(&results));
     println!("{}", report::figures(&results));
     if let Some(path) = &options.json {
@@ -142,6 +167,7 @@ pub(crate) fn serve_once(
         php_ini: checkout.path("dist/php.ini"),
         folder: root,
         workers: 1,
+        arguments: Vec::new(),
     };
     let site = Site {
         root: root.to_owned(),
@@ -161,27 +187,40 @@ fn measure_all(
     results: &mut Results,
 ) -> Result<(), BenchError> {
     let is_wanted = |row: &&Row| options.rows.is_empty() || options.rows.contains(*row);
-    let groups: [&[Row]; 4] = [
+    let groups: [&[Row]; 5] = [
         &[Row::Script, Row::Health],
         &[Row::Json, Row::Page],
         &[Row::Reset],
         &[Row::Paranoid],
+        &[Row::Isolation],
     ];
     for group in groups {
         let rows: Vec<Row> = group.iter().filter(is_wanted).copied().collect();
         if let Some(first) = rows.first() {
             let site = first.site(checkout, bench.folder)?;
             step(&names(&rows), || {
-                compare(bench, &rows, &site, options, results)
+                contest::compare(bench, &rows, &site, options, results)
             })?;
         }
     }
     for row in [Row::Soak, Row::Kill].iter().filter(is_wanted) {
         let site = row.site(checkout, bench.folder)?;
-        step(row.name(), || endure(bench, *row, &site, results))?;
+        step(row.name(), || contest::endure(bench, *row, &site, results))?;
     }
     if is_wanted(&&Row::Exchange) {
         step("exchange", || hand_over::measure(checkout, results))?;
+    }
+    let lives = [
+        Row::Respawn,
+        Row::Private,
+        Row::First,
+        Row::Reload,
+        Row::Broken,
+        Row::Slow,
+        Row::Storm,
+    ];
+    for row in lives.iter().filter(is_wanted) {
+        step(row.name(), || live(checkout, bench, *row, options, results))?;
     }
     if options.rows.contains(&Row::Memory) {
         let site = Row::Memory.site(checkout, bench.folder)?;
@@ -190,123 +229,29 @@ fn measure_all(
     Ok(())
 }
 
-/// Measures rows of one site on their servers in turn, round after round.
-fn compare(
+/// A row about the life of workers and releases, which starts its servers itself.
+fn live(
+    checkout: &Checkout,
     bench: &Bench<'_>,
-    rows: &[Row],
-    site: &Site,
+    row: Row,
     options: &Options,
     results: &mut Results,
 ) -> Result<(), BenchError> {
-    let mut kinds: Vec<ServerKind> = rows.iter().flat_map(|row| row.servers()).copied().collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut servers = Vec::new();
-    for kind in kinds {
-        servers.push(Server::start(bench, kind, site)?);
-    }
-    let mut contestants = Vec::new();
-    for row in rows {
-        for server in servers
-            .iter()
-            .filter(|server| row.servers().contains(&server.kind))
-        {
-            contestants.push(enter(*row, server, bench.folder)?);
+    let site = row.site(checkout, bench.folder)?;
+    match row {
+        Row::Respawn => respawn::measure(bench, &site, results)?,
+        Row::Private => private::measure(bench, &site, results)?,
+        Row::First => first::measure(checkout, bench, &site, results)?,
+        Row::Reload => reload::measure(checkout, bench, &site, results)?,
+        Row::Broken => broken::measure(checkout, bench, &site, results)?,
+        Row::Slow => slow::measure(bench, &site, results)?,
+        Row::Storm => {
+            let lasts = Duration::from_secs(options.storm_seconds);
+            storm::measure(bench, &site, lasts, results)?;
         }
-    }
-    let chosen = options.connections.map(|connections| vec![connections]);
-    for connections in chosen.as_deref().unwrap_or(CONNECTIONS) {
-        let pressure = Pressure {
-            connections: *connections,
-            seconds: options.seconds,
-        };
-        for _ in 0..options.rounds {
-            for contestant in &contestants {
-                results.add(contestant.measure(pressure)?);
-            }
-        }
+        _ => {}
     }
     Ok(())
-}
-
-/// Sees that the server gives the right answer, and lets it get warm.
-fn enter<'a>(row: Row, server: &'a Server, folder: &Path) -> Result<Contestant<'a>, BenchError> {
-    let reply = fetch::checked(server.address, row.path(), row.marker())?;
-    let name = format!("{}-{}", row.name(), server.kind.name());
-    let script = load::script(folder, &name, &reply, row.marker())?;
-    let url = format!("http://{}{}", server.address, row.path());
-    load::run(&url, &script, WARM_UP)?;
-    Ok(Contestant {
-        row,
-        server,
-        url,
-        script,
-    })
-}
-
-impl Contestant<'_> {
-    fn measure(&self, pressure: Pressure) -> Result<Sample, BenchError> {
-        let before = self.server.workers();
-        let started_ns = processes::cpu_ns(&before);
-        let measured = load::run(&self.url, &self.script, pressure)?;
-        let workers = self.server.workers();
-        let spent_ns = processes::cpu_ns(&workers).saturating_sub(started_ns);
-        let (server, pss_kb) = if self.row == Row::Health {
-            ("askr-gateway", None)
-        } else {
-            (self.server.kind.name(), processes::pss_kb(&workers))
-        };
-        Ok(Sample {
-            row: self.row.name(),
-            server,
-            connections: pressure.connections,
-            measured,
-            pss_kb,
-            cpu_us: (before == workers).then(|| result::per_request_us(spent_ns, &measured)),
-        })
-    }
-}
-
-/// One long run whose errors are the point.
-fn endure(
-    bench: &Bench<'_>,
-    row: Row,
-    site: &Site,
-    results: &mut Results,
-) -> Result<(), BenchError> {
-    let server = Server::start(bench, ServerKind::AskrWorker, site)?;
-    let contestant = enter(row, &server, bench.folder)?;
-    let sample = if row == Row::Kill {
-        under_fire(&contestant)?
-    } else {
-        contestant.measure(SOAK)?
-    };
-    results.add(sample);
-    Ok(())
-}
-
-/// Load, with a worker killed every second meanwhile.
-fn under_fire(contestant: &Contestant<'_>) -> Result<Sample, BenchError> {
-    let server = contestant.server;
-    thread::scope(|scope| {
-        let load = scope.spawn(|| contestant.measure(KILL));
-        let mut killed = 0;
-        while !load.is_finished() {
-            thread::sleep(Duration::from_secs(1));
-            let workers = server.workers();
-            if let (Some(victim), false) = (workers.first(), load.is_finished()) {
-                processes::signal("KILL", *victim);
-                killed += 1;
-            }
-        }
-        println!("   {killed} workers killed");
-        if killed == 0 {
-            return Err(BenchError::NoWorkers {
-                server: server.kind.name(),
-            });
-        }
-        load.join().expect("the measurement does not panic")
-    })
 }
 
 fn names(rows: &[Row]) -> String {

@@ -57,6 +57,14 @@ pub(crate) enum SetupError {
 /// Does everything that is not done yet.
 pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<Ready, SetupError> {
     let started = Instant::now();
+    let ready = without_binary(checkout, cache)?;
+    step("release binary", || binary::build(checkout))?;
+    println!("setup took {}", shown(started.elapsed()));
+    Ok(ready)
+}
+
+/// The same for those who bring a binary.
+pub(crate) fn without_binary(checkout: &Checkout, cache: &Cache) -> Result<Ready, SetupError> {
     let lock = cache.lock()?;
     step("system packages", packages::install)?;
     let engine = step("libphp", || Engine::open(checkout, cache))?;
@@ -66,8 +74,6 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<Ready, SetupErro
     })?;
     drop(lock);
     applications(checkout, &engine, &tools)?;
-    step("release binary", || binary::build(checkout))?;
-    println!("setup took {}", shown(started.elapsed()));
     Ok(Ready { engine })
 }
 

@@ -1,11 +1,11 @@
 //! The ratios the project set itself.
 
-use super::result::Results;
+use super::result::{Finding, Results};
 
 /// One of them, with what was measured.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Figure {
-    pub(crate) what: &'static str,
+    pub(crate) what: String,
     pub(crate) goal: &'static str,
     pub(crate) measured: f64,
     pub(crate) is_reached: bool,
@@ -14,7 +14,9 @@ pub(crate) struct Figure {
 /// Every figure whose rows were measured.
 pub(crate) fn reached(results: &Results) -> Vec<Figure> {
     let mut candidates = ratios(results);
+    candidates.extend(isolation(results));
     candidates.extend(amounts(results));
+    candidates.extend(results.findings().iter().map(found_out));
     candidates.into_iter().flatten().collect()
 }
 
@@ -61,6 +63,46 @@ fn ratios(results: &Results) -> Vec<Option<Figure>> {
             ),
         ),
     ]
+}
+
+/// What a process for each request costs.
+fn isolation(results: &Results) -> Vec<Option<Figure>> {
+    let of = |server| results.find("isolation", server, 1);
+    let later = of("askr-fork").zip(of("askr-worker"));
+    vec![
+        at_least(
+            "JSON route, 8 connections: `--isolation fork` ÷ nginx + FPM",
+            "≥ 1.5, aim 2.5",
+            1.5,
+            ratio(
+                results,
+                ("isolation", "askr-fork"),
+                ("isolation", "nginx-fpm"),
+                8,
+            ),
+        ),
+        at_most(
+            "JSON route, 1 connection: ms that `--isolation fork` takes longer, p50",
+            "≤ 3",
+            3.0,
+            later.map(|(fork, worker)| fork.p50_ms - worker.p50_ms),
+        ),
+    ]
+}
+
+fn found_out(finding: &Finding) -> Option<Figure> {
+    let goal = finding.goal?;
+    let unit = if finding.unit.is_empty() {
+        String::new()
+    } else {
+        format!(", {}", finding.unit)
+    };
+    Some(Figure {
+        what: format!("`{}`: {}{unit}", finding.row, finding.what),
+        goal: goal.text,
+        measured: finding.value,
+        is_reached: finding.value <= goal.most,
+    })
 }
 
 /// How much of something, at most.
@@ -136,7 +178,7 @@ fn figure(
     reaches: impl Fn(f64) -> bool,
 ) -> Option<Figure> {
     measured.map(|measured| Figure {
-        what,
+        what: what.to_owned(),
         goal,
         measured,
         is_reached: reaches(measured),
@@ -225,6 +267,17 @@ mod tests {
             ("reset", "askr-without-reset", 1, 1025.0, 0),
         ]));
         assert!(figures[0].is_reached && (figures[0].measured - 24.39).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_finding_with_a_goal_is_a_figure() {
+        let mut results = Results::default();
+        results.find_out(Finding::new("storm", "killed", 90.0, "processes"));
+        results.find_out(Finding::new("respawn", "cow", 5.5, "ms").at_most(5.0, "≤ 5"));
+        let figures = reached(&results);
+        assert_eq!(figures.len(), 1);
+        assert_eq!(figures[0].what, "`respawn`: cow, ms");
+        assert!(!figures[0].is_reached);
     }
 
     #[test]

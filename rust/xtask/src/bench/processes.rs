@@ -1,10 +1,10 @@
 //! Processes below a server: which they are, what memory they take, and ending them.
 
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::process;
+use rustix::process::{Pid, Signal};
 
 /// How long a server may take to leave after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -32,7 +32,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        signal("TERM", self.id());
+        signal(Signal::TERM, self.id());
         let deadline = Instant::now() + PATIENCE;
         while !self.has_ended() {
             if Instant::now() > deadline {
@@ -47,8 +47,10 @@ impl Drop for Running {
 }
 
 /// Sends a signal; a process that is gone already is fine.
-pub(crate) fn signal(name: &str, pid: u32) {
-    let _gone = process::read(Command::new("kill").args(["-s", name, &pid.to_string()]));
+pub(crate) fn signal(signal: Signal, pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _gone = rustix::process::kill_process(pid, signal);
+    }
 }
 
 /// Time that processes have spent on a processor, in nanoseconds.
@@ -83,6 +85,26 @@ pub(crate) fn children(parent: u32) -> Vec<u32> {
     found
 }
 
+/// A process below a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Below {
+    pub(crate) pid: u32,
+    /// It has started nobody: a worker, or a template that is about to fork its first.
+    pub(crate) is_leaf: bool,
+}
+
+/// Everybody that descends from `main`, parents first.
+pub(crate) fn descendants(main: u32) -> Vec<Below> {
+    let mut found = Vec::new();
+    for pid in children(main) {
+        let below = descendants(pid);
+        let is_leaf = below.is_empty();
+        found.push(Below { pid, is_leaf });
+        found.extend(below);
+    }
+    found
+}
+
 /// The fourth field; the second, the name in parentheses, may hold anything.
 fn parent_in(stat: &str) -> Option<u32> {
     let (_, rest) = stat.rsplit_once(')')?;
@@ -100,6 +122,12 @@ pub(crate) fn pss_kb(pids: &[u32]) -> Option<u64> {
         .collect();
     let count = u64::try_from(sizes.len()).ok().filter(|count| *count > 0)?;
     Some(sizes.iter().sum::<u64>() / count)
+}
+
+/// What a process shares with nobody, in KiB.
+pub(crate) fn private_kb(pid: u32) -> Option<u64> {
+    let rollup = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+    Some(kb_in(&rollup, "Private_Clean:")? + kb_in(&rollup, "Private_Dirty:")?)
 }
 
 /// The value of a line of `smaps_rollup`.

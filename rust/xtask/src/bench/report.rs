@@ -55,6 +55,8 @@ pub(crate) fn markdown(conditions: &Conditions, results: &Results) -> String {
     text += &figures(results);
     text += "\n## Results\n\n";
     text += &table(results);
+    text += "\n## Workers, reloads and deaths\n\n";
+    text += &findings(results);
     text += "\nRows:\n\n";
     text += ROWS;
     text
@@ -93,6 +95,23 @@ pub(crate) fn figures(results: &Results) -> String {
     text
 }
 
+/// What is no ratio of servers, as a table.
+pub(crate) fn findings(results: &Results) -> String {
+    if results.findings().is_empty() {
+        return "None: the rows they come from were not measured in this run.\n".to_owned();
+    }
+    let mut text = String::from("| row | what | measured |\n|---|---|--:|\n");
+    for finding in results.findings() {
+        text += &format!(
+            "| {} | {} | {} |\n",
+            finding.row,
+            finding.what,
+            finding.amount()
+        );
+    }
+    text
+}
+
 const ROWS: &str = "\
 - `script`: one line of PHP that prints a constant. In worker mode the line is the handler.
 - `json`: the demo's JSON route, through everything the `web` middleware does.
@@ -104,6 +123,17 @@ const ROWS: &str = "\
 - `soak`: `json` for a minute; the errors are the point.
 - `kill`: `json` for 20 seconds while a worker is killed with SIGKILL every second; a request that a
   dying worker had not begun to answer is given to another.
+- `isolation`: `json` in worker mode, with a process for each request, and under nginx + FPM.
+- `respawn`: from SIGKILL to a worker until its replacement is ready, by the server's log, against a
+  bare fork, death and wait of a PHP process that has booted the same application.
+- `private`: what a worker shares with nobody after 100 requests of three kinds.
+- `first`: the page of a worker that has just become ready, against its later ones; `warm` names it.
+- `reload`: `askr reload` a hundred times, each time to the other of two releases, by moving the link
+  `current`, under load; every tenth time with a canary window of a second. What a request answers
+  that was sent after a reload returned has to come from its release: class, `.env` and static file.
+- `broken`: the same twenty times to releases that cannot serve.
+- `slow`: 16 connections, two workers; one request of a hundred sleeps for half a second.
+- `storm`: SIGKILL to a random process below main, worker or template, several times a second.
 - `exchange-one-core`, `exchange-two-cores`: the hand-over alone, a round trip between two processes
   that are pinned to one core or to two, against a round trip of two such processes through
   a bare futex; the mean time stands in both time columns.

@@ -32,16 +32,47 @@ pub(crate) struct Entry {
     pub(crate) cpu_us_per_request: Option<f64>,
 }
 
+/// A figure that is no place of the table of servers.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Finding {
+    pub(crate) row: &'static str,
+    pub(crate) what: String,
+    pub(crate) value: f64,
+    /// Of the value; empty for a ratio or a count.
+    pub(crate) unit: &'static str,
+    #[serde(skip)]
+    pub(crate) goal: Option<Goal>,
+}
+
+/// What a finding is to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Goal {
+    pub(crate) text: &'static str,
+    pub(crate) most: f64,
+}
+
 /// The runs of a benchmark.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
     samples: Vec<Sample>,
+    findings: Vec<Finding>,
 }
 
 impl Results {
     /// Adds a run.
     pub(crate) fn add(&mut self, sample: Sample) {
         self.samples.push(sample);
+    }
+
+    /// Adds a figure, and says it.
+    pub(crate) fn find_out(&mut self, finding: Finding) {
+        println!("   {}: {}", finding.what, finding.amount());
+        self.findings.push(finding);
+    }
+
+    /// All of them, in the order in which they were found out.
+    pub(crate) fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// Medians, in the order in which they were first measured.
@@ -72,10 +103,61 @@ impl Results {
         })
     }
 
-    /// The list other programs read.
+    /// The list other programs read: places of the table, then findings.
     pub(crate) fn json(&self) -> String {
-        let text = serde_json::to_string_pretty(&self.entries());
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Item<'a> {
+            Place(Entry),
+            Finding(&'a Finding),
+        }
+        let places = self.entries().into_iter().map(Item::Place);
+        let items: Vec<Item<'_>> = places
+            .chain(self.findings.iter().map(Item::Finding))
+            .collect();
+        let text = serde_json::to_string_pretty(&items);
         text.expect("numbers and names always serialize") + "\n"
+    }
+}
+
+impl Finding {
+    /// One without a goal.
+    pub(crate) fn new(
+        row: &'static str,
+        what: impl Into<String>,
+        value: f64,
+        unit: &'static str,
+    ) -> Finding {
+        Finding {
+            row,
+            what: what.into(),
+            value,
+            unit,
+            goal: None,
+        }
+    }
+
+    /// A number of things.
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "what is counted in a run is far below 2^52"
+    )]
+    pub(crate) fn count(row: &'static str, what: impl Into<String>, count: u64) -> Finding {
+        Finding::new(row, what, count as f64, "")
+    }
+
+    /// The same, to be at most this much.
+    pub(crate) fn at_most(self, most: f64, text: &'static str) -> Finding {
+        let goal = Some(Goal { text, most });
+        Finding { goal, ..self }
+    }
+
+    /// The value with its unit.
+    pub(crate) fn amount(&self) -> String {
+        let digits = if self.value.fract() == 0.0 { 0 } else { 2 };
+        format!("{:.digits$} {}", self.value, self.unit)
+            .trim_end()
+            .to_owned()
     }
 }
 
@@ -107,7 +189,7 @@ pub(crate) fn per_request_us(spent_ns: u64, measured: &Measured) -> f64 {
 }
 
 /// The middle value; the mean of the two middle ones of an even number.
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.is_empty() {
@@ -155,6 +237,22 @@ mod tests {
     #[test]
     fn an_even_number_of_runs_has_a_median_too() {
         assert!((median(vec![4.0, 1.0, 2.0, 3.0]) - 2.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_finding_says_its_amount_and_follows_the_places() {
+        let ratio = Finding::new("slow", "with a pool", 1.5, "");
+        assert_eq!(ratio.amount(), "1.50");
+        let count = Finding::count("storm", "failed", 3).at_most(0.0, "0");
+        assert_eq!(count.amount(), "3");
+
+        let mut results = Results::default();
+        results.find_out(ratio);
+        results.add(sample(1.0, 0));
+        let list: serde_json::Value = serde_json::from_str(&results.json()).unwrap();
+        assert_eq!(list[0]["server"], "askr-worker");
+        assert_eq!(list[1]["what"], "with a pool");
+        assert_eq!(results.findings().len(), 1);
     }
 
     #[test]

@@ -26,6 +26,22 @@ pub(crate) enum Row {
     Soak,
     /// The JSON route while a worker is killed once a second: is anything lost?
     Kill,
+    /// The JSON route with a process for each request, in worker mode and under nginx + FPM.
+    Isolation,
+    /// From a worker's death until its replacement is ready, cold and with `--cow`.
+    Respawn,
+    /// The private memory of a worker after 100 requests, cold and with `--cow`.
+    Private,
+    /// The first request of a fresh worker, cold, with `--cow` and with `warm`.
+    First,
+    /// A hundred reloads under load: is anything lost, or answered by old code?
+    Reload,
+    /// Twenty reloads to releases that cannot serve: does the old code go on?
+    Broken,
+    /// One request of a hundred is slow: what do the others see, with and without a pool for them?
+    Slow,
+    /// Workers and templates killed at random: is anything lost?
+    Storm,
     /// Two hundred thousand requests of all kinds through one worker: does its memory stay flat?
     /// Only when asked for: it takes some minutes, and adds nothing to the table.
     Memory,
@@ -41,6 +57,10 @@ pub(crate) enum ServerKind {
     AskrParanoid,
     /// Worker mode with `--paranoid` for one request in a hundred.
     AskrSampling,
+    /// Worker mode from a template that has booted the application.
+    AskrCow,
+    /// A process for each request.
+    AskrFork,
     AskrClassic,
     NginxFpm,
 }
@@ -71,6 +91,14 @@ impl Row {
             Row::Exchange => "exchange",
             Row::Soak => "soak",
             Row::Kill => "kill",
+            Row::Isolation => "isolation",
+            Row::Respawn => "respawn",
+            Row::Private => "private",
+            Row::First => "first",
+            Row::Reload => "reload",
+            Row::Broken => "broken",
+            Row::Slow => "slow",
+            Row::Storm => "storm",
             Row::Memory => "memory",
         }
     }
@@ -78,10 +106,11 @@ impl Row {
     /// What is asked for.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Row::Script | Row::Memory => "/",
-            Row::Page => "/page",
+            Row::Script | Row::Memory | Row::Private => "/",
+            Row::Page | Row::First => "/page",
             Row::Health | Row::Exchange => "/askr/health",
-            Row::Json | Row::Reset | Row::Paranoid | Row::Soak | Row::Kill => "/json",
+            Row::Reload | Row::Broken => "/release",
+            _ => "/json",
         }
     }
 
@@ -89,12 +118,11 @@ impl Row {
     pub(crate) fn marker(self) -> &'static str {
         match self {
             Row::Script => "Hello from one line of PHP.",
-            Row::Page => "</table>",
-            Row::Memory => "Memory in use",
+            Row::Page | Row::First => "</table>",
+            Row::Memory | Row::Private => "Memory in use",
             Row::Health | Row::Exchange => "ok",
-            Row::Json | Row::Reset | Row::Paranoid | Row::Soak | Row::Kill => {
-                "\"stack\":\"laravel\""
-            }
+            Row::Reload | Row::Broken => "\"configuration\":",
+            _ => "\"stack\":\"laravel\"",
         }
     }
 
@@ -112,8 +140,14 @@ impl Row {
                 ServerKind::AskrParanoid,
                 ServerKind::AskrSampling,
             ],
-            Row::Health | Row::Soak | Row::Kill | Row::Memory => &[ServerKind::AskrWorker],
-            Row::Exchange => &[],
+            Row::Isolation => &[
+                ServerKind::AskrWorker,
+                ServerKind::AskrFork,
+                ServerKind::NginxFpm,
+            ],
+            Row::Health | Row::Soak | Row::Kill => &[ServerKind::AskrWorker],
+            // They start servers of their own.
+            _ => &[],
         }
     }
 
@@ -121,13 +155,7 @@ impl Row {
     pub(crate) fn site(self, checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
         match self {
             Row::Script | Row::Health | Row::Exchange => one_line(folder),
-            Row::Json
-            | Row::Page
-            | Row::Reset
-            | Row::Paranoid
-            | Row::Soak
-            | Row::Kill
-            | Row::Memory => demo(checkout, folder),
+            _ => demo(checkout, folder),
         }
     }
 }
@@ -136,9 +164,11 @@ impl Site {
     /// The script that stays up, in the modes that have one.
     pub(crate) fn script(&self, kind: ServerKind) -> Option<&Path> {
         match kind {
-            ServerKind::AskrWorker | ServerKind::AskrParanoid | ServerKind::AskrSampling => {
-                Some(&self.worker_script)
-            }
+            ServerKind::AskrWorker
+            | ServerKind::AskrParanoid
+            | ServerKind::AskrSampling
+            | ServerKind::AskrCow
+            | ServerKind::AskrFork => Some(&self.worker_script),
             ServerKind::AskrWithoutReset => Some(&self.without_reset),
             ServerKind::AskrClassic | ServerKind::NginxFpm => None,
         }
@@ -151,6 +181,8 @@ impl ServerKind {
         match self {
             ServerKind::AskrParanoid => Some("--paranoid"),
             ServerKind::AskrSampling => Some("--paranoid=0.01"),
+            ServerKind::AskrCow => Some("--cow"),
+            ServerKind::AskrFork => Some("--isolation=fork"),
             _ => None,
         }
     }
@@ -162,6 +194,8 @@ impl ServerKind {
             ServerKind::AskrWithoutReset => "askr-without-reset",
             ServerKind::AskrParanoid => "askr-paranoid",
             ServerKind::AskrSampling => "askr-paranoid-0.01",
+            ServerKind::AskrCow => "askr-cow",
+            ServerKind::AskrFork => "askr-fork",
             ServerKind::AskrClassic => "askr-classic",
             ServerKind::NginxFpm => "nginx-fpm",
         }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::nginx_fpm;
-use super::processes::{self, Running};
+use super::processes::{self, Below, Running};
 use super::row::{ServerKind, Site};
 use crate::files::{self, FileError};
 use crate::process;
@@ -24,7 +24,7 @@ pub(crate) const INI: &[(&str, &str)] = &[
 ];
 
 /// Environment of the application: as in production, whatever its `.env` says.
-const ENVIRONMENT: &[(&str, &str)] = &[
+pub(crate) const ENVIRONMENT: &[(&str, &str)] = &[
     ("APP_ENV", "production"),
     ("APP_DEBUG", "false"),
     // Exceptions are logged: the server's own log, which a benchmark throws away, takes them.
@@ -54,7 +54,7 @@ pub(crate) enum ServerError {
 }
 
 /// What all servers of a benchmark share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bench<'a> {
     pub(crate) binary: PathBuf,
     pub(crate) engine: &'a Engine,
@@ -63,6 +63,8 @@ pub(crate) struct Bench<'a> {
     /// For configuration files, logs and sockets.
     pub(crate) folder: &'a Path,
     pub(crate) workers: usize,
+    /// More options for Askr.
+    pub(crate) arguments: Vec<String>,
 }
 
 /// A server that answers. Fields are ended in this order.
@@ -70,6 +72,8 @@ pub(crate) struct Bench<'a> {
 pub(crate) struct Server {
     pub(crate) kind: ServerKind,
     pub(crate) address: SocketAddr,
+    /// What it says, the front server's words left out.
+    pub(crate) log: PathBuf,
     /// nginx, when it stands in front.
     _front: Option<Running>,
     main: Running,
@@ -88,14 +92,17 @@ impl Server {
         }
     }
 
-    /// The processes that run PHP.
+    /// The processes that run PHP; the templates in between only fork.
     pub(crate) fn workers(&self) -> Vec<u32> {
-        let below = processes::children(self.main.id());
-        match self.kind {
-            ServerKind::NginxFpm => below,
-            // The template in between only forks.
-            _ => below.into_iter().flat_map(processes::children).collect(),
-        }
+        let below = self.below().into_iter().filter(|below| below.is_leaf);
+        let mut workers: Vec<u32> = below.map(|below| below.pid).collect();
+        workers.sort_unstable();
+        workers
+    }
+
+    /// Every process that descends from the server's main one.
+    pub(crate) fn below(&self) -> Vec<Below> {
+        processes::descendants(self.main.id())
     }
 }
 
@@ -107,6 +114,7 @@ fn start_askr(bench: &Bench<'_>, kind: ServerKind, site: &Site) -> Result<Server
         .arg(&site.root)
         .arg(format!("--workers={}", bench.workers))
         .args(kind.flag())
+        .args(&bench.arguments)
         .envs(ENVIRONMENT.iter().copied());
     for (key, value) in INI {
         command.arg(format!("--ini={key}={value}"));
@@ -122,6 +130,7 @@ fn start_askr(bench: &Bench<'_>, kind: ServerKind, site: &Site) -> Result<Server
     Ok(Server {
         kind,
         address,
+        log,
         _front: None,
         main,
     })
@@ -157,6 +166,7 @@ fn start_nginx_fpm(bench: &Bench<'_>, site: &Site) -> Result<Server, ServerError
     Ok(Server {
         kind,
         address,
+        log: fpm_log,
         _front: Some(front),
         main,
     })
@@ -221,7 +231,7 @@ fn serving(log: &Path) -> Option<SocketAddr> {
 
 fn address_in(line: &str) -> Option<SocketAddr> {
     let (_, address) = line.split_once("askr: serving http://")?;
-    address.split([' ', '/', ',']).next()?.parse().ok()
+    address.split([' ', '/', ',', '"']).next()?.parse().ok()
 }
 
 /// An address nobody listens on at the moment.

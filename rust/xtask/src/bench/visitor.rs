@@ -1,10 +1,8 @@
 //! A visitor of the demo: one connection, one round through its pages, every answer checked.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::net::SocketAddr;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+use super::client::{Client, ClientError, Response};
 
 /// What the visitor uploads.
 const FILE: &str = "A file of the visitor.\n";
@@ -15,12 +13,12 @@ const FILE_SHA256: &str = "de63f0213efc58f5527736f4e9d5962564f1b8d1babb58b30b78d
 /// Why a visit did not go as it has to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum VisitError {
-    /// The connection failed.
-    #[error("the connection to the server: {0}")]
-    Connection(#[from] std::io::Error),
-    /// Bytes that are no HTTP.
-    #[error("the server sent no complete response: {0:?}")]
-    Malformed(String),
+    /// There was no answer.
+    #[error(transparent)]
+    NoAnswer(#[from] ClientError),
+    /// A form cannot be sent without its token.
+    #[error("a form without a token")]
+    NoToken,
     /// Another answer than the expected one.
     #[error("{request} was answered {status}, not as expected:\n{start}")]
     Unexpected {
@@ -33,25 +31,15 @@ pub(crate) enum VisitError {
 /// One connection to the demo, with the cookies of one visitor.
 #[derive(Debug)]
 pub(crate) struct Visitor {
-    stream: BufReader<TcpStream>,
+    client: Client,
     download: Vec<u8>,
-}
-
-#[derive(Debug)]
-struct Response {
-    status: u16,
-    cookies: String,
-    body: Vec<u8>,
 }
 
 impl Visitor {
     /// Connects; `download` is what the download has to hold.
     pub(crate) fn connect(address: SocketAddr, download: Vec<u8>) -> Result<Visitor, VisitError> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
         Ok(Visitor {
-            stream: BufReader::new(stream),
+            client: Client::connect(address)?,
             download,
         })
     }
@@ -87,7 +75,7 @@ impl Visitor {
     fn form(&mut self, number: usize) -> Result<(), VisitError> {
         let form = self.get("/form", 200, "name=\"_token\"")?;
         let token = token(&form)?;
-        let cookies = form.cookies;
+        let cookies = form.cookies();
         let body = format!("_token={token}&name=Tree+{number}&height_cm=7");
         let sent = self.post(
             "/form",
@@ -95,7 +83,7 @@ impl Visitor {
             "application/x-www-form-urlencoded",
             &body,
         )?;
-        let shown = self.ask("GET /form", &format!("Cookie: {}\r\n", sent.cookies), "")?;
+        let shown = self.ask("GET /form", &format!("Cookie: {}\r\n", sent.cookies()), "")?;
         let shown = expect(
             "GET /form",
             shown,
@@ -105,8 +93,12 @@ impl Visitor {
 
         let body = multipart(&token);
         let kind = "multipart/form-data; boundary=edge";
-        let sent = self.post("/upload", &shown.cookies, kind, &body)?;
-        let shown = self.ask("GET /upload", &format!("Cookie: {}\r\n", sent.cookies), "")?;
+        let sent = self.post("/upload", &shown.cookies(), kind, &body)?;
+        let shown = self.ask(
+            "GET /upload",
+            &format!("Cookie: {}\r\n", sent.cookies()),
+            "",
+        )?;
         expect("GET /upload", shown, 200, FILE_SHA256)?;
         Ok(())
     }
@@ -134,68 +126,7 @@ impl Visitor {
     }
 
     fn ask(&mut self, request: &str, fields: &str, body: &str) -> Result<Response, VisitError> {
-        let head = format!("{request} HTTP/1.1\r\nHost: demo\r\n{fields}\r\n");
-        self.stream.get_mut().write_all((head + body).as_bytes())?;
-        self.response()
-    }
-
-    fn response(&mut self) -> Result<Response, VisitError> {
-        let line = self.line()?;
-        let status = line.split(' ').nth(1).and_then(|code| code.parse().ok());
-        let status = status.ok_or(VisitError::Malformed(line))?;
-        let (mut length, mut cookies) = (None, Vec::new());
-        loop {
-            let line = self.line()?;
-            let Some((name, value)) = line.split_once(": ") else {
-                break;
-            };
-            match &*name.to_ascii_lowercase() {
-                "content-length" => length = value.parse().ok(),
-                "set-cookie" => cookies.extend(value.split(';').next().map(str::to_owned)),
-                _ => {}
-            }
-        }
-        let body = match length {
-            Some(length) => self.bytes(length)?,
-            None => self.chunks()?,
-        };
-        let cookies = cookies.join("; ");
-        Ok(Response {
-            status,
-            cookies,
-            body,
-        })
-    }
-
-    fn chunks(&mut self) -> Result<Vec<u8>, VisitError> {
-        let mut body = Vec::new();
-        loop {
-            let line = self.line()?;
-            let Ok(size) = usize::from_str_radix(&line, 16) else {
-                return Err(VisitError::Malformed(line));
-            };
-            body.extend(self.bytes(size)?);
-            self.line()?;
-            if size == 0 {
-                return Ok(body);
-            }
-        }
-    }
-
-    fn bytes(&mut self, count: usize) -> Result<Vec<u8>, VisitError> {
-        let mut bytes = vec![0; count];
-        self.stream.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    fn line(&mut self) -> Result<String, VisitError> {
-        let mut line = Vec::new();
-        self.stream.read_until(b'\n', &mut line)?;
-        let text = String::from_utf8_lossy(&line).into_owned();
-        match text.strip_suffix("\r\n") {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(VisitError::Malformed(text)),
-        }
+        Ok(self.client.ask(request, fields, body)?)
     }
 }
 
@@ -225,8 +156,7 @@ fn token(form: &Response) -> Result<String, VisitError> {
     let text = String::from_utf8_lossy(&form.body);
     let after = text.split("name=\"_token\" value=\"").nth(1);
     let token = after.and_then(|rest| rest.split('"').next());
-    let missing = || VisitError::Malformed("a form without a token".to_owned());
-    token.map(str::to_owned).ok_or_else(missing)
+    token.map(str::to_owned).ok_or(VisitError::NoToken)
 }
 
 fn multipart(token: &str) -> String {

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 /// The first template could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -43,4 +44,41 @@ pub enum RunError {
         /// What PHP said the last time.
         message: String,
     },
+}
+
+/// There is no control socket.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// The system does not let us.
+    #[error("control socket {}", path.display())]
+    Io {
+        /// The socket, or its folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The folder is none in which nobody else could put something in the socket's place.
+    #[error("control socket: {} {problem}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// No socket can have such a long name.
+    #[error("control socket: the path {} is too long", path.display())]
+    TooLong {
+        /// The socket.
+        path: PathBuf,
+    },
+}
+
+impl ConsoleError {
+    pub(crate) fn at(path: &Path, source: io::Error) -> Self {
+        Self::Io {
+            path: path.to_owned(),
+            source,
+        }
+    }
 }

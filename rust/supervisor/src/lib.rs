@@ -21,6 +21,7 @@ mod backoff;
 )]
 mod canary;
 mod config;
+mod console;
 mod control;
 mod error;
 mod fleet;
@@ -40,7 +41,8 @@ mod throttle;
 
 pub use canary::Thresholds;
 pub use config::{Program, SupervisorConfig};
-pub use error::{RunError, StartError};
+pub use console::{Answer, Command, Console, PATH_BYTES_MAX, private_folder};
+pub use error::{ConsoleError, RunError, StartError};
 pub use remote::{Progress, ReloadOrder, Remote};
 pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use status::{PoolStatus, Status, WorkerState, WorkerStatus};

@@ -1,0 +1,168 @@
+//! The control socket: commands for a running server, one line of JSON each, answered by lines of
+//! JSON. `docs/protocol/console.md` describes them.
+#![forbid(unsafe_code)]
+
+mod message;
+mod socket;
+
+use std::io;
+use std::time::Duration;
+
+use rustix::process::geteuid;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::{debug, info, warn};
+
+use crate::error::ConsoleError;
+use crate::remote::{Progress, Remote};
+use socket::SocketFile;
+
+pub use message::{Answer, Command};
+pub use socket::{PATH_BYTES_MAX, private_folder};
+
+/// Clients served at once; further ones wait to be accepted.
+const CLIENTS_MAX: usize = 16;
+/// The longest line a client may send.
+const LINE_BYTES_MAX: u64 = 16 << 10;
+/// How long a client may take to send its line, and to take one of the answer.
+const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5_000 });
+
+/// A control socket that is bound; dropping it removes the file.
+#[derive(Debug)]
+pub struct Console {
+    socket: SocketFile,
+}
+
+impl Console {
+    /// Binds the socket, in place of one that was there: the newest server has the name. Who may
+    /// connect is its owner alone.
+    ///
+    /// # Errors
+    /// When the socket cannot be made there.
+    pub fn bind(path: &std::path::Path) -> Result<Self, ConsoleError> {
+        let socket = SocketFile::bind(path)?;
+        if socket.took_over() {
+            warn!(socket = %path.display(), "another server answered on the control socket, it is mine now");
+        }
+        Ok(Self { socket })
+    }
+
+    /// Serves clients for ever; to be called inside a tokio runtime.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cuts its clients off.
+    pub async fn serve(self, remote: Remote) {
+        let listener = match self.socket.listener().and_then(UnixListener::from_std) {
+            Ok(listener) => listener,
+            Err(error) => return warn!(%error, "no commands are taken on the control socket"),
+        };
+        let mut clients = JoinSet::new();
+        loop {
+            tokio::select! {
+                accepted = listener.accept(), if clients.len() < CLIENTS_MAX => match accepted {
+                    Ok((stream, _)) => drop(clients.spawn(attend(stream, remote.clone()))),
+                    Err(error) => {
+                        warn!(%error, "control socket");
+                        tokio::time::sleep(PATIENCE).await; // until descriptors are free again
+                    }
+                },
+                Some(_) = clients.join_next() => {}
+            }
+        }
+    }
+}
+
+/// Serves one client, which may only be us or root.
+async fn attend(stream: UnixStream, remote: Remote) {
+    let mut client = Client::new(stream);
+    let result = match client.uid() {
+        Ok(uid) if uid == geteuid().as_raw() || uid == 0 => client.serve(&remote).await,
+        Ok(uid) => {
+            warn!(uid, "somebody else wants to use the control socket");
+            client
+                .refuse("only the server's own user and root may do that")
+                .await
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = result {
+        debug!(%error, "a client of the control socket has left");
+    }
+}
+
+/// Both directions of a connection, with a deadline on each step.
+struct Client {
+    stream: BufReader<UnixStream>,
+}
+
+impl Client {
+    fn new(stream: UnixStream) -> Self {
+        Self {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    fn uid(&self) -> io::Result<u32> {
+        Ok(self.stream.get_ref().peer_cred()?.uid())
+    }
+
+    async fn serve(&mut self, remote: &Remote) -> io::Result<()> {
+        let line = self.read_line().await?;
+        let Ok(command) = serde_json::from_slice::<Command>(&line) else {
+            return self.refuse("not a command of this version").await;
+        };
+        info!(?command, "command");
+        match command {
+            Command::Reload(order) => self.follow(remote.reload(order)).await,
+            Command::Rollback => self.follow(remote.rollback()).await,
+            Command::Status => match remote.status().await {
+                Some(status) => self.say(&Answer::Status(Box::new(status))).await,
+                None => self.refuse("the server ends").await,
+            },
+        }
+    }
+
+    /// Tells of a change until its end, or until the client is gone: the change goes on then.
+    async fn follow(
+        &mut self,
+        mut reports: tokio::sync::mpsc::Receiver<Progress>,
+    ) -> io::Result<()> {
+        while let Some(progress) = reports.recv().await {
+            self.say(&Answer::Progress(progress)).await?;
+        }
+        Ok(())
+    }
+
+    async fn refuse(&mut self, why: &str) -> io::Result<()> {
+        let end = Progress::Failed(why.to_owned());
+        self.say(&Answer::Progress(end)).await
+    }
+
+    async fn read_line(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = Vec::new();
+        let mut bounded = (&mut self.stream).take(LINE_BYTES_MAX);
+        in_time(bounded.read_until(b'\n', &mut line)).await?;
+        if line.last() == Some(&b'\n') {
+            return Ok(line);
+        }
+        Err(io::ErrorKind::UnexpectedEof.into())
+    }
+
+    async fn say(&mut self, answer: &Answer) -> io::Result<()> {
+        let mut line = serde_json::to_vec(answer)?;
+        line.push(b'\n');
+        in_time(self.stream.write_all(&line)).await
+    }
+}
+
+async fn in_time<T>(step: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match timeout(PATIENCE, step).await {
+        Ok(result) => result,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
+use crate::command::ReloadWords;
 use crate::config::{Inputs, LogConfig, OPTIONS, OptionSpec};
 use crate::doctor::REPORT_COMMAND;
 
@@ -23,6 +24,12 @@ pub(crate) enum Args {
     Config { inputs: Inputs, markdown: bool },
     /// `askr doctor`.
     Doctor(Inputs),
+    /// `askr reload`.
+    Reload { inputs: Inputs, words: ReloadWords },
+    /// `askr rollback`.
+    Rollback(Inputs),
+    /// `askr status`.
+    Status { inputs: Inputs, json: bool },
     /// `askr php …`, or the binary called `php`.
     Php(Vec<OsString>),
     /// `askr artisan …`.
@@ -98,11 +105,28 @@ pub(crate) fn command() -> Clap {
         ))
         .subcommand(
             with_options(Clap::new("config").about("Print every option's value and its source"))
-                .arg(markdown_flag()),
+                .arg(switch("markdown", "Print the reference page instead")),
         )
         .subcommand(with_options(
             Clap::new("doctor").about("Check the engine, the application and this machine"),
         ))
+        .subcommand(
+            with_options(
+                Clap::new("reload").about("Replace the workers by ones that run the code of now"),
+            )
+            .arg(path_flag())
+            .arg(switch(
+                "no-canary",
+                "Replace all at once, without trying one first",
+            )),
+        )
+        .subcommand(with_options(
+            Clap::new("rollback").about("Return to the generation before the last reload"),
+        ))
+        .subcommand(
+            with_options(Clap::new("status").about("Say what a running server runs"))
+                .arg(switch("json", "Print it as JSON")),
+        )
         .subcommand(passed_on("php", "Run PHP on the command line"))
         .subcommand(passed_on("artisan", "Run the application's artisan"))
 }
@@ -148,11 +172,19 @@ fn flag(option: &OptionSpec) -> Arg {
     }
 }
 
-fn markdown_flag() -> Arg {
-    Arg::new("markdown")
-        .long("markdown")
+fn switch(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
         .action(ArgAction::SetTrue)
-        .help("Print the reference page instead")
+        .help(help)
+}
+
+fn path_flag() -> Arg {
+    Arg::new("path")
+        .long("path")
+        .value_name("DIR")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("Folder of another release with the same layout [default: the configured one, resolved anew]")
 }
 
 fn rest() -> Arg {
@@ -189,6 +221,18 @@ fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageErr
             markdown: matches.get_flag("markdown"),
         },
         "doctor" => Args::Doctor(inputs),
+        "reload" => Args::Reload {
+            inputs,
+            words: ReloadWords {
+                path: matches.get_one::<PathBuf>("path").cloned(),
+                no_canary: matches.get_flag("no-canary"),
+            },
+        },
+        "rollback" => Args::Rollback(inputs),
+        "status" => Args::Status {
+            inputs,
+            json: matches.get_flag("json"),
+        },
         _ => unreachable!("{name} was handled before clap saw it"),
     })
 }

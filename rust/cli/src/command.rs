@@ -1,6 +1,9 @@
 //! What each subcommand does.
 
 mod config;
+mod console;
+mod control_socket;
+mod course;
 mod doctor;
 mod parts;
 mod php;
@@ -10,6 +13,7 @@ mod signals;
 mod template;
 
 pub(crate) use config::config;
+pub(crate) use console::{ConsoleError, ReloadWords, reload, rollback, status};
 pub(crate) use doctor::doctor;
 pub(crate) use php::{ArtisanError, artisan, php};
 pub(crate) use print::print;

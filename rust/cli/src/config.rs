@@ -6,6 +6,7 @@
 
 mod channels;
 mod contradictions;
+mod control_socket;
 mod decimal;
 mod error;
 mod files;
@@ -25,6 +26,7 @@ mod units;
 mod worker_range;
 
 pub(crate) use channels::{Inputs, LARAVEL_VARIABLE};
+pub(crate) use control_socket::ControlSocket;
 pub(crate) use error::ConfigError;
 pub(crate) use options::{Key, OptionSpec};
 pub(crate) use page::{markdown, table};
@@ -32,7 +34,7 @@ pub(crate) use pool_config::{PoolConfig, pools as pool_configs};
 pub(crate) use registry::OPTIONS;
 pub(crate) use serve::{LogConfig, LogFormat, ParanoidConfig, ServeConfig};
 pub(crate) use settings::Settings;
-pub(crate) use units::bytes_text;
+pub(crate) use units::{bytes_text, duration_text};
 
 #[cfg(test)]
 mod tests;

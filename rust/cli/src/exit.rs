@@ -6,15 +6,17 @@ use std::process::ExitCode;
 
 use askr_exchange::CreateError;
 use askr_gateway::{BindError, ServeError};
-use askr_supervisor::{RunError, StartError, TemplateFdsError};
+use askr_supervisor::{ConsoleError as SocketError, RunError, StartError, TemplateFdsError};
 
 use crate::args::UsageError;
-use crate::command::ArtisanError;
+use crate::command::{ArtisanError, ConsoleError};
 use crate::config::ConfigError;
 use crate::logging::{self, LogError};
 
 /// `askr doctor` found something that will not work.
 const FINDINGS: u8 = 1;
+/// A change of a running server was given up; what ran before runs on.
+const ABORTED: u8 = 1;
 /// The command line cannot be understood (`EX_USAGE`).
 const USAGE: u8 = 64;
 /// Something the server needs is taken or refused (`EX_UNAVAILABLE`).
@@ -35,10 +37,14 @@ pub(crate) enum Failure {
     Log(#[from] LogError),
     #[error(transparent)]
     Artisan(#[from] ArtisanError),
+    #[error(transparent)]
+    Console(#[from] ConsoleError),
     #[error("this command is for askr serve to start")]
     Template(#[from] TemplateFdsError),
     #[error("cannot listen")]
     Bind(#[from] BindError),
+    #[error("no commands can be taken")]
+    ControlSocket(#[from] SocketError),
     #[error("no exchange between gateway and workers")]
     Exchange(#[from] CreateError),
     #[error("the runtime does not start")]
@@ -72,8 +78,11 @@ fn code(failure: &Failure) -> u8 {
         Failure::Usage(_) | Failure::Template(_) => USAGE,
         Failure::Config(error) if error.is_usage() => USAGE,
         Failure::Config(_) | Failure::Artisan(_) => CONFIGURATION,
+        Failure::Console(ConsoleError::NoServer { .. } | ConsoleError::Forbidden) => UNAVAILABLE,
+        Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_)) => ABORTED,
         Failure::Bind(BindError::NoAddress | BindError::Root { .. }) => CONFIGURATION,
         Failure::Bind(BindError::Address { .. }) | Failure::Exchange(_) => UNAVAILABLE,
+        Failure::ControlSocket(_) => CONFIGURATION,
         Failure::Log(_)
         | Failure::Runtime(_)
         | Failure::Start(_)
@@ -108,7 +117,12 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
             Some("correct the application and start again")
         }
         Failure::Run(RunError::EngineFailed { .. }) => Some("see `askr doctor` and --ini"),
+        Failure::ControlSocket(_) => Some("give another path with --control-socket"),
         Failure::Exchange(_) => Some("free memory or file descriptors, or use fewer --workers"),
+        Failure::Console(ConsoleError::NoServer { .. }) => {
+            Some("start it with askr serve, or give the configuration it was started with")
+        }
+        Failure::Console(ConsoleError::Forbidden) => Some("run this as that user"),
         Failure::Start(_) | Failure::Runtime(_) | Failure::Serve(_) => {
             Some("see the limits on processes and files in `askr doctor`")
         }
@@ -116,6 +130,7 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         | Failure::Config(_)
         | Failure::Artisan(_)
         | Failure::Template(_)
+        | Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_))
         | Failure::Log(_) => None,
     }
 }

@@ -13,14 +13,14 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
 use crate::error::ConsoleError;
 use crate::remote::{Progress, Remote};
 use socket::SocketFile;
 
 pub use message::{Answer, Command};
-pub use socket::{PATH_BYTES_MAX, private_folder};
+pub use socket::{PATH_BYTES_MAX, check_private_folder, make_private_folder};
 
 /// Clients served at once; further ones wait to be accepted.
 const CLIENTS_MAX: usize = 16;
@@ -113,7 +113,7 @@ impl Client {
         let Ok(command) = serde_json::from_slice::<Command>(&line) else {
             return self.refuse("not a command of this version").await;
         };
-        info!(?command, "command");
+        debug!(?command, "command");
         match command {
             Command::Reload(order) => self.follow(remote.reload(order)).await,
             Command::Rollback => self.follow(remote.rollback()).await,

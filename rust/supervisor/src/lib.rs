@@ -41,7 +41,9 @@ mod throttle;
 
 pub use canary::Thresholds;
 pub use config::{Program, SupervisorConfig};
-pub use console::{Answer, Command, Console, PATH_BYTES_MAX, private_folder};
+pub use console::{
+    Answer, Command, Console, PATH_BYTES_MAX, check_private_folder, make_private_folder,
+};
 pub use error::{ConsoleError, RunError, StartError};
 pub use remote::{Progress, ReloadOrder, Remote};
 pub use shutdown::{Shutdown, ShutdownTrigger};

@@ -7,7 +7,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ExitStatus};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, PidfdFlags, Resource, Rlimit, Signal, kill_process, pidfd_open, prlimit,
 };
+use tempfile::TempDir;
 
 use crate::application::Application;
 use crate::client::Client;
@@ -38,6 +39,10 @@ pub struct Server {
     addresses: Vec<SocketAddr>,
     mark: String,
     application: Option<Arc<Application>>,
+    /// How it was started, for commands that are to find it.
+    builder: ServerBuilder,
+    /// Where its control socket is; nobody else's is there.
+    runtime_folder: TempDir,
 }
 
 /// A server that has ended.
@@ -235,6 +240,34 @@ impl Server {
         self.kill(self.main_pid());
         let _ = self.wait();
         assert!(all.into_iter().all(|pid| ended(pid, DEADLINE)));
+    }
+
+    /// Runs `askr WORDS…` with the configuration that the server has, and waits for its end.
+    ///
+    /// # Panics
+    /// When the binary cannot be executed.
+    #[must_use]
+    pub fn command(&self, words: &[&str]) -> Output {
+        let output = self.prepare(words).output();
+        output.expect("ASKR_BINARY can be executed")
+    }
+
+    /// Starts `askr WORDS…` as [`Server::command`] does; its output is piped.
+    ///
+    /// # Panics
+    /// When the binary cannot be executed.
+    #[must_use]
+    pub fn spawn_command(&self, words: &[&str]) -> Child {
+        let mut command = self.prepare(words);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("ASKR_BINARY can be executed")
+    }
+
+    fn prepare(&self, words: &[&str]) -> Command {
+        let (name, rest) = words.split_first().expect("a command has a name");
+        let mut command = self.builder.command(name, self.runtime_folder.path());
+        command.args(rest);
+        command
     }
 
     /// Waits for it to end by itself.

@@ -50,6 +50,9 @@ pub(crate) enum ConfigError {
         remedy: &'static str,
     },
 
+    #[error("--path = {} (flag): there is no such folder; name the folder of a release", path.display())]
+    NoRelease { path: PathBuf },
+
     #[error("{name} is not set; {remedy}")]
     Missing {
         name: &'static str,

@@ -28,17 +28,24 @@ pub(super) struct SocketFile {
 ///
 /// # Errors
 /// When it cannot be made, or is somebody else's or open to others.
-pub fn private_folder(folder: &Path) -> Result<(), ConsoleError> {
+pub fn make_private_folder(folder: &Path) -> Result<(), ConsoleError> {
+    match DirBuilder::new().mode(0o700).create(folder) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(ConsoleError::at(folder, error))
+        }
+        _ => check_private_folder(folder),
+    }
+}
+
+/// Finds out whether a folder is one in which nobody else could put a socket.
+///
+/// # Errors
+/// When it is not there, is somebody else's or open to others.
+pub fn check_private_folder(folder: &Path) -> Result<(), ConsoleError> {
     let refused = |problem: &'static str| ConsoleError::Folder {
         folder: folder.to_owned(),
         problem,
     };
-    match DirBuilder::new().mode(0o700).create(folder) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            return Err(ConsoleError::at(folder, error));
-        }
-        _ => {}
-    }
     let found = fs::symlink_metadata(folder).map_err(|error| ConsoleError::at(folder, error))?;
     if !found.is_dir() {
         return Err(refused("is no folder"));

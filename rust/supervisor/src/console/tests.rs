@@ -197,13 +197,13 @@ fn a_path_that_no_socket_can_have_is_refused() {
 fn a_folder_in_which_others_can_write_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let problem = |path: &Path| match private_folder(path) {
+    let problem = |path: &Path| match make_private_folder(path) {
         Err(ConsoleError::Folder { problem, .. }) => problem,
         other => panic!("{other:?}"),
     };
 
-    private_folder(&at("new")).unwrap();
-    private_folder(&at("new")).unwrap();
+    make_private_folder(&at("new")).unwrap();
+    make_private_folder(&at("new")).unwrap();
     assert_eq!(
         fs::metadata(at("new")).unwrap().permissions().mode() & 0o777,
         0o700

@@ -147,8 +147,13 @@ impl ServerBuilder {
             "TEST_SERVER_MARK",
             format!("{}-{count}", std::process::id()),
         );
-        let mut command = self.command();
-        command.env(name, &value);
+        let runtime_folder = tempfile::tempdir().expect("there is room for a folder");
+        let mut command = self.command("serve", runtime_folder.path());
+        command
+            .env(name, &value)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let mut process = command.spawn().expect("ASKR_BINARY can be executed");
         let log = Log::new();
         log.follow(process.stdout.take().expect("it was piped"));
@@ -158,18 +163,16 @@ impl ServerBuilder {
             log,
             addresses: Vec::new(),
             mark: format!("{name}={value}"),
-            application: self.application,
+            application: self.application.clone(),
+            builder: self,
+            runtime_folder,
         }
     }
 
     /// Nothing of this process's environment that would configure it.
-    fn command(&self) -> Command {
+    pub(super) fn command(&self, name: &str, runtime_folder: &Path) -> Command {
         let mut command = Command::new(binary());
-        command
-            .arg("serve")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.arg(name);
         for (name, _) in env::vars_os().filter(|(name, _)| is_configuration(name)) {
             command.env_remove(name);
         }
@@ -181,6 +184,7 @@ impl ServerBuilder {
         }
         command
             .args(&self.arguments)
+            .env("XDG_RUNTIME_DIR", runtime_folder)
             .envs(self.variables.iter().cloned());
         if let Some(folder) = &self.folder {
             command.current_dir(folder);

@@ -1,0 +1,163 @@
+//! `askr reload`, `askr rollback`, `askr status`: commands for the server of this application.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use askr_supervisor::{Answer, Command, Progress, ReloadOrder, Status, check_private_folder};
+
+use super::print;
+use crate::config::{ConfigError, ControlSocket, Inputs, Settings};
+use crate::exit::Failure;
+
+mod page;
+
+/// What `askr reload` was told beside the options.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ReloadWords {
+    /// `--path`.
+    pub(crate) path: Option<PathBuf>,
+    /// `--no-canary`.
+    pub(crate) no_canary: bool,
+}
+
+/// Nothing came of a command.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConsoleError {
+    /// Nobody listens at any of the places.
+    #[error("no server of this application answers at {place}")]
+    NoServer { place: String },
+    /// The socket is there and not for us.
+    #[error("the server of this application is another user's")]
+    Forbidden,
+    /// The change was given up.
+    #[error("{0}")]
+    Aborted(String),
+    /// The connection broke, or what came was no answer.
+    #[error("the server ended before it was done")]
+    Cut(#[source] io::Error),
+}
+
+/// Brings up a new generation and returns when no worker runs other code any more.
+pub(crate) fn reload(inputs: &Inputs, words: ReloadWords) -> Result<ExitCode, Failure> {
+    let connection = connect(inputs)?;
+    let order = ReloadOrder {
+        path: words.path.map(|path| release(inputs, path)).transpose()?,
+        canary: !words.no_canary,
+    };
+    connection.follow(&Command::Reload(order))
+}
+
+/// Returns to the generation before.
+pub(crate) fn rollback(inputs: &Inputs) -> Result<ExitCode, Failure> {
+    connect(inputs)?.follow(&Command::Rollback)
+}
+
+/// Says what runs.
+pub(crate) fn status(inputs: &Inputs, json: bool) -> Result<ExitCode, Failure> {
+    let status = connect(inputs)?.status()?;
+    if json {
+        let text = serde_json::to_string_pretty(&status).expect("a status is plain data");
+        return print(&format!("{text}\n"));
+    }
+    print(&page::text(&status))
+}
+
+/// A symbolic link in it is resolved by the server, once for each generation.
+fn release(inputs: &Inputs, path: PathBuf) -> Result<PathBuf, ConfigError> {
+    let absolute = inputs.current_dir.join(&path);
+    if absolute.is_dir() {
+        return Ok(std::path::absolute(&absolute).unwrap_or(absolute));
+    }
+    Err(ConfigError::NoRelease { path })
+}
+
+/// A server that listens.
+struct Connection {
+    stream: BufReader<UnixStream>,
+}
+
+/// The first place at which somebody listens.
+fn connect(inputs: &Inputs) -> Result<Connection, Failure> {
+    let settings = Settings::resolve(inputs)?;
+    let socket = ControlSocket::new(&settings, inputs)?;
+    for path in socket.places() {
+        let is_private = || {
+            path.parent()
+                .is_some_and(|at| check_private_folder(at).is_ok())
+        };
+        if matches!(socket, ControlSocket::Private(_)) && !is_private() {
+            continue;
+        }
+        match UnixStream::connect(path) {
+            Ok(stream) => {
+                return Ok(Connection {
+                    stream: BufReader::new(stream),
+                });
+            }
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(ConsoleError::Forbidden.into());
+            }
+            Err(_) => {}
+        }
+    }
+    let place = socket.places().first();
+    let place = place.map_or_else(String::new, |path| path.display().to_string());
+    Err(ConsoleError::NoServer { place }.into())
+}
+
+impl Connection {
+    /// Prints what becomes of a change as it comes.
+    fn follow(mut self, command: &Command) -> Result<ExitCode, Failure> {
+        self.ask(command)?;
+        loop {
+            match self.answer()? {
+                Answer::Progress(Progress::Note(text)) => show(&text),
+                Answer::Progress(Progress::Done(text)) => {
+                    show(&text);
+                    return Ok(ExitCode::SUCCESS);
+                }
+                Answer::Progress(Progress::Failed(text)) => {
+                    return Err(ConsoleError::Aborted(text).into());
+                }
+                Answer::Status(_) => return Err(cut(io::ErrorKind::InvalidData.into())),
+            }
+        }
+    }
+
+    fn status(mut self) -> Result<Status, Failure> {
+        self.ask(&Command::Status)?;
+        match self.answer()? {
+            Answer::Status(status) => Ok(*status),
+            Answer::Progress(Progress::Failed(text)) => Err(ConsoleError::Aborted(text).into()),
+            Answer::Progress(_) => Err(cut(io::ErrorKind::InvalidData.into())),
+        }
+    }
+
+    fn ask(&mut self, command: &Command) -> Result<(), Failure> {
+        let mut line = serde_json::to_vec(command).expect("a command is plain data");
+        line.push(b'\n');
+        self.stream.get_mut().write_all(&line).map_err(cut)
+    }
+
+    fn answer(&mut self) -> Result<Answer, Failure> {
+        let mut line = String::new();
+        self.stream.read_line(&mut line).map_err(cut)?;
+        if line.is_empty() {
+            return Err(cut(io::ErrorKind::UnexpectedEof.into()));
+        }
+        serde_json::from_str(&line).map_err(|error| cut(error.into()))
+    }
+}
+
+fn cut(error: io::Error) -> Failure {
+    ConsoleError::Cut(error).into()
+}
+
+/// A line of progress, for a reader that may have left.
+fn show(text: &str) {
+    let _ = io::stdout()
+        .lock()
+        .write_all(format!("{text}\n").as_bytes());
+}

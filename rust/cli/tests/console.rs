@@ -1,0 +1,153 @@
+//! `askr reload`, `askr rollback` and `askr status` find the server of this application.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::Output;
+
+use askr_testkit::{Server, ServerBuilder};
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[track_caller]
+fn assert_message(output: &Output, code: i32, message: &str) {
+    let words = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{words}");
+    assert!(
+        words.starts_with("askr: ") && words.contains(message),
+        "{words}"
+    );
+    assert_eq!(words.lines().count(), 1, "{words}");
+}
+
+fn server() -> ServerBuilder {
+    Server::with_script("request.php").workers(1)
+}
+
+#[test]
+fn status_says_what_runs_for_people_and_for_programs() {
+    let server = server().start();
+    let _ = server.get("/");
+
+    let page = server.command(&["status"]);
+    assert_eq!(page.status.code(), Some(0), "{}", text(&page.stderr));
+    let page = text(&page.stdout);
+    assert!(page.starts_with("generation 1 of /"), "{page}");
+    assert!(page.contains(": 1 workers, 0 requests wait\n"), "{page}");
+    let pid = server.worker_pids()[0].as_raw_nonzero().to_string();
+    assert!(page.contains(&pid), "{page}");
+
+    let json = server.command(&["status", "--json"]);
+    let status: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(status["generation"], 1);
+    assert_eq!(status["pools"][0]["workers"][0]["pid"].to_string(), pid);
+}
+
+#[test]
+fn a_reload_returns_when_no_worker_runs_old_code() {
+    let server = server().start();
+    let old = server.worker_pids();
+
+    let output = server.command(&["reload", "--no-canary"]);
+
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(!output.stdout.is_empty());
+    assert!(!server.worker_pids().iter().any(|pid| old.contains(pid)));
+}
+
+#[test]
+fn without_a_server_there_is_one_clear_sentence() {
+    let server = server().start();
+    let root = server.command(&["config"]);
+    assert_eq!(root.status.code(), Some(0));
+
+    for command in ["reload", "rollback", "status"] {
+        let elsewhere = tempfile::tempdir().unwrap();
+        let other = elsewhere.path().to_str().unwrap();
+        let output = server.command(&[command, "--app-base", other]);
+        assert_message(&output, 69, "no server of this application answers at ");
+    }
+}
+
+#[test]
+fn what_a_dead_server_left_behind_is_no_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sock");
+    drop(UnixListener::bind(&path).unwrap());
+    let server = server().start();
+
+    let output = server.command(&["status", "--control-socket", path.to_str().unwrap()]);
+
+    assert_message(&output, 69, path.to_str().unwrap());
+}
+
+#[test]
+fn a_release_that_is_not_there_is_a_wrong_configuration() {
+    let server = server().start();
+
+    let output = server.command(&["reload", "--path", "/not/there"]);
+
+    assert_message(
+        &output,
+        78,
+        "--path = /not/there (flag): there is no such folder",
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_said_as_for_serve() {
+    let server = server().start();
+
+    let output = server.command(&["status", "--queue-limit", "many"]);
+
+    assert_message(
+        &output,
+        64,
+        "--queue-limit = \"many\" (flag) cannot be used",
+    );
+}
+
+#[test]
+fn the_socket_lies_where_it_is_wanted_and_goes_with_the_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let path: PathBuf = folder.path().join("control.sock");
+    let server = server().flag("control-socket", &path).start();
+
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(server.command(&["status"]).status.code(), Some(0));
+
+    assert_eq!(server.stop().code, Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_socket_that_cannot_be_where_it_is_wanted_stops_the_start() {
+    let ended = server().flag("control-socket", "/not/there/a.sock").fail();
+
+    assert_eq!(ended.code, Some(78), "{}", ended.log);
+    let last = ended.log.lines().last().unwrap();
+    assert!(
+        last.starts_with("askr: no commands can be taken: control socket /not/there/a.sock: "),
+        "{last}"
+    );
+}
+
+#[test]
+fn a_path_that_is_too_long_is_refused_before_anything_starts() {
+    let long = format!("/tmp/{}", "x".repeat(120));
+    let ended = server().flag("control-socket", long).fail();
+
+    assert_eq!(ended.code, Some(64), "{}", ended.log);
+    assert!(
+        ended
+            .log
+            .contains("the path of a socket cannot be that long"),
+        "{}",
+        ended.log
+    );
+}

@@ -13,11 +13,12 @@ use crate::control::ProcessEnd;
 use crate::desk::Desk;
 use crate::error::CreateError;
 use crate::hall::Hall;
-use crate::ids::{WaiterId, WorkerId};
+use crate::ids::{LeaseId, WaiterId, WorkerId};
 use crate::layout::{LAYOUT_VERSION, MAGIC, Plan, header};
 use crate::lease::Lease;
 use crate::limits::ExchangeLimits;
 use crate::seat::{Activity, Occupant, Posture};
+use crate::subject::Subject;
 
 /// The gateway's handle to an exchange; clones are the same exchange.
 ///
@@ -171,6 +172,7 @@ impl GatewayEnd {
     pub fn retire(&self, worker: WorkerId) {
         if let Some(seat) = self.hall().seat(worker.seat) {
             seat.retire(worker.incarnation);
+            self.desk.release_favours(worker);
         }
     }
 
@@ -178,6 +180,7 @@ impl GatewayEnd {
     pub fn promote(&self, worker: WorkerId) {
         if let Some(seat) = self.hall().seat(worker.seat) {
             seat.promote(worker.incarnation);
+            self.desk.release_favours(worker);
         }
     }
 
@@ -188,6 +191,25 @@ impl GatewayEnd {
         let activity = seat.activity();
         let occupant = seat.occupant()?;
         (occupant.incarnation == worker.incarnation).then_some(activity)
+    }
+
+    /// The lease whose request a worker has, from when it took it to the end of its reply.
+    #[must_use]
+    pub fn lease_of(&self, worker: WorkerId) -> Option<LeaseId> {
+        self.desk.lease_of(worker)
+    }
+
+    /// What the request is about that a worker has, or else the one that it had last.
+    #[must_use]
+    pub fn subject_of(&self, worker: WorkerId) -> Option<Subject> {
+        self.desk.subject_of(worker)
+    }
+
+    /// How many leases were given back whose request was with the worker on this seat, or with its
+    /// predecessors there.
+    #[must_use]
+    pub fn served_by(&self, seat_index: u16) -> u64 {
+        self.desk.served_by(seat_index)
     }
 
     /// Tells a worker that the time of the request is over that it took at `busy_since_ms`. It
@@ -204,8 +226,10 @@ impl GatewayEnd {
         self.desk.condemn(worker)
     }
 
-    /// Every fourth call for a worker goes to this one first, while it sits there; `None` ends it.
-    /// A worker that sleeps on a high seat would else get nothing to do while there is little.
+    /// Every fourth request that finds this worker asleep and no other request waiting is kept for
+    /// it, while it sits there; `None` ends that. While there is little to do, those that have
+    /// done something lately would else do it all. A request that it does not come to take, because
+    /// it leaves or dies, is anybody's.
     pub fn favour(&self, worker: Option<WorkerId>) {
         self.desk.favour(worker);
     }
@@ -213,7 +237,9 @@ impl GatewayEnd {
     /// Requests that no worker has yet: those in the queue, and those that wait for a slot.
     #[must_use]
     pub fn unserved(&self) -> usize {
-        self.hall().ready().snapshot().iter().count() + self.waiting()
+        let ready = self.hall().ready().snapshot().iter();
+        let is_ready = |index: &u16| self.hall().slot(*index).is_ready();
+        ready.filter(is_ready).count() + self.waiting()
     }
 
     /// What a worker does, as far as is known here.
@@ -227,7 +253,7 @@ impl GatewayEnd {
                 SeatState::Vacant
             }
             None => SeatState::Vacant,
-            Some(_) if seat.is_retired(worker.incarnation) => SeatState::Retiring,
+            Some(_) if seat.is_leaving(worker.incarnation) => SeatState::Retiring,
             Some(occupant) => SeatState::of(occupant.posture),
         }
     }
@@ -273,7 +299,7 @@ impl GatewayEnd {
     fn count_seats(&self, counts: impl Fn(SeatState) -> bool) -> usize {
         let states = self.hall().seats().filter_map(|seat| {
             let occupant = seat.occupant()?;
-            let stays = !seat.is_retired(occupant.incarnation);
+            let stays = !seat.is_leaving(occupant.incarnation);
             stays.then(|| SeatState::of(occupant.posture))
         });
         states.filter(|&state| counts(state)).count()
@@ -299,7 +325,7 @@ pub enum SeatState {
     Idle,
     /// It has a request.
     Busy,
-    /// It was asked to leave and has not gone yet.
+    /// It was asked to leave, or to become a template, and has not gone yet.
     Retiring,
 }
 

@@ -25,3 +25,8 @@ impl std::fmt::Display for WorkerId {
 /// Ordered by arrival. Made by [`GatewayEnd::poll_lease`](crate::GatewayEnd::poll_lease).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct WaiterId(pub(crate) u64);
+
+/// One lease of an exchange: a request on its way to one worker, as the gateway knows it. No
+/// worker can make it look like another one. Ordered by when a slot was had for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LeaseId(pub(crate) u64);

@@ -48,6 +48,12 @@ impl Lease {
         }
     }
 
+    /// Says what the request is about: its id, the method and the path, for log lines about the
+    /// worker that has it.
+    pub fn describe(&mut self, id: &str, method: &str, path: &str) {
+        self.desk.describe(self.slot_index, [id, method, path]);
+    }
+
     /// Writes as many of `bytes` as there is room for and returns how many that were.
     ///
     /// First the encoded head, whose first four bytes must come in one piece, then the body.
@@ -82,18 +88,21 @@ impl Lease {
     /// # Panics
     /// If it was submitted before.
     pub fn submit(&mut self) {
-        self.enqueue();
-        self.desk.call_worker();
+        if !self.submit_to_favoured() {
+            self.enqueue();
+            self.desk.call_worker();
+        }
     }
 
-    /// As [`submit`](Lease::submit), for this one worker: nobody else will take the request.
+    /// As [`submit`](Lease::submit), for this one worker: nobody else will take the request, which
+    /// is lost if the worker dies before it does.
     ///
     /// # Panics
     /// If it was submitted before.
     pub fn submit_to(&mut self, worker: WorkerId) {
-        self.slot().reserve(worker);
+        self.desk.reserve(self.slot(), worker);
         self.enqueue();
-        self.desk.hall().wake(worker.seat);
+        self.desk.call_reserved(self.slot(), worker);
     }
 
     /// As [`submit`](Lease::submit), but the next [`GatewayEnd::poll`](crate::GatewayEnd::poll)
@@ -103,8 +112,10 @@ impl Lease {
     /// # Panics
     /// If it was submitted before.
     pub fn submit_soon(&mut self) {
-        self.enqueue();
-        self.desk.owe_call();
+        if !self.submit_to_favoured() {
+            self.enqueue();
+            self.desk.owe_call();
+        }
     }
 
     /// The next part of the reply.
@@ -170,6 +181,16 @@ impl Lease {
             self.reply = ReplyPhase::Head(Vec::new());
         }
         lost
+    }
+
+    /// Submits it for the favoured worker, if it is its turn.
+    fn submit_to_favoured(&mut self) -> bool {
+        let favoured = self.desk.reserve_for_favoured(self.slot());
+        if let Some(worker) = favoured {
+            self.enqueue();
+            self.desk.call_reserved(self.slot(), worker);
+        }
+        favoured.is_some()
     }
 
     fn enqueue(&mut self) {

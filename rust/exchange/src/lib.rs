@@ -33,13 +33,14 @@ mod ring;
 mod seat;
 mod slot;
 mod spin;
+mod subject;
 mod waiters;
 mod wire;
 mod worker_end;
 
 pub use error::{CreateError, DecodeError, JobError, OpenError, ReplyError, SendError};
 pub use gateway_end::{GatewayEnd, LeaseFuture, SeatState};
-pub use ids::{WaiterId, WorkerId};
+pub use ids::{LeaseId, WaiterId, WorkerId};
 pub use job::Job;
 pub use lease::{Lease, ReplyEvent};
 pub use limits::{
@@ -48,5 +49,6 @@ pub use limits::{
 };
 pub use seat::Activity;
 pub use spin::Spin;
+pub use subject::Subject;
 pub use wire::{HttpVersion, ReplyHead, RequestHead};
 pub use worker_end::{Taken, WorkerEnd};

@@ -86,5 +86,8 @@ fn is_ring_size(bytes: u32) -> bool {
 /// for several at once it does not.
 pub(crate) const CALLS_OWED_MAX: usize = 8;
 
-/// One in so many calls for a worker goes to the favoured one first.
+/// One in so many requests is kept for the favoured worker, if it sleeps.
 pub(crate) const FAVOURED_CALLS: u32 = 4;
+
+/// Most bytes of each part of a [`Subject`](crate::Subject); the rest is cut off.
+pub(crate) const SUBJECT_PART_BYTES_MAX: usize = 512;

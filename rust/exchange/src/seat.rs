@@ -103,6 +103,11 @@ impl<'h> Seat<'h> {
             == incarnation
     }
 
+    /// Whether this incarnation takes no further request.
+    pub(crate) fn is_leaving(self, incarnation: u32) -> bool {
+        self.is_retired(incarnation) || self.is_promoted(incarnation)
+    }
+
     /// The worker has taken a request, or has none any more (0).
     pub(crate) fn set_busy_since(self, now_ms: u64) {
         self.word64(self.plan.deadline_ms)
@@ -203,6 +208,11 @@ impl<'h> Seat<'h> {
     pub(crate) fn get_up(self) -> bool {
         self.hall.sleepers().clear(self.index);
         self.sleeping().swap(0, Ordering::AcqRel) == 0
+    }
+
+    /// Whether the worker sleeps or is about to, and nobody has called it.
+    pub(crate) fn is_asleep(self) -> bool {
+        self.sleeping().load(Ordering::Relaxed) == 1
     }
 
     /// Wakes the worker if it sleeps. Returns whether it did.

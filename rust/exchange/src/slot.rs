@@ -15,7 +15,8 @@
 //! The gateway owns a slot in every stage but `Running`, where the worker named in the word does.
 //! `Ready` is up for grabs: the workers and a cancelling gateway race for it with one compare and
 //! exchange, which at the same time records the new owner, so that a worker that dies right
-//! after it won can be buried. `turn` changes with each lease, so that a word seen in an earlier
+//! after it won can be buried. A request that is kept for a worker goes from `Ready` to `Lost`
+//! when that one is buried. `turn` changes with each lease, so that a word seen in an earlier
 //! request is never mistaken for the present one.
 
 use askr_shm::futex::{self, Woken};
@@ -52,6 +53,11 @@ impl<'h> Slot<'h> {
     pub(crate) fn state(self) -> Result<SlotState, u64> {
         let word = self.word().load(Ordering::Acquire);
         SlotState::decode(word).ok_or(word)
+    }
+
+    /// Whether it waits for a worker.
+    pub(crate) fn is_ready(self) -> bool {
+        self.state().is_ok_and(|seen| seen.stage == Stage::Ready)
     }
 
     /// Moves the slot along one edge of the diagram, unless somebody else was faster.
@@ -100,10 +106,10 @@ impl<'h> Slot<'h> {
         self.ring(self.plan.reply)
     }
 
-    /// Only this worker may take the request. Only for the gateway, in [`Stage::Writing`].
-    pub(crate) fn reserve(self, worker: WorkerId) {
+    /// Only this incarnation may take the request; 0 is anybody. Only for the gateway.
+    pub(crate) fn reserve(self, incarnation: u32) {
         self.word32(self.plan.reserved)
-            .store(worker.incarnation, Ordering::Relaxed);
+            .store(incarnation, Ordering::Relaxed);
     }
 
     /// Whether the worker may take the request.
@@ -275,7 +281,7 @@ impl Stage {
         match self {
             Stage::Free => next == Stage::Writing,
             Stage::Writing => matches!(next, Stage::Ready | Stage::Free),
-            Stage::Ready => matches!(next, Stage::Running | Stage::Free),
+            Stage::Ready => matches!(next, Stage::Running | Stage::Free | Stage::Lost),
             Stage::Running => matches!(next, Stage::Replied | Stage::Aborted | Stage::Lost),
             Stage::Lost => matches!(next, Stage::Writing | Stage::Free),
             Stage::Replied | Stage::Aborted => next == Stage::Free,

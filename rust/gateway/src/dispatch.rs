@@ -129,6 +129,8 @@ pub(crate) async fn dispatch(
 ) -> Result<Answer, DispatchFault> {
     let since = Instant::now();
     let mut lease = lease(patience, since).await?;
+    let subject = order.subject;
+    lease.describe(subject.id(), subject.method(), subject.path());
     match converse(&mut lease, &mut order, patience, since).await {
         Err(DispatchFault::WorkerLost { worker, end }) if order.safe => {
             log_loss(order.subject, worker, end, "its request goes to another");

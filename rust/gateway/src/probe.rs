@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::limits::CHUNK_BYTES;
 use crate::request_head::now_us;
-use crate::request_id::RequestIds;
+use crate::request_id::{RequestId, RequestIds};
 use crate::route::FRONT_CONTROLLER;
 
 /// What to ask for, and whom.
@@ -77,7 +77,10 @@ async fn ask(exchange: &GatewayEnd, probe: &Probe) -> Result<u16, ProbeFault> {
 }
 
 async fn send(lease: &mut Lease, probe: &Probe) -> Result<(), ProbeFault> {
-    let head = encoded(&probe.target);
+    let id = RequestIds::default().next();
+    let path = probe.target.split('?').next().unwrap_or_default();
+    lease.describe(id.as_str(), "GET", path);
+    let head = encoded(id, &probe.target);
     let mut unsent = &head[..];
     let mut is_submitted = false;
     while !unsent.is_empty() {
@@ -101,8 +104,7 @@ async fn send(lease: &mut Lease, probe: &Probe) -> Result<(), ProbeFault> {
     Ok(())
 }
 
-fn encoded(target: &str) -> Vec<u8> {
-    let id = RequestIds::default().next();
+fn encoded(id: RequestId, target: &str) -> Vec<u8> {
     let head = RequestHead {
         id: id.as_str(),
         method: "GET",

@@ -35,9 +35,15 @@ pub(crate) enum BrokenError {
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error(transparent)]
-    Releases(#[from] FileError),
+    File(#[from] FileError),
     #[error(transparent)]
     Console(#[from] ConsoleError),
+    /// The demo has changed.
+    #[error("the demo's {file} has no {before:?} to insert a fault before")]
+    NoPlace {
+        file: &'static str,
+        before: &'static str,
+    },
     /// The header that says whose answer it is.
     #[error("the server does not say which generation answers")]
     NoGeneration,
@@ -86,6 +92,7 @@ pub(crate) fn measure(
     let turn = |client: &mut Client, _| ask(client, &serving, &by_canary);
     let all = || attempts(&server, &console, &releases);
     let (times, tally) = traffic::during(server.address, CONNECTIONS, turn, all)?;
+    tally.tell();
     tell(&times?, &tally, by_canary.into_inner(), results);
     Ok(())
 }
@@ -121,7 +128,6 @@ fn attempts(
 }
 
 fn tell(times: &[(Fault, Vec<Duration>)], tally: &Tally, by_canary: u64, results: &mut Results) {
-    tally.tell();
     let row = Row::Broken.name();
     for (fault, took) in times {
         let what = format!("{}: until it is given up, median", fault.words());
@@ -193,30 +199,49 @@ impl Fault {
     }
 
     /// Breaks a release that was good.
-    fn inflict(self, release: &Path) -> Result<(), FileError> {
-        let (file, before, insert) = match self {
-            Fault::Syntax => ("routes/web.php", "Route::get('/',", "this is no PHP\n"),
-            Fault::Exception => (
-                "bootstrap/app.php",
-                BOOT,
-                "throw new RuntimeException('broken');\n",
-            ),
-            Fault::LoopInBoot => ("bootstrap/app.php", BOOT, "while (true);\n"),
-            Fault::Status500 => (
-                MIDDLEWARE,
-                REQUEST,
-                "throw new \\RuntimeException('broken');\n",
-            ),
-            Fault::LoopInRequests => (MIDDLEWARE, REQUEST, "while (true);\n"),
-        };
+    fn inflict(self, release: &Path) -> Result<(), BrokenError> {
+        let (file, before, insert) = self.place();
         let path = release.join(file);
         let text = files::read(&path)?;
-        let place = text.find(before).unwrap_or(text.len());
+        let place = text
+            .find(before)
+            .ok_or(BrokenError::NoPlace { file, before })?;
         let (head, rest) = text.split_at(place);
-        files::write(&path, &format!("{head}{insert}{rest}"))
+        Ok(files::write(&path, &format!("{head}{insert}{rest}"))?)
+    }
+
+    /// The file, the words before which something is inserted, and what.
+    fn place(self) -> (&'static str, &'static str, &'static str) {
+        const BOOT: (&str, &str) = ("bootstrap/app.php", "return Application::configure");
+        const REQUEST: (&str, &str) = (
+            "app/Http/Middleware/CountRequests.php",
+            "$this->report->countRequest();",
+        );
+        const THROW: &str = "throw new \\RuntimeException('broken');\n";
+        const LOOP: &str = "while (true);\n";
+        let ((file, before), insert) = match self {
+            Fault::Syntax => (("routes/web.php", "Route::get('/',"), "this is no PHP\n"),
+            Fault::Exception => (BOOT, THROW),
+            Fault::LoopInBoot => (BOOT, LOOP),
+            Fault::Status500 => (REQUEST, THROW),
+            Fault::LoopInRequests => (REQUEST, LOOP),
+        };
+        (file, before, insert)
     }
 }
 
-const BOOT: &str = "return Application::configure";
-const MIDDLEWARE: &str = "app/Http/Middleware/CountRequests.php";
-const REQUEST: &str = "$this->report->countRequest();";
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checkout::Checkout;
+
+    #[test]
+    fn the_demo_has_a_place_for_every_fault() {
+        let demo = Checkout::find().demo();
+        for fault in Fault::ALL {
+            let (file, before, _) = fault.place();
+            let text = files::read(&demo.join(file)).unwrap();
+            assert_eq!(text.matches(before).count(), 1, "{before} in {file}");
+        }
+    }
+}

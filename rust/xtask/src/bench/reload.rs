@@ -106,12 +106,12 @@ fn reloads(
         Ok(times)
     };
     let (times, tally) = traffic::during(server.address, CONNECTIONS, turn, all)?;
+    tally.tell();
     tell(name, times?, &tally, results);
     Ok(())
 }
 
 fn tell(name: &str, times: [Vec<Duration>; 2], tally: &Tally, results: &mut Results) {
-    tally.tell();
     let row = Row::Reload.name();
     let count: usize = times.iter().map(Vec::len).sum();
     for (mut times, canary) in times.into_iter().zip(["", " with a canary window of 1 s"]) {

@@ -1,6 +1,7 @@
 //! A hundred reloads under load, each to the other of two releases.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use super::client::{Client, ClientError, Response};
@@ -19,6 +20,9 @@ const RELOADS: usize = 100;
 const CANARY_STRIDE: usize = 10;
 
 const CANARY_WINDOW: &str = "--canary-window=1s";
+
+/// How long requests come in after a reload returned, and before the next.
+const BETWEEN: Duration = Duration::from_millis(150);
 
 const CONNECTIONS: usize = 8;
 
@@ -43,10 +47,14 @@ pub(crate) enum ReloadError {
     Refused { number: usize, said: String },
 }
 
-/// What the server is to answer: even when it has returned from as many reloads as half of it, odd
-/// while one runs.
+/// What the server is to answer.
 #[derive(Debug, Default)]
-struct Epoch(AtomicUsize);
+struct Epoch {
+    /// Even when as many reloads as half of it have returned, odd while one runs.
+    number: AtomicUsize,
+    /// Answers that only one release was allowed to give.
+    judged: AtomicUsize,
+}
 
 /// Reloads in worker mode and with `--cow`, half of them each.
 pub(crate) fn measure(
@@ -102,12 +110,16 @@ fn reloads(
                 return Err(ReloadError::Refused { number, said });
             }
             times[usize::from(has_canary)].push(ended.took);
+            thread::sleep(BETWEEN);
         }
         Ok(times)
     };
     let (times, tally) = traffic::during(server.address, CONNECTIONS, turn, all)?;
     tally.tell();
     tell(name, times?, &tally, results);
+    let judged = u64::try_from(epoch.judged.into_inner()).unwrap_or(u64::MAX);
+    let what = format!("{name}: answers to requests sent after a reload returned");
+    results.find_out(Finding::count(Row::Reload.name(), what, judged));
     Ok(())
 }
 
@@ -138,6 +150,9 @@ fn ask(client: &mut Client, number: usize, epoch: &Epoch) -> Turn {
         Err(error) => return Turn::lost(path, &error),
     };
     let allowed = allowed(before, epoch.now());
+    if allowed.len() == 1 {
+        epoch.judged.fetch_add(1, Ordering::Relaxed);
+    }
     if allowed.iter().any(|name| is_from(&response, name, is_file)) {
         return Turn::Right;
     }
@@ -169,11 +184,11 @@ fn is_from(response: &Response, name: &str, is_file: bool) -> bool {
 
 impl Epoch {
     fn now(&self) -> usize {
-        self.0.load(Ordering::SeqCst)
+        self.number.load(Ordering::SeqCst)
     }
 
     fn step(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+        self.number.fetch_add(1, Ordering::SeqCst);
     }
 }
 

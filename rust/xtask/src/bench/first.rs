@@ -18,9 +18,6 @@ const WORKERS: usize = 15;
 /// Requests of each of them before one counts as a later one.
 const LATER: usize = 10;
 
-/// `config/askr.php` of an application that warms its template.
-const WARM: &str = "<?php\n\nreturn ['warm' => ['/page']];\n";
-
 /// Why it is not known.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FirstError {
@@ -37,7 +34,7 @@ pub(crate) enum FirstError {
     Wrong { status: u16 },
 }
 
-/// Cold, from a template, and from a template that has shown the page before it forked.
+/// Workers that boot, and workers that are forked, with and without the page being warm.
 pub(crate) fn measure(
     checkout: &Checkout,
     bench: &Bench<'_>,
@@ -49,17 +46,19 @@ pub(crate) fn measure(
         ..bench.clone()
     };
     let releases = Releases::create(checkout, &bench.folder.join("first"))?;
-    let warm = releases.add("warm")?;
-    files::write(&warm.join("config/askr.php"), WARM)?;
-    releases.point_to("warm")?;
-    let plain = (ServerKind::AskrWorker, site.clone(), "worker mode");
-    let cow = (ServerKind::AskrCow, site.clone(), "`--cow`");
-    let warm = (
-        ServerKind::AskrCow,
-        releases.site(site),
-        "`--cow` and `warm`",
-    );
-    for (kind, site, name) in [plain, cow, warm] {
+    for (name, warm) in [("plain", "[]"), ("warm", "['/page']")] {
+        let release = releases.add(name)?;
+        let text = format!("<?php\n\nreturn ['warm' => {warm}];\n");
+        files::write(&release.join("config/askr.php"), &text)?;
+    }
+    let site = releases.site(site);
+    for (release, kind, name) in [
+        ("plain", ServerKind::AskrWorker, "worker mode"),
+        ("warm", ServerKind::AskrWorker, "worker mode and `warm`"),
+        ("plain", ServerKind::AskrCow, "`--cow`"),
+        ("warm", ServerKind::AskrCow, "`--cow` and `warm`"),
+    ] {
+        releases.point_to(release)?;
         compare(&bench, kind, &site, name, results)?;
     }
     Ok(())

@@ -27,6 +27,7 @@ const SOURCES: &[&str] = &[
     "csrc/modules.c",
     "csrc/streams.c",
     "csrc/opcache.c",
+    "csrc/garbage.c",
     "csrc/headers.c",
     "csrc/stack.c",
     "csrc/native.c",

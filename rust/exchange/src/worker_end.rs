@@ -90,6 +90,12 @@ impl WorkerEnd {
         self.post.seat().is_expired()
     }
 
+    /// Whether a request waits that this worker could take.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        !self.post.hall.ready().snapshot().is_empty()
+    }
+
     /// Who this worker is.
     #[must_use]
     pub fn worker(&self) -> WorkerId {

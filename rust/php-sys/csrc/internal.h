@@ -64,6 +64,13 @@ void askr_deadline_end(void);
 ZEND_FUNCTION(askr_extend_deadline);
 ZEND_FUNCTION(askr_recycle);
 
+/* garbage.c */
+void askr_garbage_reset(void);
+/* After the reply, while destructors may still print to nobody and throw. */
+void askr_garbage_collect(void);
+/* Before the mark is reset of how much memory the request has needed. */
+void askr_memory_trim(void);
+
 /* forks.c: what the arguments of askr_cow_ready() want done around a fork. */
 void askr_forks_reset(void);
 void askr_forks_keep(const zend_fcall_info *before, const zend_fcall_info_cache *before_target,

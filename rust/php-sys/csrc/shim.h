@@ -174,6 +174,8 @@ int64_t askr_rs_worker_id(void);
 int64_t askr_rs_expired(void);
 /* The request that runs has at least so many ms from now on; 0 is no limit. */
 void askr_rs_extend_deadline(int64_t ms);
+/* Whether a request waits for a worker, or this one serves no other. */
+bool askr_rs_is_awaited(void);
 /* The worker asks for a successor once the request is over. */
 void askr_rs_recycle(void);
 /* Whether this process is to fork copies of itself where its script can go on

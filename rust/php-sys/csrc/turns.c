@@ -29,6 +29,7 @@ void askr_turns_reset(void)
 	askr_loop_has_begun = false;
 	askr_boot_shutdown_functions = NULL;
 	askr_deferred_reset();
+	askr_garbage_reset();
 	askr_forks_reset();
 }
 
@@ -143,6 +144,7 @@ void askr_turn_close(void)
 	askr_complete_reply();
 	askr_deferred_run();
 	askr_run_shutdown_functions();
+	askr_garbage_collect();
 	askr_deadline_end();
 	php_output_discard_all();
 	php_output_deactivate();
@@ -150,6 +152,7 @@ void askr_turn_close(void)
 	askr_forget_uploads();
 	sapi_deactivate_module();
 	sapi_deactivate_destroy();
+	askr_memory_trim();
 	askr_baseline_restore();
 	askr_turn_settle(false);
 	askr_forget_freed();

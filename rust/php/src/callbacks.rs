@@ -100,6 +100,11 @@ extern "C" fn askr_rs_extend_deadline(ms: i64) {
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn askr_rs_is_awaited() -> bool {
+    guard(false, |embedding| embedding.host.is_awaited())
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn askr_rs_recycle() {
     guard((), |embedding| embedding.host.recycle());
 }

@@ -75,6 +75,11 @@ pub trait Host {
     /// The request has at least so much time from now on; `None` is as much as it wants.
     fn extend_deadline(&mut self, _by: Option<Duration>) {}
 
+    /// Whether there is no time to tidy up: a request waits, or none is to come any more.
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
     /// PHP asks that another worker takes over from this one after the request.
     fn recycle(&mut self) {}
 

@@ -337,6 +337,10 @@ impl Host for Desk {
         self.end.set_deadline(self.extended_to_ms);
     }
 
+    fn is_awaited(&self) -> bool {
+        self.life == Life::Spent || self.end.is_awaited()
+    }
+
     fn recycle(&mut self) {
         self.recycles = true;
     }

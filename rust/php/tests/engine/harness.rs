@@ -26,6 +26,7 @@ pub(crate) struct Request {
     received_at: u64,
     is_expired: bool,
     is_interrupted_at_its_end: bool,
+    is_awaited: bool,
 }
 
 #[allow(non_snake_case, reason = "reads as a request line in the tests")]
@@ -42,6 +43,7 @@ pub(crate) fn Get(target: &str) -> Request {
         received_at: 1_700_000_000,
         is_expired: false,
         is_interrupted_at_its_end: false,
+        is_awaited: false,
     }
 }
 
@@ -83,6 +85,12 @@ impl Request {
     /// The signal comes when its reply is complete.
     pub(crate) fn interrupted_at_its_end(mut self) -> Self {
         self.is_interrupted_at_its_end = true;
+        self
+    }
+
+    /// Others wait until it is over.
+    pub(crate) fn awaited(mut self) -> Self {
+        self.is_awaited = true;
         self
     }
 
@@ -189,6 +197,7 @@ struct Desk {
     flushes_left: Option<usize>,
     is_expired: bool,
     is_interrupted_at_its_end: bool,
+    is_awaited: bool,
     stack: Option<Stack>,
 }
 
@@ -201,6 +210,7 @@ impl Desk {
         request.describe(incoming);
         self.unread = request.body;
         self.flushes_left = request.leaving_after;
+        self.is_awaited = request.is_awaited;
         self.is_expired = request.is_expired;
         self.is_interrupted_at_its_end = request.is_interrupted_at_its_end;
         self.replies.push(Reply::default());
@@ -300,6 +310,10 @@ impl Host for Recorder {
             let by = by.map_or("none".to_owned(), |by| format!("{by:?}"));
             reply.extensions.push(by);
         }
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.0.borrow().is_awaited
     }
 
     fn recycle(&mut self) {

@@ -5,6 +5,7 @@ mod deadlines;
 mod deferred;
 mod ends;
 mod frankenphp;
+mod garbage;
 mod harness;
 mod opcache;
 mod stack;

@@ -29,4 +29,4 @@ pub struct WaiterId(pub(crate) u64);
 /// One lease of an exchange: a request on its way to one worker, as the gateway knows it. No
 /// worker can make it look like another one. Ordered by when a slot was had for it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LeaseId(pub(crate) u64);
+pub struct LeaseId(pub u64);

@@ -30,6 +30,7 @@ use crate::status::WorkerStatus;
 use crate::throttle::Throttle;
 use post::{Member, Post};
 use seats::Seats;
+pub(crate) use seats::spread;
 
 /// What happened.
 #[derive(Debug)]

@@ -25,6 +25,13 @@ mod console;
 mod control;
 mod error;
 mod fleet;
+#[expect(dead_code, reason = "the shell looks at workers next")]
+mod overdue;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the shell looks at workers next")
+)]
+mod private_memory;
 mod reaper;
 mod remote;
 #[cfg_attr(
@@ -38,6 +45,13 @@ mod supervisor;
 mod sys;
 mod template;
 mod throttle;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the shell looks at workers next")
+)]
+mod watchdog;
+#[expect(dead_code, reason = "the shell looks at workers next")]
+mod wear;
 
 pub use canary::Thresholds;
 pub use config::{Program, SupervisorConfig};
@@ -50,3 +64,5 @@ pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use status::{PoolStatus, Status, WorkerState, WorkerStatus};
 pub use supervisor::{Readiness, Supervisor};
 pub use sys::{ExchangeFds, TemplateFds, TemplateFdsError, hide_inherited_descriptors};
+pub use watchdog::Deadlines;
+pub use wear::Endurance;

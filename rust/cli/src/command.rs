@@ -11,6 +11,7 @@ mod print;
 mod serve;
 mod signals;
 mod template;
+mod watch;
 
 pub(crate) use config::config;
 pub(crate) use console::{ConsoleError, ReloadWords, reload, rollback, status};

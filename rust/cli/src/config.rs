@@ -23,6 +23,7 @@ mod settings;
 mod share;
 mod source;
 mod units;
+mod watch;
 mod worker_range;
 
 pub(crate) use channels::{Inputs, LARAVEL_VARIABLE};
@@ -35,6 +36,7 @@ pub(crate) use registry::OPTIONS;
 pub(crate) use serve::{LogConfig, LogFormat, ParanoidConfig, ServeConfig};
 pub(crate) use settings::Settings;
 pub(crate) use units::{bytes_text, duration_text};
+pub(crate) use watch::WatchConfig;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,8 @@ use std::slice;
 use askr_exchange::GatewayEnd;
 use askr_gateway::Gateway;
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tracing::info;
 
 use super::course::Course;
@@ -28,7 +30,11 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         info!(%share, "paranoid: a worker that watches says so when it has set its baseline");
     }
     open_files::raise_limit();
-    let gateway = Gateway::bind(parts::gateway(&config))?;
+    let (told, shown) = watch::channel(None);
+    let mut gateway = Gateway::bind(parts::gateway(&config))?;
+    if config.watch.is_some() {
+        gateway = gateway.showing(shown);
+    }
     let console = control_socket::bind(&socket)?;
     let exchange = GatewayEnd::create(parts::exchange(&config))?;
     let runtime = askr_gateway::runtime(slice::from_ref(&exchange)).map_err(Failure::Runtime)?;
@@ -42,6 +48,12 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
             supervisor.remote(),
             log,
         );
-        course.run(gateway, exchange, supervisor, console).await
+        let mut aside = JoinSet::new();
+        if let Some(watched) = config.watch.clone() {
+            aside.spawn(super::watch::run(watched, supervisor.remote(), told));
+        }
+        let outcome = course.run(gateway, exchange, supervisor, console).await;
+        aside.shutdown().await;
+        outcome
     })
 }

@@ -13,6 +13,7 @@ use super::options::{Key, LOG_LEVELS};
 use super::pool_config::{self, PoolConfig};
 use super::settings::Settings;
 use super::share::Share;
+use super::watch::{self, WatchConfig};
 
 /// Everything `askr serve` needs, checked against the file system.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub(crate) struct ServeConfig {
     pub(crate) limits: Limits,
     pub(crate) ini: Vec<(String, String)>,
     pub(crate) paranoid: ParanoidConfig,
+    /// What to reload for, while somebody develops.
+    pub(crate) watch: Option<WatchConfig>,
     /// Replies name their generation and worker.
     pub(crate) debug: bool,
 }
@@ -84,6 +87,7 @@ impl ServeConfig {
             limits: limits(settings),
             ini: settings.ini().to_vec(),
             paranoid: paranoid(settings),
+            watch: watch::watch(settings),
             debug: settings.switch(Key::Debug),
         })
     }

@@ -92,7 +92,6 @@ impl Settings {
         }
     }
 
-    #[expect(dead_code, reason = "its options come with the supervisor's part")]
     pub(crate) fn paths(&self, key: Key) -> &[PathBuf] {
         match &self.setting(key).value {
             Some(Value::Paths(list)) => list,

@@ -1,0 +1,186 @@
+//! `--watch`: reloads when the code has changed, and tells the developer what became of it.
+
+use std::collections::BTreeSet;
+use std::future::{Future, pending};
+use std::path::PathBuf;
+use std::pin::Pin;
+
+use askr_supervisor::{Progress, ReloadOrder, Remote};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
+use tracing::{error, info};
+
+use self::burst::Burst;
+use self::interest::Interest;
+use self::sight::Sight;
+use crate::config::WatchConfig;
+
+mod burst;
+mod inbox;
+mod interest;
+mod lint;
+mod others;
+mod sight;
+
+/// Watches and reloads for as long as it is polled; `told` is what browsers show.
+///
+/// # Cancel safety
+/// Dropping the future ends the watch. A reload that it has asked for goes on.
+pub(super) async fn run(
+    mut config: WatchConfig,
+    remote: Remote,
+    told: watch::Sender<Option<String>>,
+) {
+    if let Ok(base) = config.base.canonicalize() {
+        config.move_to(base);
+    }
+    match Sight::open(Interest::new(config), sight::open) {
+        Ok(sight) => Course::new(sight, remote, told).run().await,
+        Err(fault) => error!(
+            error = &fault as &dyn std::error::Error,
+            "watch: changes are not seen"
+        ),
+    }
+}
+
+/// From changes to reloads.
+struct Course {
+    sight: Sight,
+    remote: Remote,
+    told: watch::Sender<Option<String>>,
+    /// What has changed since the last try to load the code.
+    fresh: BTreeSet<PathBuf>,
+    /// What was tried and is not loaded yet.
+    unloaded: BTreeSet<PathBuf>,
+    burst: Option<Burst>,
+    attempt: Option<Attempt>,
+}
+
+/// A reload that is under way.
+struct Attempt {
+    since: Instant,
+    /// What it is for, as the log says it.
+    files: String,
+    /// Ends with the reason if the old code goes on serving.
+    outcome: Pin<Box<dyn Future<Output = Result<(), String>> + Send>>,
+}
+
+/// What the course waits for.
+enum News {
+    Changed(BTreeSet<PathBuf>),
+    /// Nothing has changed for a moment.
+    Quiet,
+    Ended(Result<(), String>),
+}
+
+impl Course {
+    fn new(sight: Sight, remote: Remote, told: watch::Sender<Option<String>>) -> Course {
+        Course {
+            sight,
+            remote,
+            told,
+            fresh: BTreeSet::new(),
+            unloaded: BTreeSet::new(),
+            burst: None,
+            attempt: None,
+        }
+    }
+
+    async fn run(mut self) {
+        loop {
+            let burst = self.burst;
+            let news = tokio::select! {
+                changed = self.sight.changed() => News::Changed(changed),
+                () = is_over(burst) => News::Quiet,
+                ended = ended(&mut self.attempt) => News::Ended(ended),
+            };
+            match news {
+                News::Changed(files) => {
+                    self.fresh.extend(files);
+                    self.burst = Some(Burst::note(self.burst, Instant::now()));
+                }
+                News::Quiet => self.begin_unless_others_go_on(),
+                News::Ended(outcome) => self.conclude(outcome),
+            }
+        }
+    }
+
+    fn begin_unless_others_go_on(&mut self) {
+        let now = Instant::now();
+        let is_overdue = self.burst.is_none_or(|burst| burst.is_overdue(now));
+        if !is_overdue && others::are_at_work(self.sight.interest().base()) {
+            self.burst = Some(Burst::note(self.burst, now));
+            return;
+        }
+        self.burst = None;
+        let files = named(&self.fresh, self.sight.interest());
+        self.unloaded.append(&mut self.fresh);
+        let unloaded = self.unloaded.iter().cloned().collect();
+        // A reload that is still under way gives way to this one.
+        self.attempt = Some(Attempt {
+            since: now,
+            files,
+            outcome: Box::pin(reload(self.remote.clone(), unloaded)),
+        });
+    }
+
+    fn conclude(&mut self, outcome: Result<(), String>) {
+        let Some(Attempt { since, files, .. }) = self.attempt.take() else {
+            return;
+        };
+        match outcome {
+            Ok(()) => {
+                let ms = since.elapsed().as_millis();
+                info!("reloaded in {ms} ms ({files})");
+                self.unloaded.clear();
+                self.told.send_replace(None);
+            }
+            Err(reason) => {
+                error!("not reloaded, the old code goes on serving ({files}): {reason}");
+                let text = format!("Not reloaded, the old code goes on serving.\n{reason}");
+                self.told.send_replace(Some(text));
+            }
+        }
+    }
+}
+
+async fn is_over(burst: Option<Burst>) {
+    match burst {
+        Some(burst) => sleep_until(burst.ends_at()).await,
+        None => pending().await,
+    }
+}
+
+async fn ended(attempt: &mut Option<Attempt>) -> Result<(), String> {
+    match attempt {
+        Some(attempt) => attempt.outcome.as_mut().await,
+        None => pending().await,
+    }
+}
+
+async fn reload(remote: Remote, files: Vec<PathBuf>) -> Result<(), String> {
+    lint::check(&files).await?;
+    let order = ReloadOrder {
+        canary: false,
+        ..ReloadOrder::new()
+    };
+    let mut progress = remote.reload(order);
+    while let Some(news) = progress.recv().await {
+        match news {
+            Progress::Note(_) => {}
+            Progress::Done(_) => return Ok(()),
+            Progress::Failed(reason) => return Err(reason),
+        }
+    }
+    Err("the server ends".to_owned())
+}
+
+/// The first of the files, and how many more there are.
+fn named(files: &BTreeSet<PathBuf>, interest: &Interest) -> String {
+    let first = files.first().map(|file| interest.shown(file).to_string());
+    match (first, files.len()) {
+        (None, _) => "many files".to_owned(),
+        (Some(first), 1) => first,
+        (Some(first), count) => format!("{first} and {} more", count - 1),
+    }
+}

@@ -52,6 +52,16 @@ impl Client {
         self.response()
     }
 
+    /// Sends a GET and reads an answer that may not come.
+    ///
+    /// # Errors
+    /// How it was cut.
+    pub fn try_get(&mut self, target: &str) -> Result<Response, Cut> {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n");
+        self.try_send(request).map_err(Cut::Io)?;
+        self.try_response()
+    }
+
     /// Sends a POST with `body` and reads the answer.
     pub fn post(&mut self, target: &str, body: impl AsRef<[u8]>) -> Response {
         let body = body.as_ref();

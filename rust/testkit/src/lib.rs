@@ -3,7 +3,8 @@
 //! # Responsibility
 //! A worker without PHP ([`FakeWorker`]), an HTTP client that sends what it is told byte by byte
 //! ([`Client`]), the real binary end to end ([`Server`]), a Laravel application for it to serve
-//! ([`Application`]), nginx in front of FPM to compare it with ([`Fpm`]), and waits that end
+//! ([`Application`]), releases of a small one that can be broken in every way ([`Releases`]), a
+//! load whose every answer is looked at ([`Load`]), nginx in front of FPM to compare it with ([`Fpm`]), and waits that end
 //! ([`eventually`]).
 //! # Not here
 //! Starting a gateway alone: the tests of that crate do.
@@ -19,7 +20,9 @@ mod deadline;
 mod fake_worker;
 mod fpm;
 mod gate;
+mod load;
 mod log;
+mod releases;
 mod response;
 mod server;
 
@@ -29,5 +32,7 @@ pub use deadline::{DEADLINE, eventually};
 pub use fake_worker::{After, FakeWorker, Received, encoded_head, reply};
 pub use fpm::{Fpm, FpmBuilder};
 pub use gate::Gate;
+pub use load::{Answer, Load, Tally};
+pub use releases::{Flaw, Releases};
 pub use response::{Cut, Response};
 pub use server::{Ended, Server, ServerBuilder};

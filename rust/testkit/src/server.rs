@@ -270,6 +270,38 @@ impl Server {
         command
     }
 
+    /// `askr reload`, which returns when no worker runs old code.
+    ///
+    /// # Panics
+    /// When the reload is given up.
+    #[track_caller]
+    pub fn reload(&self) {
+        let output = self.command(&["reload"]);
+        assert!(output.status.success(), "not reloaded: {output:?}");
+    }
+
+    /// `askr rollback`, which returns when no worker runs other code.
+    ///
+    /// # Panics
+    /// When the rollback is given up.
+    #[track_caller]
+    pub fn rollback(&self) {
+        let output = self.command(&["rollback"]);
+        assert!(output.status.success(), "not rolled back: {output:?}");
+    }
+
+    /// What `askr status --json` prints.
+    ///
+    /// # Panics
+    /// When it prints nothing.
+    #[track_caller]
+    #[must_use]
+    pub fn status(&self) -> String {
+        let output = self.command(&["status", "--json"]);
+        assert!(output.status.success(), "no status: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Waits for it to end by itself.
     ///
     /// # Panics

@@ -50,6 +50,30 @@ impl ServerBuilder {
         self.flag("workers", count.to_string())
     }
 
+    /// Workers are forked from an application that has booted.
+    #[must_use]
+    pub fn cow(self) -> Self {
+        self.flag("cow", "on")
+    }
+
+    /// `worker`, `fork` or `request`.
+    #[must_use]
+    pub fn isolation(self, isolation: &str) -> Self {
+        self.flag("isolation", isolation)
+    }
+
+    /// One more pool, for example `slow paths=/reports workers=1`.
+    #[must_use]
+    pub fn pool(self, pool: &str) -> Self {
+        self.flag("pool", pool)
+    }
+
+    /// How long the first worker of a new generation is tried, for example `500ms`.
+    #[must_use]
+    pub fn canary_window(self, window: &str) -> Self {
+        self.flag("canary-window", window)
+    }
+
     /// The document root; `tests/fixtures/php/public` unless said.
     #[must_use]
     pub fn root(mut self, root: impl Into<PathBuf>) -> Self {

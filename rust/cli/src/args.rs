@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 use crate::command::ReloadWords;
 use crate::config::{Inputs, LogConfig, OPTIONS, OptionSpec};
 use crate::doctor::REPORT_COMMAND;
+use crate::user::Ids;
 
 /// The hidden command that makes a process the template of a server.
 pub(crate) const TEMPLATE_COMMAND: &str = "template";
@@ -34,8 +35,8 @@ pub(crate) enum Args {
     Php(Vec<OsString>),
     /// `askr artisan …`.
     Artisan { inputs: Inputs, rest: Vec<OsString> },
-    /// `askr template LEVEL FORMAT`: started by `askr serve` with its file descriptors.
-    Template(LogConfig),
+    /// `askr template LEVEL FORMAT [IDS]`: started by `askr serve` with its file descriptors.
+    Template { log: LogConfig, ids: Option<Ids> },
     /// `askr engine-report`: started by `askr doctor`.
     EngineReport,
     /// Text to print: help or version.
@@ -199,8 +200,17 @@ fn template(argv: &[OsString]) -> Result<Args, UsageError> {
     let log = word(2)
         .zip(word(3))
         .and_then(|(level, format)| LogConfig::from_words(level, format));
-    let log = log.ok_or_else(|| UsageError("template is started by askr serve".to_owned()))?;
-    Ok(Args::Template(log))
+    let ids = argv
+        .get(4)
+        .map(|_| word(4).and_then(|text| text.parse().ok()));
+    match (log, ids) {
+        (Some(log), None) => Ok(Args::Template { log, ids: None }),
+        (Some(log), Some(Some(ids))) => Ok(Args::Template {
+            log,
+            ids: Some(ids),
+        }),
+        _ => Err(UsageError("template is started by askr serve".to_owned())),
+    }
 }
 
 fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageError> {

@@ -9,9 +9,11 @@ mod parts;
 mod php;
 mod print;
 mod serve;
+mod service_manager;
 mod signals;
 mod template;
 mod watch;
+mod watchdog;
 
 pub(crate) use config::config;
 pub(crate) use console::{ConsoleError, ReloadWords, reload, rollback, status};
@@ -19,4 +21,5 @@ pub(crate) use doctor::doctor;
 pub(crate) use php::{ArtisanError, artisan, php};
 pub(crate) use print::print;
 pub(crate) use serve::serve;
+pub(crate) use service_manager::HandoverError;
 pub(crate) use template::{engine_report, template};

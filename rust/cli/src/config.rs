@@ -4,6 +4,7 @@
 //! [`channels`], merged by precedence in [`settings`], and turned into plain typed values in
 //! [`serve`]. Nothing here binds a port or starts a process.
 
+mod account;
 mod channels;
 mod contradictions;
 mod control_socket;
@@ -11,6 +12,7 @@ mod decimal;
 mod error;
 mod files;
 mod kind;
+mod memory;
 mod nearest;
 mod options;
 mod page;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use askr_exchange::CreateError;
@@ -9,9 +10,10 @@ use askr_gateway::{BindError, ServeError};
 use askr_supervisor::{ConsoleError as SocketError, RunError, StartError, TemplateFdsError};
 
 use crate::args::UsageError;
-use crate::command::{ArtisanError, ConsoleError};
+use crate::command::{ArtisanError, ConsoleError, HandoverError};
 use crate::config::ConfigError;
 use crate::logging::{self, LogError};
+use crate::user::BecomeError;
 
 /// `askr doctor` found something that will not work.
 const FINDINGS: u8 = 1;
@@ -41,6 +43,12 @@ pub(crate) enum Failure {
     Console(#[from] ConsoleError),
     #[error("this command is for askr serve to start")]
     Template(#[from] TemplateFdsError),
+    #[error(transparent)]
+    Become(#[from] BecomeError),
+    #[error("log file {}", path.display())]
+    LogFile { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Handover(#[from] HandoverError),
     #[error("cannot listen")]
     Bind(#[from] BindError),
     #[error("no commands can be taken")]
@@ -81,9 +89,12 @@ fn code(failure: &Failure) -> u8 {
         Failure::Console(ConsoleError::NoServer { .. } | ConsoleError::Forbidden) => UNAVAILABLE,
         Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_)) => ABORTED,
         Failure::Bind(BindError::NoAddress | BindError::Root { .. }) => CONFIGURATION,
-        Failure::Bind(BindError::Address { .. }) | Failure::Exchange(_) => UNAVAILABLE,
-        Failure::ControlSocket(_) => CONFIGURATION,
+        Failure::Bind(BindError::Address { .. } | BindError::Listener(_))
+        | Failure::Handover(_)
+        | Failure::Exchange(_) => UNAVAILABLE,
+        Failure::ControlSocket(_) | Failure::LogFile { .. } => CONFIGURATION,
         Failure::Log(_)
+        | Failure::Become(_)
         | Failure::Runtime(_)
         | Failure::Start(_)
         | Failure::Serve(_)
@@ -112,12 +123,16 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
             Some("stop what uses it, or give another address with --listen")
         }
         Failure::Bind(BindError::NoAddress) => Some("give one with --listen"),
+        Failure::Handover(_) | Failure::Bind(BindError::Listener(_)) => {
+            Some("see ListenStream in the socket unit")
+        }
         Failure::Bind(BindError::Root { .. }) => Some("give the folder of index.php with --root"),
         Failure::Run(RunError::BootFailed { .. }) => {
             Some("correct the application and start again")
         }
         Failure::Run(RunError::EngineFailed { .. }) => Some("see `askr doctor` and --ini"),
         Failure::ControlSocket(_) => Some("give another path with --control-socket"),
+        Failure::LogFile { .. } => Some("give a file that can be written with --log-file"),
         Failure::Exchange(_) => Some("free memory or file descriptors, or use fewer --workers"),
         Failure::Console(ConsoleError::NoServer { .. }) => {
             Some("start it with askr serve, or give the configuration it was started with")
@@ -131,6 +146,7 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         | Failure::Artisan(_)
         | Failure::Template(_)
         | Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_))
+        | Failure::Become(_)
         | Failure::Log(_) => None,
     }
 }

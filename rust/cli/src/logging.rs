@@ -1,32 +1,48 @@
-//! Where log lines go: standard error, as text or JSON.
+//! Where log lines go: standard error or a file, as text or JSON.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::OnceLock;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::util::TryInitError;
 
 use crate::config::{LogConfig, LogFormat};
+use crate::log_file::LogFile;
 
 /// Logging was set up before.
 #[derive(Debug, thiserror::Error)]
 #[error("logging cannot start")]
 pub(crate) struct LogError(#[from] TryInitError);
 
-/// Starts logging; our own crates at the level asked for, the libraries below them only at theirs when
-/// it is `debug` or `trace`, else at `error`.
-pub(crate) fn init(config: LogConfig) -> Result<(), LogError> {
+/// Where the log goes when it does not go to standard error.
+static FILE: OnceLock<LogFile> = OnceLock::new();
+
+/// Starts logging to standard error, or to a file.
+pub(crate) fn init(config: LogConfig, file: Option<&LogFile>) -> Result<(), LogError> {
+    match file {
+        None => write_to(config, io::stderr, io::stderr().is_terminal()),
+        Some(file) => {
+            let file = FILE.get_or_init(|| file.clone());
+            write_to(config, move || file.clone(), false)
+        }
+    }
+}
+
+/// Our own crates at the level asked for, the libraries below them only at theirs when it is
+/// `debug` or `trace`, else at `error`.
+fn write_to(
+    config: LogConfig,
+    writer: impl for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    is_terminal: bool,
+) -> Result<(), LogError> {
     let builder = tracing_subscriber::fmt()
-        .with_writer(io::stderr)
+        .with_writer(writer)
         .log_internal_errors(false) // it would panic when nobody reads standard error any more
         .with_env_filter(EnvFilter::new(directives(config.level)));
     match config.format {
-        LogFormat::Text => {
-            builder
-                .with_ansi(io::stderr().is_terminal())
-                .finish()
-                .try_init()?;
-        }
+        LogFormat::Text => builder.with_ansi(is_terminal).finish().try_init()?,
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init()?,
     }
     Ok(())
@@ -48,11 +64,23 @@ const SERVING_TARGET: &str = "serving";
 pub(crate) fn announce(config: LogConfig, line: &str) {
     match config.format {
         LogFormat::Text => say(line),
-        LogFormat::Json => tracing::info!(target: SERVING_TARGET, "{line}"),
+        LogFormat::Json => {
+            tracing::info!(target: SERVING_TARGET, "{line}");
+            if FILE.get().is_some() {
+                write_line(io::stderr(), line);
+            }
+        }
     }
 }
 
-/// Writes a line to standard error, if anybody still reads it.
+/// Writes a line to standard error, if anybody still reads it, and to the log file.
 pub(crate) fn say(line: &str) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    write_line(io::stderr(), line);
+    if let Some(file) = FILE.get() {
+        write_line(file.clone(), line);
+    }
+}
+
+fn write_line(mut to: impl Write, line: &str) {
+    let _ = to.write_all(format!("{line}\n").as_bytes());
 }

@@ -16,8 +16,11 @@ mod command;
 mod config;
 mod doctor;
 mod exit;
+mod log_file;
 mod logging;
+mod machine_memory;
 mod open_files;
+mod user;
 
 use std::process::ExitCode;
 
@@ -41,7 +44,7 @@ fn run() -> Result<ExitCode, Failure> {
         Args::Status { inputs, json } => command::status(&inputs, json),
         Args::Php(rest) => Ok(command::php(rest)),
         Args::Artisan { inputs, rest } => command::artisan(&inputs, rest),
-        Args::Template(log) => command::template(log),
+        Args::Template { log, ids } => command::template(log, ids.as_ref()),
         Args::EngineReport => Ok(command::engine_report()),
         Args::Print(text) => command::print(&text),
     }

@@ -19,6 +19,9 @@ pub enum BindError {
         #[source]
         source: io::Error,
     },
+    /// A socket that was handed over is unusable.
+    #[error("listening socket")]
+    Listener(#[source] io::Error),
     /// The address is in use or not ours.
     #[error("address {address}")]
     Address {

@@ -44,15 +44,34 @@ impl Gateway {
         if config.listen.is_empty() {
             return Err(BindError::NoAddress);
         }
-        assert!(!config.pools.is_empty(), "a pool takes what no other does");
-        let disk = Disk::open(&config.root).map_err(|source| BindError::Root {
-            root: config.root.clone(),
-            source,
-        })?;
         let open = |&address: &SocketAddr| {
             listener::open(address).map_err(|source| BindError::Address { address, source })
         };
         let listeners = config.listen.iter().map(open).collect::<Result<_, _>>()?;
+        Gateway::over(listeners, config)
+    }
+
+    /// Takes sockets that listen already, instead of those of [`GatewayConfig::listen`].
+    ///
+    /// # Errors
+    /// When a socket is unusable or the root is not a directory.
+    ///
+    /// # Panics
+    /// If the configuration has no pool.
+    pub fn over(
+        listeners: Vec<std::net::TcpListener>,
+        config: GatewayConfig,
+    ) -> Result<Gateway, BindError> {
+        assert!(!config.pools.is_empty(), "a pool takes what no other does");
+        for listener in &listeners {
+            listener
+                .set_nonblocking(true)
+                .map_err(BindError::Listener)?;
+        }
+        let disk = Disk::open(&config.root).map_err(|source| BindError::Root {
+            root: config.root.clone(),
+            source,
+        })?;
         Ok(Gateway {
             listeners,
             disk,

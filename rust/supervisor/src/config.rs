@@ -2,7 +2,9 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use askr_exchange::control::TemplateConfig;
@@ -35,6 +37,8 @@ pub struct Program {
     pub arguments: Vec<OsString>,
     /// Environment variables it gets on top of ours, or is not to inherit (`None`).
     pub variables: Vec<(OsString, Option<OsString>)>,
+    /// Where its standard output and error go; `None` is where ours go.
+    pub output: Option<Arc<OwnedFd>>,
 }
 
 impl SupervisorConfig {
@@ -66,6 +70,7 @@ impl Program {
             path: PathBuf::from("/proc/self/exe"),
             arguments: vec![OsString::from("template")],
             variables: Vec::new(),
+            output: None,
         }
     }
 }

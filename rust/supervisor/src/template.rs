@@ -42,7 +42,7 @@ impl TemplateProcess {
     /// Starts one; must be called on the main thread, whose death is the template's.
     pub(crate) fn start(program: &Program, exchange: &GatewayEnd) -> Result<Self, StartError> {
         let (control, theirs) = Control::pair().map_err(StartError::Control)?;
-        let mut command = command(program);
+        let mut command = command(program).map_err(StartError::Handover)?;
         let (region, doorbell) = exchange.fds();
         let mappings = vec![
             FdMapping {
@@ -140,7 +140,7 @@ impl Drop for TemplateProcess {
 }
 
 /// Runs in a process group of its own, so that Ctrl-C reaches only main.
-fn command(program: &Program) -> Command {
+fn command(program: &Program) -> io::Result<Command> {
     let mut command = Command::new(&program.path);
     command
         .arg0("askr")
@@ -153,7 +153,12 @@ fn command(program: &Program) -> Command {
             None => command.env_remove(name),
         };
     }
-    command
+    if let Some(output) = &program.output {
+        command
+            .stdout(output.try_clone()?)
+            .stderr(output.try_clone()?);
+    }
+    Ok(command)
 }
 
 fn own(fd: BorrowedFd<'_>) -> Result<OwnedFd, StartError> {

@@ -81,6 +81,7 @@ fn program(scenario: Scenario, diary: &Diary) -> Program {
             (fake::SCENARIO_VARIABLE.into(), Some(scenario.word().into())),
             (fake::DIARY_VARIABLE.into(), Some(diary.path().into())),
         ],
+        output: None,
     }
 }
 

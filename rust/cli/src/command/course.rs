@@ -11,11 +11,14 @@ use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
 use askr_supervisor::{Console, Progress, Readiness, ReloadOrder, Remote, Supervisor};
 use tokio::sync::mpsc;
-use tracing::{error, info};
+use tracing::{debug, error, info};
 
-use super::signals::{PATIENT, RELOAD, Signals};
+use super::service_manager;
+use super::signals::{PATIENT, RELOAD, REOPEN, Signals};
+use super::watchdog::Watchdog;
 use crate::config::LogConfig;
 use crate::exit::{self, Failure};
+use crate::log_file::LogFile;
 use crate::logging;
 
 /// Workers that are asked to leave get at least this long, also when requests took all the time.
@@ -35,6 +38,13 @@ pub(super) struct Course {
     was_asked: bool,
 }
 
+/// What goes on beside requests and workers.
+pub(super) struct Sides {
+    pub(super) console: Option<Console>,
+    pub(super) watchdog: Watchdog,
+    pub(super) log_file: Option<LogFile>,
+}
+
 /// How far the end has come.
 enum Drain {
     NotYet,
@@ -50,7 +60,7 @@ enum News {
     Drained(Result<(), ServeError>),
     /// The first worker takes requests.
     Ready,
-    /// SIGTERM, SIGINT, SIGQUIT or SIGHUP.
+    /// SIGTERM, SIGINT, SIGQUIT, SIGHUP or SIGUSR1.
     Signal(i32),
     /// The reload goes on; nothing follows its end.
     Reload(Option<Progress>),
@@ -60,15 +70,14 @@ impl Course {
     pub(super) fn new(
         shutdown_timeout: Duration,
         signals: Signals,
-        readiness: Readiness,
-        remote: Remote,
+        supervisor: &Supervisor,
         log: LogConfig,
     ) -> Self {
         Self {
             shutdown_timeout,
             signals,
-            readiness,
-            remote,
+            readiness: supervisor.readiness(),
+            remote: supervisor.remote(),
             reload: None,
             log,
             drain: Drain::NotYet,
@@ -81,14 +90,20 @@ impl Course {
         gateway: Gateway,
         exchange: GatewayEnd,
         supervisor: Supervisor,
-        console: Option<Console>,
+        sides: Sides,
     ) -> Result<ExitCode, Failure> {
         let addresses = gateway.addresses();
         let (clients, gateway_shutdown) = askr_gateway::Shutdown::new();
         let (fleet, fleet_shutdown) = askr_supervisor::Shutdown::new();
         let mut serving = pin!(gateway.serve(vec![exchange], gateway_shutdown));
         let mut running = pin!(supervisor.run(fleet_shutdown));
+        let Sides {
+            console,
+            watchdog,
+            log_file,
+        } = sides;
         let mut commanded = pin!(take_commands(console, self.remote.clone()));
+        let mut watched = pin!(watchdog.watch());
         let (mut is_serving, mut is_announced) = (true, false);
         let mut outcome = Ok(ExitCode::SUCCESS);
         loop {
@@ -99,6 +114,7 @@ impl Course {
                 progress = next_of(&mut self.reload) => News::Reload(progress),
                 drained = &mut serving, if is_serving => News::Drained(drained),
                 () = &mut commanded => unreachable!("commands are taken for ever"),
+                () = &mut watched => unreachable!("the watchdog is told for ever"),
                 true = self.readiness.ready(), if !is_announced => News::Ready,
             };
             match news {
@@ -116,11 +132,16 @@ impl Course {
                     outcome = Err(error.into());
                     fleet.kill();
                 }
+                News::Signal(REOPEN) => reopen(log_file.as_ref()),
                 News::Signal(RELOAD) => {
+                    service_manager::reloading();
                     self.reload = Some(self.remote.reload(ReloadOrder::new()));
                 }
                 News::Reload(Some(progress)) => log_progress(&progress),
-                News::Reload(None) => self.reload = None,
+                News::Reload(None) => {
+                    self.reload = None;
+                    service_manager::ready("serving");
+                }
                 News::Signal(signal) if self.is_impatient(signal) => {
                     info!(signal, "second signal, ending at once");
                     outcome = Ok(exit::by_signal(signal));
@@ -138,6 +159,7 @@ impl Course {
     }
 
     fn announce(&self, addresses: &[SocketAddr]) {
+        service_manager::ready("serving");
         for address in addresses {
             logging::announce(self.log, &format!("askr: serving http://{address}"));
         }
@@ -149,6 +171,7 @@ impl Course {
     }
 
     fn begin_drain(&mut self, signal: i32) -> Instant {
+        service_manager::stopping();
         info!(signal, timeout = ?self.shutdown_timeout, "shutting down");
         let deadline = Instant::now() + self.shutdown_timeout;
         self.drain = Drain::Until(deadline);
@@ -161,6 +184,15 @@ impl Course {
             Drain::NotYet => least,
             Drain::Until(deadline) => deadline.max(least),
         }
+    }
+}
+
+/// Goes on in a new log file of the same name.
+fn reopen(log_file: Option<&LogFile>) {
+    match log_file.map(LogFile::reopen) {
+        None => debug!("there is no log file to open anew"),
+        Some(Ok(())) => info!("log file opened anew"),
+        Some(Err(error)) => error!(%error, "log file cannot be opened anew"),
     }
 }
 

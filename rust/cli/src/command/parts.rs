@@ -1,15 +1,19 @@
 //! What each component is told, out of the one configuration.
 
 use std::ffi::OsString;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use askr_exchange::ExchangeLimits;
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_gateway::{GatewayConfig, PoolConfig};
 use askr_supervisor::{Program, SupervisorConfig};
 
+use super::service_manager;
 use crate::args::TEMPLATE_COMMAND;
 use crate::config::{self, LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig};
+use crate::user::Account;
 
 /// Fewer slots than this would let a burst of small requests wait outside the exchange.
 const SLOTS_MIN: u16 = 16;
@@ -57,12 +61,16 @@ fn spool_folder(ini: &[(String, String)]) -> PathBuf {
         .map_or_else(std::env::temp_dir, |(_, folder)| folder.into())
 }
 
-pub(super) fn supervisor(config: &ServeConfig, log: LogConfig) -> SupervisorConfig {
+pub(super) fn supervisor(
+    config: &ServeConfig,
+    log: LogConfig,
+    output: Option<Arc<OwnedFd>>,
+) -> SupervisorConfig {
     SupervisorConfig {
         seat_count: exchange(config).seat_count,
         max_requests: config.pools[0].max_requests,
         boot_timeout: config.boot_timeout,
-        program: program(config, log),
+        program: program(config, log, output),
         ..SupervisorConfig::new(template(config), config.pools[0].workers_least)
     }
 }
@@ -79,18 +87,35 @@ fn template(config: &ServeConfig) -> TemplateConfig {
 }
 
 /// This same binary; the application learns where it lies, and nothing of how we were configured.
-fn program(config: &ServeConfig, log: LogConfig) -> Program {
+fn program(config: &ServeConfig, log: LogConfig, output: Option<Arc<OwnedFd>>) -> Program {
     let mut program = Program::own_template();
     program.arguments = vec![TEMPLATE_COMMAND.into()];
     program.arguments.extend(log.words().map(OsString::from));
     program.variables.push((LARAVEL_VARIABLE.into(), None));
+    let not_theirs = service_manager::VARIABLES.map(|name| (name.into(), None));
+    program.variables.extend(not_theirs);
     if let Some(app_base) = &config.app_base {
         program
             .variables
             .push(("ASKR_APP_BASE".into(), Some(app_base.into())));
     }
     program.variables.extend(paranoid(&config.paranoid));
+    if let Some(account) = &config.user {
+        program.arguments.push(account.ids.to_string().into());
+        program.variables.extend(own_variables(account));
+    }
+    program.output = output;
     program
+}
+
+/// What a login would have set.
+fn own_variables(account: &Account) -> [(OsString, Option<OsString>); 3] {
+    let name = || Some(OsString::from(&account.name));
+    [
+        ("HOME".into(), Some(account.home.clone().into())),
+        ("USER".into(), name()),
+        ("LOGNAME".into(), name()),
+    ]
 }
 
 /// The settings in force, whatever channel they came from; the variables are gone when nothing is

@@ -1,59 +1,117 @@
 //! `askr serve`: composes exchange, gateway and supervisor, and ends them in order.
 
+use std::net::TcpListener;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::slice;
+use std::sync::Arc;
 
 use askr_exchange::GatewayEnd;
-use askr_gateway::Gateway;
+use askr_gateway::{BindError, Gateway};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::info;
+use tracing::{info, warn};
 
-use super::course::Course;
+use super::course::{Course, Sides};
 use super::signals::Signals;
-use super::{control_socket, parts};
+use super::watchdog::Watchdog;
+use super::{control_socket, parts, service_manager};
 use crate::config::{ControlSocket, Inputs, LogConfig, ServeConfig, Settings};
 use crate::exit::Failure;
+use crate::log_file::{LogFile, Tail};
 use crate::{logging, open_files};
 
 /// Serves until SIGTERM, SIGINT or SIGQUIT; nothing is left running in any case.
 pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
+    let handed = service_manager::listeners()?;
     hide_inherited_descriptors();
     let settings = Settings::resolve(inputs)?;
     let config = ServeConfig::new(&settings)?;
     let socket = ControlSocket::new(&settings, inputs)?;
     let log = LogConfig::new(&settings);
-    logging::init(log)?;
-    if config.paranoid.is_on() {
-        let share = config.paranoid.share;
-        info!(%share, "paranoid: a worker that watches says so when it has set its baseline");
-    }
+    let log_file = log_file(&config)?;
+    logging::init(log, log_file.as_ref())?;
+    say_what_is_unusual(&config);
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
-    let mut gateway = Gateway::bind(parts::gateway(&config))?;
+    let mut gateway = bind(handed, &config)?;
     if config.watch.is_some() {
         gateway = gateway.showing(shown);
     }
     let console = control_socket::bind(&socket)?;
     let exchange = GatewayEnd::create(parts::exchange(&config))?;
     let runtime = askr_gateway::runtime(slice::from_ref(&exchange)).map_err(Failure::Runtime)?;
+    let (tail, output) = match log_file.as_ref().map(LogFile::tail).transpose() {
+        Ok(pipe) => pipe.unzip(),
+        Err(error) => return Err(Failure::Runtime(error)),
+    };
     runtime.block_on(async {
         let signals = Signals::listen().map_err(Failure::Runtime)?;
-        let supervisor = Supervisor::start(parts::supervisor(&config, log), exchange.clone())?;
-        let course = Course::new(
-            config.shutdown_timeout,
-            signals,
-            supervisor.readiness(),
-            supervisor.remote(),
-            log,
-        );
+        let supervisor = parts::supervisor(&config, log, output.map(Arc::new));
+        let supervisor = Supervisor::start(supervisor, exchange.clone())?;
+        let sides = Sides {
+            console,
+            watchdog: Watchdog::new(supervisor.remote(), exchange.clone(), &config.health_path),
+            log_file,
+        };
+        let course = Course::new(config.shutdown_timeout, signals, &supervisor, log);
         let mut aside = JoinSet::new();
         if let Some(watched) = config.watch.clone() {
             aside.spawn(super::watch::run(watched, supervisor.remote(), told));
         }
-        let outcome = course.run(gateway, exchange, supervisor, console).await;
+        let outcome = followed(tail, course.run(gateway, exchange, supervisor, sides)).await;
         aside.shutdown().await;
         outcome
     })
+}
+
+/// The sockets that a service manager opened, or else our own.
+fn bind(handed: Vec<TcpListener>, config: &ServeConfig) -> Result<Gateway, BindError> {
+    if handed.is_empty() {
+        Gateway::bind(parts::gateway(config))
+    } else {
+        Gateway::over(handed, parts::gateway(config))
+    }
+}
+
+fn log_file(config: &ServeConfig) -> Result<Option<LogFile>, Failure> {
+    let Some(path) = &config.log_file else {
+        return Ok(None);
+    };
+    LogFile::open(path)
+        .map(Some)
+        .map_err(|source| Failure::LogFile {
+            path: path.clone(),
+            source,
+        })
+}
+
+fn say_what_is_unusual(config: &ServeConfig) {
+    if config.paranoid.is_on() {
+        let share = config.paranoid.share;
+        info!(%share, "paranoid: a worker that watches says so when it has set its baseline");
+    }
+    if let Some(account) = config.user.as_ref().filter(|account| account.is_root()) {
+        warn!(user = account.name, "PHP runs as root");
+    }
+}
+
+/// Writes down what PHP processes say, as long as `course` takes.
+async fn followed<T>(tail: Option<Tail>, course: impl Future<Output = T>) -> T {
+    let Some(mut tail) = tail else {
+        return course.await;
+    };
+    let outcome = {
+        let mut course = pin!(course);
+        tokio::select! {
+            outcome = &mut course => outcome,
+            result = tail.follow() => {
+                warn!(?result, "what PHP processes write does not reach the log file any more");
+                course.await
+            }
+        }
+    };
+    tail.finish();
+    outcome
 }

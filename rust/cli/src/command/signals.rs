@@ -1,4 +1,4 @@
-//! The signals that end the server, and the one that replaces its workers.
+//! The signals that end the server, that replace its workers and that open its log anew.
 
 use std::io;
 
@@ -14,12 +14,16 @@ pub(super) const PATIENT: i32 = SignalKind::quit().as_raw_value();
 /// SIGHUP, which has every worker replaced.
 pub(super) const RELOAD: i32 = SignalKind::hangup().as_raw_value();
 
-/// SIGTERM, SIGINT, SIGQUIT and SIGHUP, from now on.
+/// SIGUSR1, which has the log file opened anew.
+pub(super) const REOPEN: i32 = SignalKind::user_defined1().as_raw_value();
+
+/// SIGTERM, SIGINT, SIGQUIT, SIGHUP and SIGUSR1, from now on.
 pub(super) struct Signals {
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
+    user_defined: Signal,
     /// Sent for a write past RLIMIT_FSIZE; unheard it would end the server, so that one large
     /// upload could. The write fails then, and that is answered.
     _file_too_large: Signal,
@@ -33,6 +37,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
+            user_defined: signal(SignalKind::user_defined1())?,
             _file_too_large: signal(SignalKind::from_raw(Number::XFSZ.as_raw()))?,
         })
     }
@@ -47,6 +52,7 @@ impl Signals {
             _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
             _ = self.quit.recv() => PATIENT,
             _ = self.hangup.recv() => RELOAD,
+            _ = self.user_defined.recv() => REOPEN,
         }
     }
 }

@@ -7,10 +7,16 @@ use askr_supervisor::TemplateFds;
 use crate::config::LogConfig;
 use crate::exit::Failure;
 use crate::logging;
+use crate::user::Ids;
 
 /// `askr template`: boots the engine and forks workers, until main says stop or is gone.
-pub(crate) fn template(log: LogConfig) -> Result<ExitCode, Failure> {
-    logging::init(log)?;
+///
+/// It becomes the user that PHP is to run as before it does anything else.
+pub(crate) fn template(log: LogConfig, ids: Option<&Ids>) -> Result<ExitCode, Failure> {
+    if let Some(ids) = ids {
+        ids.become_them()?;
+    }
+    logging::init(log, None)?;
     let TemplateFds { control, exchanges } = TemplateFds::take()?;
     let exchanges = exchanges.into_iter().map(|fds| (fds.region, fds.doorbell));
     Ok(askr_worker::template_main(control, exchanges.collect()))

@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use askr_gateway::Limits;
 
+use super::account;
 use super::contradictions;
 use super::error::ConfigError;
 use super::kind::Value;
+use super::memory;
 use super::options::{Key, LOG_LEVELS};
 use super::pool_config::{self, PoolConfig};
 use super::settings::Settings;
 use super::share::Share;
 use super::watch::{self, WatchConfig};
+use crate::user::Account;
 
 /// Everything `askr serve` needs, checked against the file system.
 #[derive(Clone, Debug)]
@@ -32,6 +35,11 @@ pub(crate) struct ServeConfig {
     pub(crate) paranoid: ParanoidConfig,
     /// What to reload for, while somebody develops.
     pub(crate) watch: Option<WatchConfig>,
+    /// What a worker is asked for to see whether it answers.
+    pub(crate) health_path: String,
+    /// Who everything that runs PHP is to be, if somebody else.
+    pub(crate) user: Option<Account>,
+    pub(crate) log_file: Option<PathBuf>,
     /// Replies name their generation and worker.
     pub(crate) debug: bool,
 }
@@ -76,7 +84,7 @@ impl ServeConfig {
     /// No root, or a folder or script that does not exist, or settings that exclude each other.
     pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigError> {
         contradictions::check(settings)?;
-        Ok(Self {
+        let config = Self {
             app_base: folder(settings, Key::AppBase, "name the folder of the application")?,
             root: root(settings)?,
             worker_script: worker_script(settings)?,
@@ -88,8 +96,14 @@ impl ServeConfig {
             ini: settings.ini().to_vec(),
             paranoid: paranoid(settings),
             watch: watch::watch(settings),
+            health_path: settings.text(Key::HealthPath).unwrap_or("/").to_owned(),
+            user: account::account(settings)?,
+            log_file: settings.path(Key::LogFile).map(Path::to_owned),
             debug: settings.switch(Key::Debug),
-        })
+        };
+        memory::check(settings, &config.pools)?;
+        account::check_reading(settings, &config)?;
+        Ok(config)
     }
 }
 

@@ -84,7 +84,6 @@ impl Settings {
     }
 
     /// The user or the path of a request, where one is set.
-    #[expect(dead_code, reason = "its options come with the supervisor's part")]
     pub(crate) fn text(&self, key: Key) -> Option<&str> {
         match &self.setting(key).value {
             Some(Value::User(text) | Value::RequestPath(text)) => Some(text),

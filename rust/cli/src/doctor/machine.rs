@@ -1,13 +1,12 @@
 //! The machine: what this process may use of it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::thread;
 
 use rustix::process::{Resource, getrlimit};
 
 use super::finding::Finding;
 use crate::config::{ConfigError, ServeConfig, Settings, bytes_text, pool_configs};
+use crate::machine_memory::MachineMemory;
 use crate::open_files;
 
 /// Fewer descriptors than this are used up by a few hundred connections.
@@ -59,12 +58,11 @@ fn cores(workers: u64) -> Finding {
 
 fn memory(workers: u64) -> Finding {
     const SUBJECT: &str = "memory";
-    let total = meminfo_bytes(&fs::read_to_string("/proc/meminfo").unwrap_or_default());
-    let group = cgroup_limit();
-    let total_text = total.map_or("unknown".to_owned(), in_megabytes);
-    let group_text = group.map_or("none".to_owned(), in_megabytes);
+    let memory = MachineMemory::read();
+    let total_text = memory.total.map_or("unknown".to_owned(), in_megabytes);
+    let group_text = memory.group.map_or("none".to_owned(), in_megabytes);
     let evidence = format!("machine {total_text}, cgroup limit {group_text}, {workers} workers");
-    match total.into_iter().chain(group).min() {
+    match memory.usable() {
         None => Finding::note(SUBJECT, evidence),
         Some(usable) if usable < workers * WORKER_BYTES => {
             let each = bytes_text(WORKER_BYTES);
@@ -96,41 +94,6 @@ fn files() -> Finding {
     }
 }
 
-fn meminfo_bytes(text: &str) -> Option<u64> {
-    let line = text
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"))?;
-    line.trim()
-        .strip_suffix("kB")?
-        .trim()
-        .parse::<u64>()
-        .ok()?
-        .checked_mul(1024)
-}
-
-/// The smallest `memory.max` of this process's cgroup and those above it.
-fn cgroup_limit() -> Option<u64> {
-    let membership = fs::read_to_string("/proc/self/cgroup").ok()?;
-    let group = membership
-        .lines()
-        .find_map(|line| line.strip_prefix("0::/"))?;
-    let base = Path::new("/sys/fs/cgroup");
-    let own = base.join(group);
-    let chain = own.ancestors().take_while(|path| path.starts_with(base));
-    chain
-        .map(PathBuf::from)
-        .filter_map(|path| group_limit(&path))
-        .min()
-}
-
-fn group_limit(group: &Path) -> Option<u64> {
-    fs::read_to_string(group.join("memory.max"))
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
-}
-
 fn in_megabytes(bytes: u64) -> String {
     format!("{} MB", bytes >> 20)
 }
@@ -139,13 +102,6 @@ fn in_megabytes(bytes: u64) -> String {
 mod tests {
     use super::super::finding::State;
     use super::*;
-
-    #[test]
-    fn the_machines_memory_is_read() {
-        let text = "MemFree:  12 kB\nMemTotal:       16000000 kB\n";
-        assert_eq!(meminfo_bytes(text), Some(16_000_000 * 1024));
-        assert_eq!(meminfo_bytes("MemTotal: lots"), None);
-    }
 
     #[test]
     fn more_workers_than_memory_are_noted() {

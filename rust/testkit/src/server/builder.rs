@@ -2,11 +2,14 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use command_fds::{CommandFdExt, FdMapping};
 
 use super::{Ended, PATIENCE, Server};
 use crate::application::Application;
@@ -24,6 +27,8 @@ pub struct ServerBuilder {
     variables: Vec<(OsString, OsString)>,
     folder: Option<PathBuf>,
     application: Option<Arc<Application>>,
+    /// Sockets that it is handed over, in a service manager's place.
+    handed: Vec<Arc<TcpListener>>,
 }
 
 impl ServerBuilder {
@@ -35,6 +40,7 @@ impl ServerBuilder {
             variables: Vec::new(),
             folder: None,
             application: None,
+            handed: Vec::new(),
         }
     }
 
@@ -100,6 +106,14 @@ impl ServerBuilder {
     #[must_use]
     pub fn also_listen(mut self, address: impl Into<String>) -> Self {
         self.listen.push(address.into());
+        self
+    }
+
+    /// Hands over a socket that listens already, as socket activation does.
+    #[must_use]
+    pub fn hand_over(mut self, listener: TcpListener) -> Self {
+        self.listen.clear();
+        self.handed.push(Arc::new(listener));
         self
     }
 
@@ -178,6 +192,7 @@ impl ServerBuilder {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        self.map_descriptors(&mut command);
         let mut process = command.spawn().expect("ASKR_BINARY can be executed");
         let log = Log::new();
         log.follow(process.stdout.take().expect("it was piped"));
@@ -193,10 +208,27 @@ impl ServerBuilder {
         }
     }
 
+    /// From number 3 on, and the variable that says how many.
+    fn map_descriptors(&self, command: &mut Command) {
+        if self.handed.is_empty() {
+            return;
+        }
+        let mapping = |(listener, child_fd): (&Arc<TcpListener>, i32)| FdMapping {
+            parent_fd: OwnedFd::from(listener.try_clone().expect("a socket can be cloned")),
+            child_fd,
+        };
+        let mappings = self.handed.iter().zip(3..).map(mapping).collect();
+        command.fd_mappings(mappings).expect("the numbers differ");
+        command.env("LISTEN_FDS", self.handed.len().to_string());
+    }
+
     /// Nothing of this process's environment that would configure it.
     pub(super) fn command(&self, name: &str, runtime_folder: &Path) -> Command {
         let mut command = Command::new(binary());
         command.arg(name);
+        for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_FDS"] {
+            command.env_remove(name);
+        }
         for (name, _) in env::vars_os().filter(|(name, _)| is_configuration(name)) {
             command.env_remove(name);
         }

@@ -51,21 +51,63 @@ return [
     */
 
     'server' => [
+        // How many workers there are, and how long each lives.
         'workers' => env('ASKR_WORKERS', 'auto'),
         'max_requests' => env('ASKR_MAX_REQUESTS', 10000),
+        'max_memory' => env('ASKR_MAX_MEMORY'),
+        'max_age' => env('ASKR_MAX_AGE'),
         'boot_timeout' => env('ASKR_BOOT_TIMEOUT'),
-        'shutdown_timeout' => env('ASKR_SHUTDOWN_TIMEOUT'),
+
+        // What requests share, and from what workers are forked.
+        'isolation' => env('ASKR_ISOLATION'),
+        'cow' => env('ASKR_COW'),
+        'refork_after' => env('ASKR_REFORK_AFTER'),
+
+        // What requests may take, and how many may wait.
+        'request_timeout' => env('ASKR_REQUEST_TIMEOUT'),
+        'request_timeout_grace' => env('ASKR_REQUEST_TIMEOUT_GRACE'),
+        'slow_request' => env('ASKR_SLOW_REQUEST'),
+        'queue_limit' => env('ASKR_QUEUE_LIMIT'),
+        'queue_timeout' => env('ASKR_QUEUE_TIMEOUT'),
+
+        // How new code takes over.
+        'canary_window' => env('ASKR_CANARY_WINDOW'),
+        'canary_failures' => env('ASKR_CANARY_FAILURES'),
+        'canary_latency' => env('ASKR_CANARY_LATENCY'),
+        'health_path' => env('ASKR_HEALTH_PATH'),
+        'rollback_keep' => env('ASKR_ROLLBACK_KEEP'),
+        'watch' => env('ASKR_WATCH'),
+        'watch_paths' => env('ASKR_WATCH_PATHS'),
+
+        // What clients may send, and how slowly they may read.
         'head_limit' => env('ASKR_HEAD_LIMIT'),
         'body_limit' => env('ASKR_BODY_LIMIT'),
         'header_timeout' => env('ASKR_HEADER_TIMEOUT'),
         'body_timeout' => env('ASKR_BODY_TIMEOUT'),
-        'queue_limit' => env('ASKR_QUEUE_LIMIT'),
-        'queue_timeout' => env('ASKR_QUEUE_TIMEOUT'),
+        'keep_alive_timeout' => env('ASKR_KEEP_ALIVE_TIMEOUT'),
+        'connection_limit' => env('ASKR_CONNECTION_LIMIT'),
+        'write_timeout' => env('ASKR_WRITE_TIMEOUT'),
+
+        // The server itself.
+        'shutdown_timeout' => env('ASKR_SHUTDOWN_TIMEOUT'),
+        'control_socket' => env('ASKR_CONTROL_SOCKET'),
+        'user' => env('ASKR_USER'),
         'log_level' => env('ASKR_LOG_LEVEL'),
         'log_format' => env('ASKR_LOG_FORMAT'),
+        'log_file' => env('ASKR_LOG_FILE'),
+        'debug' => env('ASKR_DEBUG'),
+
+        // State that requests leave to one another.
         'paranoid' => env('ASKR_PARANOID'),
         'paranoid_vendor' => env('ASKR_PARANOID_VENDOR'),
         'paranoid_ignore' => env('ASKR_PARANOID_IGNORE'),
+
+        // Workers of their own for the paths below some prefixes.
+        'pools' => [
+            // 'slow' => ['paths' => ['/reports', '/export'], 'workers' => '1..2', 'request_timeout' => '10m'],
+        ],
+
+        // Settings of php.ini.
         'ini' => [
             // 'memory_limit' => '256M',
         ],

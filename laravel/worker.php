@@ -23,6 +23,9 @@ use Askr\Laravel\Worker\Worker;
         throw new RuntimeException('ASKR_APP_BASE is not set: set it to the folder of the Laravel application.');
     }
 
+    // The release, not a link to it: that may lead to the next one while this worker serves.
+    $base = realpath($base) ?: $base;
+
     $autoload = (getenv('COMPOSER_VENDOR_DIR') ?: "{$base}/vendor").'/autoload.php';
 
     if (! is_file($autoload)) {

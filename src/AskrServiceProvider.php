@@ -7,6 +7,7 @@ namespace Askr\Laravel;
 use Askr\Laravel\Console\ParanoidCommand;
 use Askr\Laravel\Console\AboutSection;
 use Askr\Laravel\Console\ReloadCommand;
+use Askr\Laravel\Console\RollbackCommand;
 use Askr\Laravel\Console\StartCommand;
 use Askr\Laravel\Console\StatusCommand;
 use Askr\Laravel\Console\StopCommand;
@@ -15,6 +16,7 @@ use Askr\Laravel\Contracts\ProcessTable;
 use Askr\Laravel\Contracts\ServerProcess as ServerProcessContract;
 use Askr\Laravel\Listeners\RestoreEventListeners;
 use Askr\Laravel\Native\NativeBridge;
+use Askr\Laravel\Process\ApplicationPath;
 use Askr\Laravel\Process\BinaryLocator;
 use Askr\Laravel\Process\LinuxProcessTable;
 use Askr\Laravel\Process\Machine;
@@ -66,6 +68,8 @@ class AskrServiceProvider extends ServiceProvider
 
         $this->app->bind(ServerProcessContract::class, ServerProcess::class);
 
+        $this->app->bind(ApplicationPath::class, ApplicationPath::ofThisProcess(...));
+
         $this->app->bind(BinaryLocator::class, fn (Application $app): BinaryLocator => new BinaryLocator(
             Machine::current(),
             [
@@ -93,6 +97,7 @@ class AskrServiceProvider extends ServiceProvider
         $this->commands([
             ParanoidCommand::class,
             ReloadCommand::class,
+            RollbackCommand::class,
             StartCommand::class,
             StatusCommand::class,
             StopCommand::class,

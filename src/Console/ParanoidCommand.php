@@ -80,6 +80,9 @@ class ParanoidCommand extends Command
     {
         return array_filter([
             'listen' => '127.0.0.1:0',
+            // The commands for the application's server are not to reach this one.
+            'control-socket' => sys_get_temp_dir().'/askr-paranoid-'.getmypid().'.sock',
+            'isolation' => 'worker',
             'workers' => '1',
             'max-requests' => '0',
             'log-level' => 'info',

@@ -4,42 +4,30 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Console;
 
-use Askr\Laravel\Contracts\ProcessTable;
-use Askr\Laravel\Process\ServerStateFile;
+use Askr\Laravel\Console\Concerns\TellsTheServer;
+use Askr\Laravel\Process\ServerConsole;
 use Illuminate\Console\Command;
 use Symfony\Component\Console\Attribute\AsCommand;
 
 /**
  * Has the application booted anew, by workers that take over from those that run.
  */
-#[AsCommand(name: 'askr:reload', description: 'Have the workers of this application boot its code of now')]
+#[AsCommand(name: 'askr:reload', description: 'Serve the application with its code, configuration and environment of now')]
 class ReloadCommand extends Command
 {
-    /** SIGHUP, which has no name without the pcntl extension. */
-    private const HANGUP = 1;
+    use TellsTheServer;
 
     /** @var string */
-    protected $signature = 'askr:reload';
+    protected $signature = 'askr:reload
+        {--path= : The folder of another release [default: the one the server was started with, its links resolved anew]}
+        {--no-canary : Replace all workers at once, without trying one first}';
 
-    /** Ask the server for new workers. */
-    public function handle(ServerStateFile $file, ProcessTable $processes): int
+    /** Ask for new workers, and return when no other serves any more: 0 then, 1 when it was given up, 69 without a server. */
+    public function handle(ServerConsole $console): int
     {
-        $state = $file->running();
-
-        if ($state === null) {
-            $this->components->warn('The server is not running.');
-
-            return self::FAILURE;
-        }
-
-        if (! $processes->signal($state->processId, self::HANGUP)) {
-            $this->components->error("Process {$state->processId} cannot be signalled. Run this as the user that started the server.");
-
-            return self::FAILURE;
-        }
-
-        $this->components->info('The workers are replaced, one after the other. The log of the server says when each is ready.');
-
-        return self::SUCCESS;
+        return $this->tell($console, 'reload', array_filter([
+            'path' => $this->option('path') ?? false,
+            'no-canary' => (bool) $this->option('no-canary'),
+        ]));
     }
 }

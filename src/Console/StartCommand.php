@@ -24,12 +24,25 @@ use Symfony\Component\Console\Output\OutputInterface;
 #[AsCommand(name: 'askr:start', description: 'Serve the application with Askr')]
 class StartCommand extends Command
 {
+    /** The options that the server has by the same names. */
+    private const PASSED_ON = [
+        'workers', 'max-requests', 'max-memory', 'request-timeout', 'cow', 'refork-after', 'isolation', 'pool',
+        'watch', 'log-level',
+    ];
+
     /** @var string */
     protected $signature = 'askr:start
         {--host= : The address to listen on [default: 127.0.0.1]}
         {--port= : The port to listen on; 0 takes a free one [default: 8000]}
-        {--workers= : The number of workers, or "auto" for one per core [default: auto]}
+        {--workers= : The number of workers, a range such as 2..8, or "auto" for one per core [default: auto]}
         {--max-requests= : The requests after which a worker is replaced; 0 is never [default: 10000]}
+        {--max-memory= : The private memory above which a worker is replaced, such as 128MB}
+        {--request-timeout= : How long a request may take, such as 30s}
+        {--cow : Boot the application once, and fork the workers from it}
+        {--refork-after= : With --cow: the requests after which a warm worker is what others are forked from}
+        {--isolation= : What a request shares with those before it: worker, fork or request}
+        {--pool=* : Workers for some paths alone, such as "slow paths=/reports workers=1..2"}
+        {--watch : Reload when a file of the application changes}
         {--classic : Boot the application for each request, as PHP-FPM does, so that changes are seen at once}
         {--log-level= : The least level to log: error, warn, info, debug or trace [default: info]}';
 
@@ -68,21 +81,22 @@ class StartCommand extends Command
     /**
      * The options that were given, as flags of the server.
      *
-     * @return array<string, string>
+     * @return array<string, string|true|list<string>>
      */
     private function flags(ServerAddress $address): array
     {
         $isAddressGiven = $this->option('host') !== null || $this->option('port') !== null;
+        $given = ['listen' => $isAddressGiven ? $address->toString() : null];
 
-        return array_filter([
-            'listen' => $isAddressGiven ? $address->toString() : null,
-            'workers' => $this->option('workers'),
-            'max-requests' => $this->option('max-requests'),
-            'log-level' => $this->option('log-level'),
+        foreach (self::PASSED_ON as $name) {
+            $given[$name] = $this->option($name);
+        }
+
+        return array_filter($given + [
             'paranoid' => $this->option('paranoid') === false ? null : $this->option('paranoid') ?? 'on',
             // A file that has just been saved is not to be served as it was.
             'ini' => $this->option('classic') ? 'opcache.revalidate_freq=0' : null,
-        ], fn (?string $value): bool => $value !== null);
+        ], fn (mixed $value): bool => $value !== null && $value !== false && $value !== []);
     }
 
     private function refuse(ServerState $running): int

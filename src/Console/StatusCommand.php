@@ -4,36 +4,90 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Console;
 
+use Askr\Laravel\Process\ServerConsole;
+use Askr\Laravel\Process\ServerState;
 use Askr\Laravel\Process\ServerStateFile;
 use Illuminate\Console\Command;
+use Illuminate\Support\Number;
 use Symfony\Component\Console\Attribute\AsCommand;
 
 /**
- * Says whether the server runs, and where.
+ * Says whether the server runs, where, and what.
  */
-#[AsCommand(name: 'askr:status', description: 'Show whether the Askr server of this application runs')]
+#[AsCommand(name: 'askr:status', description: 'Show whether the Askr server of this application runs, and its workers')]
 class StatusCommand extends Command
 {
     /** @var string */
     protected $signature = 'askr:status';
 
     /** Show the state; the exit code is 0 only when the server runs. */
-    public function handle(ServerStateFile $file): int
+    public function handle(ServerStateFile $file, ServerConsole $console): int
     {
         $state = $file->running();
+        $status = $console->status();
 
-        if ($state === null) {
+        if ($state === null && $status === null) {
             $this->components->warn('The server is not running.');
 
             return self::FAILURE;
         }
 
         $this->components->info('The server is running.');
-        $this->components->twoColumnDetail('Address', $state->address()->toUrl());
-        $this->components->twoColumnDetail('Process', (string) $state->processId);
-        $this->components->twoColumnDetail('Started', date(DATE_ATOM, $state->startedAt));
+        $this->showProcess($state);
+        $this->showGeneration($status ?? []);
         $this->newLine();
 
         return self::SUCCESS;
+    }
+
+    /** A server that was not started by `askr:start` has left no file. */
+    private function showProcess(?ServerState $state): void
+    {
+        if ($state !== null) {
+            $this->components->twoColumnDetail('Address', $state->address()->toUrl());
+            $this->components->twoColumnDetail('Process', (string) $state->processId);
+            $this->components->twoColumnDetail('Started', date(DATE_ATOM, $state->startedAt));
+        }
+    }
+
+    /** @param  array<string, mixed>  $status */
+    private function showGeneration(array $status): void
+    {
+        foreach ([
+            'Generation' => $status['generation'] ?? null,
+            'Document root' => $status['path'] ?? null,
+            'Serving since' => isset($status['since']) ? date(DATE_ATOM, (int) $status['since']) : null,
+            'Under way' => $status['change'] ?? null,
+            'Rollback returns to' => isset($status['previous']) ? "generation {$status['previous']}" : null,
+        ] as $name => $value) {
+            $value === null ?: $this->components->twoColumnDetail($name, (string) $value);
+        }
+
+        foreach ($status['pools'] ?? [] as $pool) {
+            $this->newLine();
+            $this->components->twoColumnDetail("Pool {$pool['name']}", "{$pool['waiting']} requests wait");
+            $this->table(
+                ['Seat', 'Process', 'Generation', 'State', 'Replies', 'Failed', 'Age', 'Private memory'],
+                array_map($this->row(...), $pool['workers']),
+            );
+        }
+    }
+
+    /**
+     * @param  array<string, mixed>  $worker
+     * @return list<string>
+     */
+    private function row(array $worker): array
+    {
+        return [
+            (string) $worker['seat'],
+            (string) ($worker['pid'] ?? '-'),
+            (string) $worker['generation'],
+            $worker['state'].($worker['canary'] ? ' (canary)' : ''),
+            (string) $worker['replies'],
+            (string) $worker['failures'],
+            "{$worker['age']} s",
+            isset($worker['private_bytes']) ? Number::fileSize($worker['private_bytes'], 1) : '-',
+        ];
     }
 }

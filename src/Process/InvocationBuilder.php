@@ -20,6 +20,7 @@ class InvocationBuilder
         private Repository $config,
         private BinaryLocator $locator,
         private StartingEnvironment $environment,
+        private ApplicationPath $path,
     ) {
     }
 
@@ -30,7 +31,7 @@ class InvocationBuilder
      * `config/askr.php` travel beside it, because flags win over `askr.toml`, and
      * `askr.toml` wins over `config/askr.php`.
      *
-     * @param  array<string, string>  $flags  Options from the command line, by their names.
+     * @param  array<string, string|true|list<string>>  $flags  Options from the command line, by their names.
      * @param  bool  $isClassic  Whether the application boots for each request.
      *
      * @throws BinaryNotFound
@@ -39,13 +40,29 @@ class InvocationBuilder
      */
     public function build(array $flags, bool $isClassic = false): ServerInvocation
     {
-        $command = [$this->locator->locate(), 'serve'];
+        return $this->command('serve', $this->places($isClassic) + $flags);
+    }
 
-        foreach ($this->places($isClassic) + $flags as $name => $value) {
-            array_push($command, "--{$name}", $value);
+    /**
+     * The call of one of the binary's commands, with the configuration that the server has.
+     *
+     * @param  array<string, string|true|list<string>>  $flags
+     *
+     * @throws BinaryNotFound
+     * @throws UnsupportedMachine
+     * @throws UnusableAddress
+     */
+    public function command(string $name, array $flags): ServerInvocation
+    {
+        $command = [$this->locator->locate(), $name];
+
+        foreach ($flags as $flag => $values) {
+            foreach ((array) $values as $value) {
+                array_push($command, "--{$flag}", ...($value === true ? [] : [$value]));
+            }
         }
 
-        return new ServerInvocation($command, $this->variables() + $this->environment->additions(), $this->app->basePath());
+        return new ServerInvocation($command, $this->variables() + $this->environment->additions(), $this->path->base());
     }
 
     /**
@@ -64,11 +81,9 @@ class InvocationBuilder
     /** @return array<string, string> */
     private function places(bool $isClassic): array
     {
-        $places = ['root' => $this->app->publicPath()];
+        $places = ['root' => $this->path->root()];
 
-        return $isClassic ? $places : $places + [
-            'worker-script' => dirname(__DIR__, 2).'/laravel/worker.php',
-        ];
+        return $isClassic ? $places : $places + ['worker-script' => $this->path->workerScript()];
     }
 
     /**
@@ -79,10 +94,10 @@ class InvocationBuilder
     private function variables(): array
     {
         return $this->environmentName() + [
-            'ASKR_APP_BASE' => $this->app->basePath(),
+            'ASKR_APP_BASE' => $this->path->base(),
             'ASKR_LARAVEL_CONFIG' => json_encode($this->options(), JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES),
-            'APP_BASE_PATH' => $this->app->basePath(),
-            'APP_PUBLIC_PATH' => $this->app->publicPath(),
+            'APP_BASE_PATH' => $this->path->base(),
+            'APP_PUBLIC_PATH' => $this->path->root(),
         ];
     }
 
@@ -107,11 +122,23 @@ class InvocationBuilder
      */
     private function options(): array
     {
-        $options = array_filter(
-            (array) $this->config->get('askr.server', []),
-            fn (mixed $value): bool => $value !== null && $value !== '' && $value !== [],
-        );
+        $options = $this->given((array) $this->config->get('askr.server', []));
+
+        foreach ($options['pools'] ?? [] as $name => $pool) {
+            $options['pools'][$name] = $this->given((array) $pool);
+        }
 
         return $options + ['listen' => $this->address(null, null)->toString()];
+    }
+
+    /**
+     * Without the options that are left to the server.
+     *
+     * @param  array<array-key, mixed>  $options
+     * @return array<array-key, mixed>
+     */
+    private function given(array $options): array
+    {
+        return array_filter($options, fn (mixed $value): bool => $value !== null && $value !== '' && $value !== []);
     }
 }

@@ -12,6 +12,7 @@ use Askr\Laravel\Process\ServerStateFile;
 use Askr\Laravel\Testing\Fakes\FakeProcessTable;
 use Askr\Laravel\Testing\Fakes\FakeServerProcess;
 use Askr\Laravel\Tests\TestCase;
+use Illuminate\Contracts\Console\Kernel;
 
 class CommandsTest extends TestCase
 {
@@ -52,12 +53,12 @@ class CommandsTest extends TestCase
             ->expectsOutputToContain('Server running on [http://127.0.0.1:8000]')
             ->assertSuccessful();
 
-        $this->assertSame([
-            self::BINARY,
-            'serve',
-            '--root', $this->app->publicPath(),
-            '--worker-script', dirname(__DIR__, 2).'/laravel/worker.php',
-        ], $this->server->invocation->command);
+        $command = $this->server->invocation->command;
+        $this->assertSame(
+            [self::BINARY, 'serve', '--root', $this->app->publicPath(), '--worker-script'],
+            array_slice($command, 0, 5),
+        );
+        $this->assertSame(dirname(__DIR__, 2).'/laravel/worker.php', realpath($command[5]));
         $this->assertSame($this->app->basePath(), $this->server->invocation->folder);
         $this->assertSame($this->app->basePath(), $this->server->invocation->environment['ASKR_APP_BASE']);
         $this->assertSame($this->app->basePath(), $this->server->invocation->environment['APP_BASE_PATH']);
@@ -72,6 +73,19 @@ class CommandsTest extends TestCase
 
         $this->assertSame([
             '--listen', '[::1]:0', '--workers', '3', '--max-requests', '0', '--log-level', 'debug',
+        ], array_slice($this->server->invocation->command, 6));
+    }
+
+    public function test_options_that_are_switches_and_those_that_are_repeated_become_flags(): void
+    {
+        $this->artisan('askr:start', [
+            '--workers' => '2..4', '--cow' => true, '--isolation' => 'fork', '--watch' => true,
+            '--pool' => ['slow paths=/reports', 'api paths=/api workers=2'],
+        ])->assertSuccessful();
+
+        $this->assertSame([
+            '--workers', '2..4', '--cow', '--isolation', 'fork',
+            '--pool', 'slow paths=/reports', '--pool', 'api paths=/api workers=2', '--watch',
         ], array_slice($this->server->invocation->command, 6));
     }
 
@@ -121,7 +135,7 @@ class CommandsTest extends TestCase
     {
         $this->app->make('config')->set([
             'askr.port' => 8123,
-            'askr.server' => ['workers' => '2', 'max_requests' => 500, 'log_level' => null, 'ini' => ['memory_limit' => '64M'], 'queue_limit' => 0],
+            'askr.server' => ['workers' => '2', 'max_requests' => 500, 'log_level' => null, 'ini' => ['memory_limit' => '64M'], 'queue_limit' => 0, 'pools' => ['slow' => ['paths' => ['/reports'], 'workers' => null]]],
         ]);
 
         $this->artisan('askr:start')->assertSuccessful();
@@ -131,6 +145,7 @@ class CommandsTest extends TestCase
             'max_requests' => 500,
             'ini' => ['memory_limit' => '64M'],
             'queue_limit' => 0,
+            'pools' => ['slow' => ['paths' => ['/reports']]],
             'listen' => '127.0.0.1:8123',
         ], json_decode($this->server->invocation->environment['ASKR_LARAVEL_CONFIG'], true));
     }
@@ -228,34 +243,49 @@ class CommandsTest extends TestCase
         $this->assertSame([], $this->processes->signals);
     }
 
-    public function test_reload_asks_the_server_for_new_workers(): void
+    public function test_reload_is_the_binarys_with_the_configuration_of_the_server(): void
     {
-        $this->running();
+        $this->console(["generation 2 boots\n", "generation 2 serves\n"]);
+        $this->app->make('config')->set('askr.server', ['control_socket' => '/run/askr.sock']);
 
-        $this->artisan('askr:reload')
-            ->expectsOutputToContain('are replaced')
+        $this->artisan('askr:reload', ['--path' => '/srv/releases/2', '--no-canary' => true])
+            ->expectsOutputToContain('generation 2 boots')
+            ->expectsOutputToContain('generation 2 serves')
             ->assertSuccessful();
 
-        $this->assertSame([[4711, 1]], $this->processes->signals);
-        $this->assertFileExists($this->path);
+        $this->assertSame(
+            [self::BINARY, 'reload', '--path', '/srv/releases/2', '--no-canary'],
+            $this->server->invocation->command,
+        );
+        $this->assertSame($this->app->basePath(), $this->server->invocation->environment['ASKR_APP_BASE']);
+        $this->assertSame(
+            '/run/askr.sock',
+            json_decode($this->server->invocation->environment['ASKR_LARAVEL_CONFIG'], true)['control_socket'],
+        );
     }
 
-    public function test_reload_says_that_there_is_no_server_or_none_that_listens(): void
+    public function test_the_exit_codes_of_reload_and_rollback_are_the_binarys(): void
     {
-        $this->artisan('askr:reload')->expectsOutputToContain('not running')->assertFailed();
+        $this->console(["askr: no server of this application answers\n"], exitCode: 69);
+        $this->artisan('askr:reload')->expectsOutputToContain('no server')->assertExitCode(69);
+        $this->assertSame([self::BINARY, 'reload'], $this->server->invocation->command);
 
-        $this->running();
-        $deaf = $this->createStub(ProcessTable::class);
-        $deaf->method('startTime')->willReturn('900');
-        $deaf->method('signal')->willReturn(false);
-        $this->app->instance(ProcessTable::class, $deaf);
+        $this->console(["askr: there is no generation to return to\n"], exitCode: 1);
+        $this->artisan('askr:rollback')->expectsOutputToContain('to return to')->assertExitCode(1);
+        $this->assertSame([self::BINARY, 'rollback'], $this->server->invocation->command);
+    }
 
-        $this->artisan('askr:reload')->expectsOutputToContain('cannot be signalled')->assertFailed();
+    public function test_reload_says_where_it_looked_for_the_binary(): void
+    {
+        $this->app->make('config')->set('askr.binary', '/nowhere/askr');
+
+        $this->artisan('askr:reload')->expectsOutputToContain('/nowhere/askr')->assertExitCode(1);
     }
 
     public function test_status_shows_the_server_that_runs(): void
     {
         $this->running();
+        $this->console(["askr: no server of this application answers\n"], exitCode: 69);
 
         $this->artisan('askr:status')
             ->expectsOutputToContain('http://127.0.0.1:8000')
@@ -263,11 +293,41 @@ class CommandsTest extends TestCase
             ->assertSuccessful();
     }
 
+    public function test_status_shows_generation_and_workers_also_of_a_server_that_was_started_otherwise(): void
+    {
+        $this->console(["a warning\n", (string) json_encode([
+            'generation' => 7, 'path' => '/srv/releases/7/public', 'since' => 1_700_000_000, 'change' => null, 'previous' => 6,
+            'pools' => [['name' => 'default', 'waiting' => 3, 'workers' => [[
+                'seat' => 0, 'incarnation' => 9, 'pid' => 815, 'generation' => 7, 'state' => 'busy', 'canary' => true,
+                'replies' => 12, 'failures' => 1, 'age' => 61, 'private_bytes' => 2_097_152,
+            ]]]],
+        ])]);
+
+        $console = $this->app->make(Kernel::class);
+        $this->assertSame(0, $console->call('askr:status'));
+        $output = $console->output();
+
+        foreach (['generation 6', '/srv/releases/7/public', '3 requests wait', '815', 'busy (canary)', '61 s', '2.0 MB'] as $text) {
+            $this->assertStringContainsString($text, $output);
+        }
+
+        $this->assertSame([self::BINARY, 'status', '--json'], $this->server->invocation->command);
+    }
+
     public function test_status_fails_when_the_server_does_not_run(): void
     {
-        $this->artisan('askr:status')
-            ->expectsOutputToContain('not running')
-            ->assertFailed();
+        foreach (['askr: no server', '{ not json'] as $printed) {
+            $this->console([$printed], exitCode: 69);
+
+            $this->artisan('askr:status')->expectsOutputToContain('not running')->assertFailed();
+        }
+    }
+
+    /** @param  list<string>  $output */
+    private function console(array $output, int $exitCode = 0): void
+    {
+        $this->server = new FakeServerProcess($output, $exitCode);
+        $this->app->instance(ServerProcess::class, $this->server);
     }
 
     private function running(): void

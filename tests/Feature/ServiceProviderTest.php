@@ -33,6 +33,17 @@ class ServiceProviderTest extends TestCase
         $this->assertSame($config, eval('return '.var_export($config, true).';'));
     }
 
+    public function test_every_option_of_the_server_is_in_the_configuration(): void
+    {
+        preg_match_all('/^## (\w+)$/m', (string) file_get_contents(dirname(__DIR__, 2).'/docs/config.md'), $options);
+        $given = ['app_base', 'root', 'worker_script', 'listen'];
+
+        $this->assertGreaterThan(30, count($options[1]));
+        $configured = array_keys((require dirname(__DIR__, 2).'/config/askr.php')['server']);
+        $this->assertSame([], array_diff($options[1], $given, $configured));
+        $this->assertSame([], array_diff($configured, $options[1]));
+    }
+
     public function test_the_bridge_is_the_native_one(): void
     {
         $this->assertInstanceOf(NativeBridge::class, $this->app->make(Bridge::class));
@@ -43,7 +54,7 @@ class ServiceProviderTest extends TestCase
     {
         $commands = array_keys($this->app->make(Kernel::class)->all());
 
-        $this->assertSame([], array_diff(['askr:start', 'askr:stop', 'askr:status', 'askr:reload'], $commands));
+        $this->assertSame([], array_diff(['askr:start', 'askr:stop', 'askr:status', 'askr:reload', 'askr:rollback', 'askr:paranoid'], $commands));
     }
 
     #[Group(self::SINCE_LARAVEL_13)]

@@ -22,7 +22,8 @@ class ParanoidCommandTest extends TestCase
             ->assertExitCode(2);
 
         $this->assertSame([
-            '--listen', '127.0.0.1:0', '--workers', '1', '--max-requests', '0', '--log-level', 'info', '--log-format', 'json',
+            '--listen', '127.0.0.1:0', '--control-socket', sys_get_temp_dir().'/askr-paranoid-'.getmypid().'.sock',
+            '--isolation', 'worker', '--workers', '1', '--max-requests', '0', '--log-level', 'info', '--log-format', 'json',
             '--paranoid', 'on', '--paranoid-vendor', 'livewire/*,spatie/*',
         ], array_slice($server->invocation->command, 6));
     }

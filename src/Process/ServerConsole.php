@@ -1,0 +1,63 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Process;
+
+use Askr\Laravel\Contracts\ServerProcess;
+use Askr\Laravel\Exceptions\BinaryNotFound;
+use Askr\Laravel\Exceptions\UnsupportedMachine;
+use Askr\Laravel\Exceptions\UnusableAddress;
+use Closure;
+
+/**
+ * Tells the running server what to do, with the commands of its own binary.
+ */
+class ServerConsole
+{
+    public function __construct(private InvocationBuilder $builder, private ServerProcess $process)
+    {
+    }
+
+    /**
+     * Run a command, and give its exit code.
+     *
+     * @param  array<string, string|true>  $flags
+     * @param  Closure(string): void  $output  Given what it prints, as it comes.
+     *
+     * @throws BinaryNotFound
+     * @throws UnsupportedMachine
+     * @throws UnusableAddress
+     */
+    public function run(string $command, array $flags, Closure $output): int
+    {
+        $this->process->start($this->builder->command($command, $flags), $output);
+
+        return $this->process->wait();
+    }
+
+    /**
+     * What the server runs, as it describes itself, or null when it cannot be asked.
+     *
+     * @return null|array<string, mixed>
+     *
+     * @throws UnusableAddress
+     */
+    public function status(): ?array
+    {
+        $text = '';
+
+        try {
+            $code = $this->run('status', ['json' => true], function (string $printed) use (&$text): void {
+                $text .= $printed;
+            });
+        } catch (BinaryNotFound|UnsupportedMachine) {
+            return null;
+        }
+
+        // A warning may have been printed ahead of it.
+        $status = $code === 0 ? json_decode((string) strstr($text, '{'), true) : null;
+
+        return is_array($status) ? $status : null;
+    }
+}

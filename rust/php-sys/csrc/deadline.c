@@ -28,6 +28,7 @@ static volatile sig_atomic_t askr_is_interrupted;
 static bool askr_request_runs;
 /* Whether that request has been given its error. */
 static bool askr_is_told;
+static bool askr_is_listening;
 
 static void askr_on_interrupt(int number)
 {
@@ -45,6 +46,7 @@ static void askr_listen(bool listens)
 	action.sa_handler = listens ? askr_on_interrupt : SIG_DFL;
 	action.sa_flags = SA_ONSTACK;
 	sigemptyset(&action.sa_mask);
+	askr_is_listening = listens;
 	sigaction(ASKR_INTERRUPT, &action, NULL);
 }
 
@@ -98,18 +100,21 @@ void askr_deadline_startup(void)
 	askr_listen(true);
 }
 
+/* Not earlier: a signal that is late for the last request finds nobody. One that
+ * comes even later takes no error, but a system call that waits, from this one;
+ * main only sends it while it sees the other one run. */
 void askr_deadline_begin(void)
 {
 	askr_request_runs = true;
+	if (!askr_is_listening) {
+		askr_listen(true);
+	}
 }
 
 void askr_deadline_end(void)
 {
 	askr_request_runs = false;
-	if (askr_is_told) {
-		askr_is_told = false;
-		askr_listen(true);
-	}
+	askr_is_told = false;
 }
 
 ZEND_FUNCTION(askr_extend_deadline)

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::future::{Future, pending};
-use std::path::PathBuf;
+use std::mem;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 
 use askr_supervisor::{Progress, ReloadOrder, Remote};
@@ -12,7 +13,7 @@ use tracing::{error, info};
 
 use self::burst::Burst;
 use self::interest::Interest;
-use self::sight::Sight;
+use self::sight::{Changes, Sight};
 use crate::config::WatchConfig;
 
 mod burst;
@@ -49,7 +50,7 @@ struct Course {
     remote: Remote,
     told: watch::Sender<Option<String>>,
     /// What has changed since the last try to load the code.
-    fresh: BTreeSet<PathBuf>,
+    fresh: Changes,
     /// What was tried and is not loaded yet.
     unloaded: BTreeSet<PathBuf>,
     burst: Option<Burst>,
@@ -67,7 +68,7 @@ struct Attempt {
 
 /// What the course waits for.
 enum News {
-    Changed(BTreeSet<PathBuf>),
+    Changed(Changes),
     /// Nothing has changed for a moment.
     Quiet,
     Ended(Result<(), String>),
@@ -79,7 +80,7 @@ impl Course {
             sight,
             remote,
             told,
-            fresh: BTreeSet::new(),
+            fresh: Changes::default(),
             unloaded: BTreeSet::new(),
             burst: None,
             attempt: None,
@@ -95,8 +96,8 @@ impl Course {
                 ended = ended(&mut self.attempt) => News::Ended(ended),
             };
             match news {
-                News::Changed(files) => {
-                    self.fresh.extend(files);
+                News::Changed(changes) => {
+                    self.fresh.extend(changes);
                     self.burst = Some(Burst::note(self.burst, Instant::now()));
                 }
                 News::Quiet => self.begin_unless_others_go_on(),
@@ -107,14 +108,20 @@ impl Course {
 
     fn begin_unless_others_go_on(&mut self) {
         let now = Instant::now();
-        let is_overdue = self.burst.is_none_or(|burst| burst.is_overdue(now));
-        if !is_overdue && others::are_at_work(self.sight.interest().base()) {
-            self.burst = Some(Burst::note(self.burst, now));
+        let burst = self.burst.take().filter(|burst| !burst.is_overdue(now));
+        let base = self.sight.interest().base();
+        if let Some(burst) = burst
+            && others::are_at_work(base, self.fresh.paths())
+        {
+            self.burst = Some(burst.put_off(now));
             return;
         }
-        self.burst = None;
-        let files = named(&self.fresh, self.sight.interest());
-        self.unloaded.append(&mut self.fresh);
+        let mut fresh = mem::take(&mut self.fresh);
+        if !fresh.settle() {
+            return;
+        }
+        let files = fresh.named(self.sight.interest());
+        self.unloaded.extend(fresh.paths().map(Path::to_owned));
         let unloaded = self.unloaded.iter().cloned().collect();
         // A reload that is still under way gives way to this one.
         self.attempt = Some(Attempt {
@@ -173,14 +180,4 @@ async fn reload(remote: Remote, files: Vec<PathBuf>) -> Result<(), String> {
         }
     }
     Err("the server ends".to_owned())
-}
-
-/// The first of the files, and how many more there are.
-fn named(files: &BTreeSet<PathBuf>, interest: &Interest) -> String {
-    let first = files.first().map(|file| interest.shown(file).to_string());
-    match (first, files.len()) {
-        (None, _) => "many files".to_owned(),
-        (Some(first), 1) => first,
-        (Some(first), count) => format!("{first} and {} more", count - 1),
-    }
 }

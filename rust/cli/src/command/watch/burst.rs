@@ -19,6 +19,12 @@ impl Burst {
         Burst { began, last: now }
     }
 
+    /// Somebody is still at work at `now`, so it is looked at again a little later.
+    pub(super) fn put_off(self, now: Instant) -> Burst {
+        let last = now + PAUSE - QUIET;
+        Burst { last, ..self }
+    }
+
     /// When it will be over if nothing more comes.
     pub(super) fn ends_at(self) -> Instant {
         (self.last + QUIET).min(self.began + LONGEST)
@@ -32,6 +38,9 @@ impl Burst {
 
 /// Saving a file takes several steps, and so does replacing one.
 const QUIET: Duration = Duration::from_millis(100);
+
+/// Between two looks at somebody who is at work.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// The longest that changes may go on before the code is tried as it is.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -49,6 +58,14 @@ mod tests {
         let burst = Burst::note(Some(burst), later);
         assert_eq!(burst.ends_at(), later + QUIET);
         assert!(!burst.is_overdue(later));
+    }
+
+    #[test]
+    fn a_burst_that_is_put_off_ends_a_little_later_and_not_too_late() {
+        let start = Instant::now();
+        let burst = Burst::note(None, start);
+        assert_eq!(burst.put_off(start).ends_at(), start + PAUSE);
+        assert_eq!(burst.put_off(start + LONGEST).ends_at(), start + LONGEST);
     }
 
     #[test]

@@ -24,6 +24,8 @@ struct Shared {
 pub(super) struct News {
     /// Something is there that was not, or is another.
     pub(super) touched: BTreeSet<PathBuf>,
+    /// Those of them that were not there at first.
+    pub(super) born: BTreeSet<PathBuf>,
     /// Something is not there any more.
     pub(super) gone: BTreeSet<PathBuf>,
     /// More has happened than is known.
@@ -40,6 +42,7 @@ impl Inbox {
                 Significance::None => return,
                 Significance::Gone => news.gone.extend(event.paths),
                 Significance::Touched => news.touched.extend(event.paths),
+                Significance::Born => news.bear(event.paths),
             },
             Err(_) => news.is_incomplete = true,
         }
@@ -67,10 +70,21 @@ impl Inbox {
     }
 }
 
+impl News {
+    fn bear(&mut self, paths: Vec<PathBuf>) {
+        for path in paths {
+            if !self.gone.contains(&path) && self.touched.insert(path.clone()) {
+                self.born.insert(path);
+            }
+        }
+    }
+}
+
 enum Significance {
     None,
     Gone,
     Touched,
+    Born,
 }
 
 /// Files that are read, or whose rights change, are as they were. The time of a file is all that
@@ -83,9 +97,8 @@ fn significance(kind: EventKind) -> Significance {
         EventKind::Modify(ModifyKind::Metadata(MetadataKind::WriteTime))
         | EventKind::Access(AccessKind::Close(AccessMode::Write)) => Significance::Touched,
         EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_)) => Significance::None,
-        EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Other => {
-            Significance::Touched
-        }
+        EventKind::Create(_) => Significance::Born,
+        EventKind::Any | EventKind::Modify(_) | EventKind::Other => Significance::Touched,
     }
 }
 

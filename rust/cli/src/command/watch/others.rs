@@ -7,9 +7,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// Whether the application in `base` will change further by itself.
-pub(super) fn are_at_work(base: &Path) -> bool {
-    base.join(".git/index.lock").exists() || composer_is(base).unwrap_or(false)
+/// Whether the application in `base`, of which `changed` has changed, will change further by
+/// itself.
+pub(super) fn are_at_work<'p>(base: &Path, mut changed: impl Iterator<Item = &'p Path>) -> bool {
+    let composers = [base.join("composer.lock"), base.join("vendor/composer")];
+    let is_composers = |path: &Path| composers.iter().any(|its| path.starts_with(its));
+    base.join(".git/index.lock").exists()
+        || changed.any(is_composers) && composer_is(base).unwrap_or(false)
 }
 
 /// Whether `composer.lock` names packages that are not there in that version; `None` when that
@@ -42,6 +46,8 @@ fn read(path: &Path) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::iter;
+
     use super::*;
 
     fn application(lock: &str, installed: &str) -> tempfile::TempDir {
@@ -79,7 +85,9 @@ mod tests {
         ];
         for (installed, is_at_work) in table {
             let base = application(LOCK, installed);
-            assert_eq!(are_at_work(base.path()), is_at_work, "{installed}");
+            let of = |changed: &Path| are_at_work(base.path(), [changed].into_iter());
+            assert_eq!(of(&base.path().join("composer.lock")), is_at_work);
+            assert!(!of(&base.path().join("app/Foo.php")), "{installed}");
         }
     }
 
@@ -87,8 +95,8 @@ mod tests {
     fn git_is_at_work_while_it_holds_its_lock() {
         let base = tempfile::tempdir().unwrap();
         fs::create_dir(base.path().join(".git")).unwrap();
-        assert!(!are_at_work(base.path()));
+        assert!(!are_at_work(base.path(), iter::empty()));
         fs::write(base.path().join(".git/index.lock"), "").unwrap();
-        assert!(are_at_work(base.path()));
+        assert!(are_at_work(base.path(), iter::empty()));
     }
 }

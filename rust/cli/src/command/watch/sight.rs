@@ -1,7 +1,7 @@
 //! Sees changes in the folders that matter: through the kernel, or by looking again and again where
 //! the kernel watches too much already.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,6 +35,14 @@ pub(super) struct Sight {
     folders: BTreeSet<PathBuf>,
 }
 
+/// Files that have changed, and whether each was not there before.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    files: BTreeMap<PathBuf, bool>,
+    /// More has changed than is known.
+    is_incomplete: bool,
+}
+
 /// Why nothing can be watched.
 #[derive(Debug, thiserror::Error)]
 #[error("no changes can be seen")]
@@ -65,21 +73,23 @@ impl Sight {
         Ok(sight)
     }
 
-    /// Waits for changes that count, and returns what has changed; nothing is much that is not
-    /// known one by one.
+    /// Waits for changes that count.
     ///
     /// # Cancel safety
     /// Safe: nothing is waited for once there is news.
-    pub(super) async fn changed(&mut self) -> BTreeSet<PathBuf> {
+    pub(super) async fn changed(&mut self) -> Changes {
         loop {
             let news = self.inbox.take().await;
             if news.is_incomplete {
                 self.start_over();
-                return BTreeSet::new();
+                return Changes {
+                    is_incomplete: true,
+                    ..Changes::default()
+                };
             }
-            let changed = self.digest(&news);
-            if !changed.is_empty() {
-                return changed;
+            let changes = self.digest(&news);
+            if !changes.files.is_empty() {
+                return changes;
             }
         }
     }
@@ -95,19 +105,22 @@ impl Sight {
     }
 
     /// What goes is forgotten first: a folder can have come in the place of another.
-    fn digest(&mut self, news: &News) -> BTreeSet<PathBuf> {
-        let mut changed = BTreeSet::new();
+    fn digest(&mut self, news: &News) -> Changes {
+        let mut changes = Changes::default();
         for path in &news.gone {
             self.forget(path);
         }
         for path in news.gone.union(&news.touched) {
             if is_folder(path) {
-                changed.extend(self.look_into(path));
+                for path in self.look_into(path) {
+                    changes.files.insert(path, true);
+                }
             } else if self.interest.counts(path) {
-                changed.insert(path.clone());
+                let is_new = news.born.contains(path);
+                changes.files.insert(path.clone(), is_new);
             }
         }
-        changed
+        changes
     }
 
     fn forget(&mut self, folder: &Path) {
@@ -186,6 +199,47 @@ impl Sight {
         for start in self.interest.starts() {
             self.look_into(&start);
         }
+    }
+}
+
+impl Changes {
+    /// What has changed later is added.
+    pub(super) fn extend(&mut self, later: Changes) {
+        for (path, is_new) in later.files {
+            self.files.entry(path).or_insert(is_new);
+        }
+        self.is_incomplete |= later.is_incomplete;
+    }
+
+    /// Leaves out files that have come and gone, as editors have them while they save. Whether
+    /// something remains.
+    pub(super) fn settle(&mut self) -> bool {
+        self.files.retain(|path, is_new| !*is_new || path.exists());
+        self.is_incomplete || !self.files.is_empty()
+    }
+
+    /// As one line of the log tells it.
+    pub(super) fn named(&self, interest: &Interest) -> String {
+        match self.files.first_key_value() {
+            Some((first, _)) if self.files.len() == 1 && !self.is_incomplete => {
+                interest.shown(first).to_string()
+            }
+            Some((first, _)) if !self.is_incomplete => {
+                let first = interest.shown(first);
+                format!("{first} and {} more", self.files.len() - 1)
+            }
+            _ => "many files".to_owned(),
+        }
+    }
+
+    /// The files, as far as they are known.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.keys().map(PathBuf::as_path)
+    }
+
+    #[cfg(test)]
+    pub(super) fn has(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
     }
 }
 

@@ -45,7 +45,7 @@ async fn in_time<T>(what: impl Future<Output = T>) -> T {
 
 /// Waits until `path` is among what has changed.
 async fn sees(sight: &mut Sight, path: &Path) {
-    while !in_time(sight.changed()).await.contains(path) {}
+    while !in_time(sight.changed()).await.has(path) {}
 }
 
 #[tokio::test]
@@ -74,9 +74,23 @@ async fn reading_is_no_change() {
     let mut sight = scene.open(open);
     fs::read(scene.path("app/Http/Foo.php")).unwrap();
     scene.write("app/Http/Bar.php");
-    let changed = in_time(sight.changed()).await;
-    assert!(!changed.contains(&scene.path("app/Http/Foo.php")));
-    assert!(changed.contains(&scene.path("app/Http/Bar.php")));
+    let changes = in_time(sight.changed()).await;
+    assert!(!changes.has(&scene.path("app/Http/Foo.php")));
+    assert!(changes.has(&scene.path("app/Http/Bar.php")));
+}
+
+#[tokio::test]
+async fn files_that_come_and_go_while_another_is_saved_are_left_out() {
+    let scene = Scene::new();
+    let mut sight = scene.open(open);
+    scene.write("app/sedXk3p9");
+    fs::rename(scene.path("app/sedXk3p9"), scene.path("app/Http/Foo.php")).unwrap();
+    let mut changes = Changes::default();
+    while !changes.has(&scene.path("app/Http/Foo.php")) {
+        changes.extend(in_time(sight.changed()).await);
+    }
+    assert!(changes.settle());
+    assert_eq!(changes.named(sight.interest()), "app/Http/Foo.php");
 }
 
 #[tokio::test]

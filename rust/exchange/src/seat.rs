@@ -252,7 +252,7 @@ pub struct Activity {
     /// When it took the request that it runs, in ms; 0 while it runs none. What it does after the
     /// reply belongs to the request.
     pub busy_since_ms: u64,
-    /// When PHP wants that request to be over, in ms; 0 is as its pool has it.
+    /// Before when PHP wants that request not to be over, in ms; 0 is as its pool has it.
     pub deadline_ms: u64,
     /// Replies that it has ended.
     pub replies: u64,

@@ -17,8 +17,8 @@ use askr_exchange::{Activity, LeaseId, WorkerId};
 pub struct Deadlines {
     /// After this long the log says what PHP is doing; zero is never.
     pub slow_request: Duration,
-    /// After this long PHP is told that the time is over; zero is never. PHP may set another time
-    /// for a request while it runs.
+    /// After this long PHP is told that the time is over; zero is never. PHP may give a request
+    /// more time while it runs.
     pub request_timeout: Duration,
     /// After this long more the worker is killed.
     pub grace: Duration,
@@ -238,12 +238,13 @@ impl Case {
         steps.into_iter().flatten()
     }
 
-    /// When the time of the request is over: as PHP wants it, if that makes sense.
+    /// When the time of the request is over. PHP may want it to be later, never sooner.
     fn due_ms(&self, deadlines: &Deadlines, activity: &Activity) -> u64 {
-        match (activity.deadline_ms, ms(deadlines.request_timeout)) {
-            (wanted_ms, _) if wanted_ms > self.since_ms => wanted_ms,
-            (_, 0) => u64::MAX,
-            (_, timeout_ms) => self.since_ms.saturating_add(timeout_ms),
+        match ms(deadlines.request_timeout) {
+            0 => u64::MAX,
+            timeout_ms => activity
+                .deadline_ms
+                .max(self.since_ms.saturating_add(timeout_ms)),
         }
     }
 

@@ -127,7 +127,7 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
             Some("see ListenStream in the socket unit")
         }
         Failure::Bind(BindError::Root { .. }) => Some("give the folder of index.php with --root"),
-        Failure::Run(RunError::BootFailed { .. }) => {
+        Failure::Run(RunError::BootFailed { .. } | RunError::CrashLoop { .. }) => {
             Some("correct the application and start again")
         }
         Failure::Run(RunError::EngineFailed { .. }) => Some("see `askr doctor` and --ini"),

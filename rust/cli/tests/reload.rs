@@ -94,16 +94,16 @@ impl Drop for Over<'_> {
 fn code_that_does_not_boot_replaces_nobody_and_mended_code_does() {
     let (folder, builder) = application();
     let server = builder.start();
-    assert_eq!(server.get("/").text(), "1 1");
+    server.wait_for_log_times("worker ready", 2);
     write(folder.path(), "booted", 2, "<?php return ;;);");
 
     server.signal(Signal::HUP);
-    server.wait_for_log_times("worker did not boot", 2);
+    server.wait_for_log("canary UNHEALTHY — aborting reload; remaining workers keep old code");
 
     for _ in 0..10 {
         assert_eq!(server.get("/").text(), "1 1");
     }
     release(folder.path(), 3);
-    server.wait_for_log_times("worker left", 2);
+    reload(&server, 2);
     assert_eq!(server.get("/").text(), "3 3");
 }

@@ -2,31 +2,59 @@
 #![forbid(unsafe_code)]
 
 use std::ffi::OsString;
+use std::fmt;
+use std::ops::RangeInclusive;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use askr_exchange::control::TemplateConfig;
+use askr_exchange::SEAT_COUNT_MAX;
+use askr_exchange::control::{Isolation, TemplateConfig};
 
 /// Everything a [`Supervisor`](crate::Supervisor) needs to know.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct SupervisorConfig {
-    /// Workers to keep ready.
-    pub workers: u16,
-    /// Seats of the exchange; at least two for each worker, since a replacement is ready first.
-    pub seat_count: u16,
-    /// Requests after which a worker is replaced; 0 is never.
-    pub max_requests: u64,
+    /// The pools, in the order of [`TemplateConfig::pools`]; there is at least one.
+    pub pools: Vec<PoolConfig>,
     /// Failures after which a server that never became ready gives up.
     pub boot_attempts_max: u32,
-    /// How long the engine, or a worker, may take to boot.
+    /// How long the engine, a template or a worker may take to boot.
     pub boot_timeout: Duration,
-    /// What the template boots.
+    /// How long the templates of the generation before are kept for a rollback.
+    pub rollback_keep: Duration,
+    /// Says what a generation runs.
+    pub releases: Releases,
+}
+
+/// One pool.
+#[derive(Clone, Debug)]
+pub struct PoolConfig {
+    /// Its name, for logs and status.
+    pub name: String,
+    /// What its requests share.
+    pub isolation: Isolation,
+    /// Workers to keep ready, at least and at most.
+    pub workers: RangeInclusive<u16>,
+    /// Requests after which a worker is replaced; 0 is never.
+    pub max_requests: u64,
+}
+
+/// What a generation runs.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// What its first template boots. The number of the generation is filled in.
     pub template: TemplateConfig,
-    /// How the template process is started.
+    /// How its first template is started.
     pub program: Program,
 }
+
+/// Finds out, for each new generation anew, what it runs: where the release lies, which may be
+/// given, and what `current` points at now.
+pub struct Releases(Box<Resolve>);
+
+/// Says why not, for the log and whoever asked for a reload.
+type Resolve = dyn FnMut(Option<&Path>) -> Result<Release, String> + Send;
 
 /// A program and its arguments.
 #[derive(Clone, Debug)]
@@ -46,19 +74,90 @@ impl SupervisorConfig {
     pub const BOOT_ATTEMPTS_MAX: u32 = 3;
     /// How long the engine, or a worker, may take to boot.
     pub const BOOT_TIMEOUT: Duration = Duration::from_secs(60);
+    /// How long the templates of the generation before are kept for a rollback.
+    pub const ROLLBACK_KEEP: Duration = Duration::from_secs(600);
 
-    /// One worker per core of the machine's share, never recycled, in this program's own template.
+    /// These pools, whose workers run what `releases` says.
     #[must_use]
-    pub fn new(template: TemplateConfig, workers: u16) -> Self {
+    pub fn new(pools: Vec<PoolConfig>, releases: Releases) -> Self {
         Self {
-            workers,
-            seat_count: workers.saturating_mul(2).saturating_add(2),
-            max_requests: 0,
+            pools,
             boot_attempts_max: Self::BOOT_ATTEMPTS_MAX,
             boot_timeout: Self::BOOT_TIMEOUT,
-            template,
-            program: Program::own_template(),
+            rollback_keep: Self::ROLLBACK_KEEP,
+            releases,
         }
+    }
+}
+
+impl PoolConfig {
+    /// The name of the pool that takes what no other does.
+    pub const DEFAULT_NAME: &str = "http";
+
+    /// Most workers that may be ready at a time.
+    pub const POSTS_MAX: u16 = (SEAT_COUNT_MAX - CANARY_SEATS) / 2;
+
+    /// That many workers, never recycled.
+    #[must_use]
+    pub fn new(name: &str, isolation: Isolation, workers: u16) -> Self {
+        Self {
+            name: name.to_owned(),
+            isolation,
+            workers: workers..=workers,
+            max_requests: 0,
+        }
+    }
+
+    /// Posts that are to be filled when it has `workers`: where each worker takes one request only,
+    /// some wait ahead, so that whoever comes next need not wait for a fork.
+    pub(crate) fn posts(&self, workers: u16) -> u16 {
+        let ahead = match self.isolation {
+            Isolation::Fork => (workers / 2).max(FORKS_AHEAD_MIN),
+            Isolation::Worker { .. } | Isolation::Request => 0,
+        };
+        workers.saturating_add(ahead).min(Self::POSTS_MAX)
+    }
+
+    /// Seats that its exchange must have: two for each post, since a replacement is ready before
+    /// the old one leaves, and some for canaries.
+    #[must_use]
+    pub fn seat_count(&self) -> u16 {
+        self.posts(*self.workers.end()) * 2 + CANARY_SEATS
+    }
+}
+
+/// For a canary, and for one whose reload was given up while it had a request.
+const CANARY_SEATS: u16 = 2;
+
+/// A request that ends leaves a gap until its successor is forked: another has to be ready, and one
+/// more for a client that is quick.
+const FORKS_AHEAD_MIN: u16 = 2;
+
+impl Releases {
+    /// Asks `resolve`, which is given the path when a reload names one.
+    pub fn new(
+        resolve: impl FnMut(Option<&Path>) -> Result<Release, String> + Send + 'static,
+    ) -> Self {
+        Self(Box::new(resolve))
+    }
+
+    /// Always the same one.
+    #[must_use]
+    pub fn only(release: Release) -> Self {
+        Self::new(move |path| match path {
+            None => Ok(release.clone()),
+            Some(path) => Err(format!("{} cannot be served instead", path.display())),
+        })
+    }
+
+    pub(crate) fn resolve(&mut self, path: Option<&Path>) -> Result<Release, String> {
+        self.0(path)
+    }
+}
+
+impl fmt::Debug for Releases {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Releases")
     }
 }
 

@@ -22,6 +22,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// What is to be served cannot be found.
+    #[error("nothing to serve: {0}")]
+    Release(String),
     /// The process cannot be told when a child ends.
     #[error("no signal handler for ended children")]
     Signal(#[source] io::Error),
@@ -39,6 +42,16 @@ pub enum RunError {
     /// No worker ever became ready.
     #[error("no worker became ready in {attempts} attempts: {message}")]
     BootFailed {
+        /// How often it was tried.
+        attempts: u32,
+        /// What PHP said the last time.
+        message: String,
+    },
+    /// After it had served, no worker of a pool became ready any more.
+    #[error("no worker of pool {pool} becomes ready any more, {attempts} attempts: {message}")]
+    CrashLoop {
+        /// The pool.
+        pool: String,
         /// How often it was tried.
         attempts: u32,
         /// What PHP said the last time.

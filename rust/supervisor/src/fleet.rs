@@ -3,51 +3,61 @@
 //! Events go in with the time at which they happened, orders come out.
 //!
 //! ```text
-//! template   Away ──start──► Starting ──EngineReady──► Up ──killed or ended──► Away (back-off)
-//! worker     Booting ──Ready──► Ready ──successor ready, or stop──► Retiring ──► gone
-//!            Booting ──deadline──► Killed ──► gone;  Ready ──crash──► gone (post vacant)
+//! first template   Away ──start──► Starting ──EngineReady──► Up ──killed or ended──► Away (back-off)
+//! booted template  Booting ──TemplateReady──► Up ──stop, kill or death──► gone
+//! worker           Booting ──Ready──► Ready ──successor ready, or stop──► Retiring ──► gone
+//!                  Booting ──deadline──► Killed ──► gone;  Ready ──crash──► gone (post vacant)
+//! generation       on trial ──healthy──► current ──reload──► kept for a rollback ──► ended
 //! ```
-//! Until a worker has been ready for the first time only one boots: it warms the opcode cache for
-//! the others, and an application that cannot boot is reported once for each attempt.
+//! Until a worker of a generation has been ready for the first time only one boots: it warms the
+//! opcode cache for the others, and an application that cannot boot is reported once for each
+//! attempt.
 #![forbid(unsafe_code)]
 
+mod change;
 mod course;
+mod filling;
+mod generation;
 mod hearing;
 mod loss;
+mod pool;
 mod post;
 mod seats;
+mod templates;
 
 use std::time::{Duration, Instant};
 
-use askr_exchange::control::{ProcessEnd, ToMain, ToTemplate};
-use askr_exchange::{GatewayEnd, WorkerId};
-use tracing::info;
+use askr_exchange::WorkerId;
+use askr_exchange::control::{ProcessEnd, TemplateId, ToMain, ToTemplate};
 
-use crate::backoff::Backoff;
 use crate::config::SupervisorConfig;
 use crate::error::RunError;
-use crate::status::WorkerStatus;
+use crate::remote::Progress;
 use crate::throttle::Throttle;
-use post::{Member, Post};
-use seats::Seats;
+use change::{Kept, Roll, Trial};
+use generation::Generation;
+use pool::Pool;
+use seats::Incarnations;
+
+pub(crate) use generation::Parent;
+pub(crate) use post::{Member, Phase};
 pub(crate) use seats::spread;
 
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// The template process runs.
-    TemplateStarted { pid: u32 },
-    /// The template, and with it every worker, is certainly dead or was never started.
-    TemplateGone { how: String },
-    /// Something arrived on the control socket from the process `sender`.
-    Packet {
-        message: ToMain,
-        sender: Option<u32>,
-    },
+    /// The process of a generation's first template runs.
+    TemplateStarted { generation: u32, pid: u32 },
+    /// A first template, and with it everybody it forked, is certainly dead or was never started.
+    TemplateGone { generation: u32, how: String },
+    /// Something arrived on one of a generation's sockets.
+    Packet(Packet),
     /// The time of [`Fleet::due`] has come.
     Due,
-    /// Every worker is to be replaced by one that boots now.
-    Reload,
+    /// The generation that was numbered for this is to take over.
+    Reload(Reload),
+    /// The generation before is to take over again.
+    Rollback { change: u32 },
     /// Requests are being finished.
     Drain,
     /// Requests are finished; everybody leaves.
@@ -56,23 +66,56 @@ pub(crate) enum Event {
     Kill,
 }
 
+/// A message, and what the kernel says about it.
+#[derive(Debug)]
+pub(crate) struct Packet {
+    pub(crate) generation: u32,
+    pub(crate) message: ToMain,
+    /// The process that sent it.
+    pub(crate) sender: Option<u32>,
+    /// A socket came with it.
+    pub(crate) has_socket: bool,
+}
+
+/// A reload that was asked for.
+#[derive(Debug)]
+pub(crate) struct Reload {
+    /// Names it in [`Order::Report`].
+    pub(crate) change: u32,
+    /// Whose release is known, from [`Fleet::next_generation`].
+    pub(crate) generation: u32,
+    /// One worker of each pool is tried first.
+    pub(crate) has_canary: bool,
+}
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
-    StartTemplate,
+    /// Start the first template of a generation.
+    StartTemplate(u32),
     /// Tell the new template what to boot.
-    Boot,
-    /// Kill the template and everything it forked.
-    KillTemplate,
-    Tell(ToTemplate),
-    /// Ask the worker to leave at its next request boundary.
-    Retire(WorkerId),
-    /// The worker is dead: free what it holds in the exchange.
-    Bury(WorkerId, Option<ProcessEnd>),
+    Boot(u32),
+    /// Kill the first template and everything it forked.
+    KillTemplate(u32),
+    /// The generation has ended: its release is not needed any more.
+    Forget(u32),
+    Tell(Parent, ToTemplate),
+    /// The socket that came with the packet is that template's.
+    Listen(Parent),
+    /// That template is gone.
+    HangUp(Parent),
+    /// Ask the worker of a pool to leave at its next request boundary.
+    Retire(usize, WorkerId),
+    /// The worker of a pool is dead: free what it holds in the exchange.
+    Bury(usize, WorkerId, Option<ProcessEnd>),
+    /// Let a canary of a pool have work, or none in particular.
+    Favour(usize, Option<WorkerId>),
     /// A worker takes requests for the first time.
     Serve,
-    /// No worker is left that was there when a reload was asked for.
-    Reloaded,
+    /// The generation that is served from now on, and the one before.
+    Current(u32, Option<u32>),
+    /// Tell whoever asked for a change.
+    Report(u32, Progress),
     /// Nothing is left.
     Finish(Result<(), RunError>),
 }
@@ -80,19 +123,25 @@ pub(crate) enum Order {
 /// How long a process that was killed may take to be gone.
 const KILL_GRACE: Duration = Duration::from_secs(5);
 
-/// The template and its workers.
+/// The templates and their workers.
 #[derive(Debug)]
 pub(crate) struct Fleet {
     plan: Plan,
     course: Course,
-    template: Template,
-    template_backoff: Backoff,
-    posts: Vec<Post>,
-    seats: Seats,
+    /// By number.
+    generations: Vec<Generation>,
+    /// The one that new workers belong to.
+    current: u32,
+    /// The one before.
+    kept: Option<Kept>,
+    /// A generation that may become the current one.
+    trial: Option<Trial>,
+    /// Workers of other generations are being replaced.
+    roll: Option<Roll>,
+    pools: Vec<Pool>,
+    counts: Counts,
     failed_boots: u32,
     was_ready: bool,
-    /// A reload is under way: workers up to this incarnation are replaced.
-    reloads_until: Option<u32>,
     /// Messages that made no sense.
     nonsense: Throttle,
     orders: Vec<Order>,
@@ -101,11 +150,17 @@ pub(crate) struct Fleet {
 /// The part of the configuration that decisions depend on.
 #[derive(Clone, Debug)]
 struct Plan {
-    max_requests: u64,
     boot_attempts_max: u32,
     boot_timeout: Duration,
-    /// How many posts may hand over at once.
-    handovers_max: usize,
+    rollback_keep: Duration,
+}
+
+/// The last number of each kind that was given.
+#[derive(Debug, Default)]
+struct Counts {
+    generations: u32,
+    templates: u32,
+    incarnations: Incarnations,
 }
 
 /// Where all this is going.
@@ -118,40 +173,29 @@ enum Course {
     Finished,
 }
 
-/// How far the template has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Template {
-    /// None runs; one may be started at this time.
-    Away { not_before: Instant },
-    /// The engine starts, until the deadline. The process may not be known yet.
-    Starting { pid: Option<u32>, deadline: Instant },
-    /// It forks on command.
-    Up { pid: u32 },
-    /// It was told to stop.
-    Stopping,
-    /// It was killed and must be gone by the deadline.
-    Killed { deadline: Instant },
-}
-
 impl Fleet {
-    /// A fleet without a template; the first [`Event::Due`] orders one.
+    /// A fleet of one generation without a template; the first [`Event::Due`] orders one.
     pub(crate) fn new(config: &SupervisorConfig, now: Instant) -> Self {
-        let workers = usize::from(config.workers);
+        let counts = Counts {
+            generations: 1,
+            ..Counts::default()
+        };
         Self {
             plan: Plan {
-                max_requests: config.max_requests,
                 boot_attempts_max: config.boot_attempts_max,
                 boot_timeout: config.boot_timeout,
-                handovers_max: (workers / 4).max(1),
+                rollback_keep: config.rollback_keep,
             },
             course: Course::Running,
-            template: Template::Away { not_before: now },
-            template_backoff: Backoff::default(),
-            posts: (0..workers).map(|_| Post::default()).collect(),
-            seats: Seats::new(config.seat_count),
+            generations: vec![Generation::new(counts.generations, now)],
+            current: counts.generations,
+            kept: None,
+            trial: None,
+            roll: None,
+            pools: config.pools.iter().map(Pool::new).collect(),
+            counts,
             failed_boots: 0,
             was_ready: false,
-            reloads_until: None,
             nonsense: Throttle::default(),
             orders: Vec::new(),
         }
@@ -160,11 +204,12 @@ impl Fleet {
     /// Takes note of an event and decides what follows from it and from the time.
     pub(crate) fn handle(&mut self, event: Event, now: Instant) -> Vec<Order> {
         match event {
-            Event::TemplateStarted { pid } => self.note_template(pid),
-            Event::TemplateGone { how } => self.lose_template(&how, now),
-            Event::Packet { message, sender } => self.hear(message, sender, now),
+            Event::TemplateStarted { generation, pid } => self.note_template(generation, pid),
+            Event::TemplateGone { generation, how } => self.lose_first(generation, &how, now),
+            Event::Packet(packet) => self.hear(packet, now),
             Event::Due => {}
-            Event::Reload => self.reload(),
+            Event::Reload(reload) => self.reload(&reload, now),
+            Event::Rollback { change } => self.roll_back(change, now),
             Event::Drain => self.drain(),
             Event::Stop { deadline } => self.stop(deadline, now),
             Event::Kill => self.stop(now, now),
@@ -173,92 +218,100 @@ impl Fleet {
         std::mem::take(&mut self.orders)
     }
 
+    /// The number of a generation that may be asked for.
+    pub(crate) fn next_generation(&mut self) -> u32 {
+        self.counts.generations += 1;
+        self.counts.generations
+    }
+
+    /// The workers of a pool, and which of them are on trial.
+    pub(crate) fn members_in(&self, pool: usize) -> impl Iterator<Item = (&Member, bool)> {
+        let members = self.pools[pool].members();
+        members.map(|member| (member, self.trial_is(member.parent.generation)))
+    }
+
     /// When [`Event::Due`] is to be reported, if nothing else happens before.
     pub(crate) fn due(&self) -> Option<Instant> {
-        let template = match self.template {
-            Template::Away { not_before } => self.is_running().then_some(not_before),
-            Template::Starting { deadline, .. } | Template::Killed { deadline } => Some(deadline),
-            Template::Up { .. } | Template::Stopping => None,
-        };
-        [template, self.course_due(), self.fork_due()]
-            .into_iter()
-            .flatten()
-            .min()
-    }
-
-    /// When patience with workers, or with all of them, ends.
-    fn course_due(&self) -> Option<Instant> {
-        let is_template_alive = !matches!(
-            self.template,
-            Template::Away { .. } | Template::Killed { .. }
-        );
-        match self.course {
-            Course::Running | Course::Draining if is_template_alive => {
-                self.members().filter_map(Member::deadline).min()
-            }
-            Course::Stopping { deadline } if is_template_alive => Some(deadline),
+        let templates = self.generations.iter();
+        let templates = templates.filter_map(|generation| self.generation_due(generation));
+        let course = match self.course {
+            Course::Stopping { deadline } if self.may_be_killed() => Some(deadline),
             _ => None,
+        };
+        let rest = [course, self.members_due(), self.fork_due(), self.keep_due()];
+        templates.chain(rest.into_iter().flatten()).min()
+    }
+
+    /// When patience with a worker ends.
+    fn members_due(&self) -> Option<Instant> {
+        if !matches!(self.course, Course::Running | Course::Draining) {
+            return None;
         }
-    }
-
-    /// When a back-off that keeps a post empty is over.
-    fn fork_due(&self) -> Option<Instant> {
-        let waiting = (0..self.posts.len()).filter(|index| self.needs_fork(*index));
-        waiting
-            .filter_map(|index| self.posts[index].not_before())
-            .min()
-    }
-
-    /// Also whoever boots just now gets a successor: it may have read what is no longer true.
-    fn reload(&mut self) {
-        info!("every worker is replaced");
-        for member in self.posts.iter_mut().flat_map(Post::members_mut) {
-            member.wants_recycle = true;
-        }
-        self.reloads_until = Some(self.seats.last_incarnation());
-    }
-
-    /// What is known here and in the exchange about each worker.
-    pub(crate) fn status(&self, exchange: &GatewayEnd, now: Instant) -> Vec<WorkerStatus> {
-        let members = self.members();
-        members.map(|member| member.status(exchange, now)).collect()
-    }
-
-    fn note_template(&mut self, started: u32) {
-        if let Template::Starting { pid, .. } = &mut self.template {
-            *pid = Some(started);
-            self.order(Order::Boot);
-        }
-    }
-
-    /// The template's process, while there is one that was not told to end.
-    fn template_pid(&self) -> Option<u32> {
-        match self.template {
-            Template::Up { pid } => Some(pid),
-            Template::Starting { pid, .. } => pid,
-            Template::Away { .. } | Template::Stopping | Template::Killed { .. } => None,
-        }
+        let is_heard = |member: &&Member| {
+            let generation = self.generation(member.parent.generation);
+            generation.is_some_and(|generation| generation.is_up())
+        };
+        let members = self.members().filter(is_heard);
+        members.filter_map(Member::deadline).min()
     }
 
     fn is_running(&self) -> bool {
         self.course == Course::Running
     }
 
+    fn generation(&self, number: u32) -> Option<&Generation> {
+        let mut generations = self.generations.iter();
+        generations.find(|generation| generation.number == number)
+    }
+
+    fn generation_mut(&mut self, number: u32) -> Option<&mut Generation> {
+        let mut generations = self.generations.iter_mut();
+        generations.find(|generation| generation.number == number)
+    }
+
     fn members(&self) -> impl Iterator<Item = &Member> {
-        self.posts.iter().flat_map(Post::members)
+        self.pools.iter().flat_map(Pool::members)
+    }
+
+    fn members_of(&self, generation: u32) -> impl Iterator<Item = &Member> {
+        let is_its = move |member: &&Member| member.parent.generation == generation;
+        self.members().filter(is_its)
+    }
+
+    fn member(&self, worker: WorkerId) -> Option<&Member> {
+        self.members().find(|member| member.worker == worker)
     }
 
     fn member_mut(&mut self, worker: WorkerId) -> Option<&mut Member> {
-        let mut members = self.posts.iter_mut().flat_map(Post::members_mut);
+        let mut members = self.pools.iter_mut().flat_map(Pool::members_mut);
         members.find(|member| member.worker == worker)
+    }
+
+    /// The index of a worker's pool.
+    fn pool_of(&self, worker: WorkerId) -> Option<usize> {
+        let is_its = |pool: &Pool| pool.members().any(|member| member.worker == worker);
+        self.pools.iter().position(is_its)
+    }
+
+    fn next_template(&mut self) -> TemplateId {
+        self.counts.templates += 1;
+        TemplateId(self.counts.templates)
     }
 
     fn order(&mut self, order: Order) {
         self.orders.push(order);
     }
 
-    fn tell(&mut self, message: ToTemplate) {
-        self.order(Order::Tell(message));
+    /// Who is dead or was told to end is told nothing.
+    fn tell(&mut self, parent: Parent, message: ToTemplate) {
+        let generation = self.generation(parent.generation);
+        if generation.is_some_and(|it| it.listens(parent)) {
+            self.order(Order::Tell(parent, message));
+        }
+    }
+
+    fn report(&mut self, change: u32, progress: Progress) {
+        self.order(Order::Report(change, progress));
     }
 }
 

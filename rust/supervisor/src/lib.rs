@@ -1,8 +1,9 @@
 //! Starts, watches, recycles and replaces workers.
 //!
 //! # Responsibility
-//! One template process, started by exec of this binary, and the workers it forks: how many, on
-//! which seats, when to replace one, when to give up, how to end them all.
+//! Generations of template processes, started by exec of this binary, and the workers they fork for
+//! each pool: how many, on which seats, when to replace one, which code they run, when to give up,
+//! how to end them all.
 //! # Not here
 //! Requests (`gateway`, `exchange`), PHP and fork itself (`worker`), signals and options (`cli`).
 //! # Invariants
@@ -32,6 +33,7 @@ mod overdue;
     expect(dead_code, reason = "the shell looks at workers next")
 )]
 mod private_memory;
+mod processes;
 mod reaper;
 mod remote;
 #[cfg_attr(
@@ -54,7 +56,7 @@ mod watchdog;
 mod wear;
 
 pub use canary::Thresholds;
-pub use config::{Program, SupervisorConfig};
+pub use config::{PoolConfig, Program, Release, Releases, SupervisorConfig};
 pub use console::{
     Answer, Command, Console, PATH_BYTES_MAX, check_private_folder, make_private_folder,
 };

@@ -1,48 +1,59 @@
 //! The shell around [`Fleet`]: reports events to it and carries out its orders.
 #![forbid(unsafe_code)]
 
-use std::collections::VecDeque;
-use std::error::Error;
+mod asks;
+mod orders;
+
+use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
 
 use askr_exchange::GatewayEnd;
-use askr_exchange::control::ToTemplate;
+use askr_exchange::control::ToMain;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{sleep_until, timeout, timeout_at};
-use tracing::{debug, warn};
+use tokio::time::{sleep_until, timeout_at};
+use tracing::warn;
 
-use crate::config::SupervisorConfig;
-use crate::control::Received;
+use crate::config::{PoolConfig, Releases, SupervisorConfig};
 use crate::error::{RunError, StartError};
-use crate::fleet::{Event, Fleet, Order};
+use crate::fleet::{Event, Fleet, Order, Packet};
+use crate::processes::{Heard, HeardNews, Processes};
 use crate::reaper::Reaper;
-use crate::remote::{Ask, Caller, Progress, Remote};
+use crate::remote::{Ask, Caller, Remote};
 use crate::shutdown::{Shutdown, Stage};
-use crate::status::{PoolStatus, Status};
-use crate::template::TemplateProcess;
 
-/// How long the template may take to take a message off the socket.
-const SEND_PATIENCE: Duration = Duration::from_secs(5);
 /// How long the workers of a dead template may take to die of the same signal.
 const GROUP_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Keeps a template and its workers running.
+/// Keeps templates and their workers running.
 #[derive(Debug)]
 pub struct Supervisor {
-    config: SupervisorConfig,
-    exchange: GatewayEnd,
+    pools: Vec<PoolConfig>,
+    exchanges: Vec<GatewayEnd>,
+    releases: Releases,
     fleet: Fleet,
-    template: Option<TemplateProcess>,
+    processes: Processes,
     reaper: Reaper,
-    /// Events that orders led to, not yet reported.
-    events: VecDeque<Event>,
+    /// Not yet reported.
+    happenings: VecDeque<Happening>,
     readiness: watch::Sender<bool>,
+    roots: watch::Sender<Vec<PathBuf>>,
     remote: Remote,
     asked: mpsc::Receiver<Ask>,
-    /// They wait for the end of the reload.
-    callers: Vec<Caller>,
-    started: SystemTime,
+    /// Who waits for the end of which change.
+    callers: BTreeMap<u32, Caller>,
+    changes: u32,
+    current: Current,
+}
+
+/// The generation that new workers belong to, as the status has it.
+#[derive(Debug)]
+struct Current {
+    generation: u32,
+    previous: Option<u32>,
+    since: SystemTime,
 }
 
 /// Tells when the first worker is ready.
@@ -51,43 +62,68 @@ pub struct Readiness {
     is_ready: watch::Receiver<bool>,
 }
 
+/// An event, and the descriptor that came with it.
+#[derive(Debug)]
+struct Happening {
+    event: Event,
+    socket: Option<OwnedFd>,
+}
+
 /// What the shell waits for.
 enum News {
     Stage(Stage),
-    Received(Received),
+    Heard(Heard),
     ChildEnded,
     Asked(Ask),
     Due,
 }
 
 impl Supervisor {
-    /// Starts the template. Must be called on the main thread, inside a tokio runtime that runs on
-    /// it: the template dies with the thread that started it.
+    /// Starts the first generation's template. Must be called on the main thread, inside a tokio
+    /// runtime that runs on it: the template dies with the thread that started it. There is one
+    /// exchange for each pool.
     ///
     /// # Errors
     /// When the template cannot be started. Nothing is left running then.
-    pub fn start(config: SupervisorConfig, exchange: GatewayEnd) -> Result<Self, StartError> {
+    ///
+    /// # Panics
+    /// If there are not as many exchanges as pools, or none.
+    pub fn start(
+        mut config: SupervisorConfig,
+        exchanges: Vec<GatewayEnd>,
+    ) -> Result<Self, StartError> {
+        assert_eq!(config.pools.len(), exchanges.len(), "an exchange per pool");
+        assert!(!exchanges.is_empty(), "there is a pool");
+        let release = config.releases.resolve(None);
+        let release = release.map_err(StartError::Release)?;
         let reaper = Reaper::new().map_err(StartError::Signal)?;
-        let fleet = Fleet::new(&config, Instant::now());
-        let (readiness, _) = watch::channel(false);
+        let mut fleet = Fleet::new(&config, Instant::now());
+        let orders = fleet.handle(Event::Due, Instant::now());
+        let [Order::StartTemplate(generation)] = orders[..] else {
+            unreachable!("a new fleet wants a template and nothing else: {orders:?}");
+        };
+        let roots = vec![release.template.root.clone()];
+        let mut processes = Processes::default();
+        processes.add(generation, release);
+        let pid = processes.start(generation, &exchanges)?;
         let (remote, asked) = Remote::new();
-        let mut supervisor = Self {
-            config,
-            exchange,
+        let started = Event::TemplateStarted { generation, pid };
+        Ok(Self {
+            pools: config.pools,
+            exchanges,
+            releases: config.releases,
             fleet,
-            template: None,
+            processes,
             reaper,
-            events: VecDeque::new(),
-            readiness,
+            happenings: VecDeque::from([started.into()]),
+            readiness: watch::channel(false).0,
+            roots: watch::channel(roots).0,
             remote,
             asked,
-            callers: Vec::new(),
-            started: SystemTime::now(),
-        };
-        let orders = supervisor.fleet.handle(Event::Due, Instant::now());
-        debug_assert_eq!(orders, [Order::StartTemplate]);
-        supervisor.start_template()?;
-        Ok(supervisor)
+            callers: BTreeMap::new(),
+            changes: 0,
+            current: Current::new(generation, None),
+        })
     }
 
     /// Tells when the first worker is ready.
@@ -96,6 +132,13 @@ impl Supervisor {
         Readiness {
             is_ready: self.readiness.subscribe(),
         }
+    }
+
+    /// Where static files lie: the document root of the current generation, then that of the one
+    /// before, from which pages may still be open.
+    #[must_use]
+    pub fn roots(&self) -> watch::Receiver<Vec<PathBuf>> {
+        self.roots.subscribe()
     }
 
     /// Steers it while it runs.
@@ -107,18 +150,18 @@ impl Supervisor {
     /// Keeps the workers running until shutdown has ended them all.
     ///
     /// # Errors
-    /// When no worker ever became ready. Nothing is left running in either case.
+    /// When no worker becomes ready. Nothing is left running in either case.
     ///
     /// # Cancel safety
     /// Dropping the future kills every process at once.
     pub async fn run(mut self, mut shutdown: Shutdown) -> Result<(), RunError> {
         loop {
-            while let Some(event) = self.events.pop_front() {
+            while let Some(Happening { event, mut socket }) = self.happenings.pop_front() {
                 for order in self.fleet.handle(event, Instant::now()) {
                     if let Order::Finish(result) = order {
                         return result;
                     }
-                    self.carry_out(order).await;
+                    self.carry_out(order, &mut socket).await;
                 }
             }
             let news = self.next_news(&mut shutdown).await;
@@ -129,7 +172,7 @@ impl Supervisor {
     async fn next_news(&mut self, shutdown: &mut Shutdown) -> News {
         let due = self.fleet.due();
         let Self {
-            template,
+            processes,
             reaper,
             asked,
             ..
@@ -143,7 +186,7 @@ impl Supervisor {
         tokio::select! {
             biased;
             stage = shutdown.advanced() => News::Stage(stage),
-            received = receive(template) => News::Received(received),
+            heard = processes.hear() => News::Heard(heard),
             () = reaper.child_ended() => News::ChildEnded,
             Some(ask) = asked.recv() => News::Asked(ask),
             () = due => News::Due,
@@ -152,147 +195,72 @@ impl Supervisor {
 
     async fn take_note(&mut self, news: News) {
         match news {
-            News::Stage(stage) => self.events.push_back(stage.into()),
-            News::Due => self.events.push_back(Event::Due),
+            News::Stage(stage) => self.happen(stage.into()),
+            News::Due => self.happen(Event::Due),
             News::Asked(ask) => self.answer(ask),
-            News::Received(Received::Message { message, sender }) => {
-                self.events.push_back(Event::Packet { message, sender });
-            }
-            News::Received(Received::Closed) => self.kill_template(),
-            News::ChildEnded => self.look_for_end().await,
+            News::Heard(heard) => self.note(heard),
+            News::ChildEnded => self.look_for_ends().await,
         }
     }
 
-    async fn carry_out(&mut self, order: Order) {
-        match order {
-            Order::StartTemplate => self.restart_template(),
-            Order::KillTemplate => self.kill_template(),
-            Order::Boot => {
-                self.tell(&ToTemplate::Boot(self.config.template.clone()))
-                    .await
+    fn note(&mut self, heard: Heard) {
+        if heard.tells_of_a_death() {
+            for earlier in self.processes.said_before(&heard) {
+                self.note_as_it_comes(earlier);
             }
-            Order::Tell(message) => self.tell(&message).await,
-            Order::Retire(worker) => self.exchange.retire(worker),
-            Order::Bury(worker, end) => {
-                let requests = self.exchange.bury_ended(worker, end);
-                debug!(%worker, requests, "worker buried");
-            }
-            Order::Serve => {
-                self.readiness.send_replace(true);
-            }
-            Order::Reloaded => self.end_reload(&Progress::Done("every worker is replaced".into())),
-            Order::Finish(_) => unreachable!("run returns on it"),
         }
+        self.note_as_it_comes(heard);
     }
 
-    fn answer(&mut self, ask: Ask) {
-        match ask {
-            Ask::Reload { order, caller } if order.path.is_some() => {
-                caller.tell(Progress::Failed("another release cannot be served".into()));
-            }
-            Ask::Reload { caller, .. } => {
-                self.end_reload(&Progress::Failed("a newer reload was asked for".into()));
-                self.callers.push(caller);
-                self.events.push_back(Event::Reload);
-            }
-            Ask::Rollback { caller } => {
-                caller.tell(Progress::Failed("no earlier generation is kept".into()));
-            }
-            Ask::Status { answer } => {
-                let _ = answer.send(self.status());
+    fn note_as_it_comes(&mut self, heard: Heard) {
+        let generation = heard.generation;
+        match heard.news {
+            HeardNews::Closed => self.processes.kill(generation),
+            HeardNews::Message {
+                message,
+                sender,
+                socket,
+                ..
+            } => {
+                let packet = Packet {
+                    generation,
+                    message,
+                    sender,
+                    has_socket: socket.is_some(),
+                };
+                let event = Event::Packet(packet);
+                self.happenings.push_back(Happening { event, socket });
             }
         }
     }
 
-    fn end_reload(&mut self, end: &Progress) {
-        for caller in self.callers.drain(..) {
-            caller.tell(end.clone());
-        }
-    }
-
-    fn status(&self) -> Status {
-        let since = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
-        Status {
-            generation: 1,
-            path: self.config.template.root.clone(),
-            since: since.as_secs(),
-            change: (!self.callers.is_empty()).then(|| "workers are replaced".into()),
-            previous: None,
-            pools: vec![PoolStatus {
-                name: "http".into(),
-                waiting: self.exchange.unserved(),
-                workers: self.fleet.status(&self.exchange, Instant::now()),
-            }],
-        }
-    }
-
-    fn start_template(&mut self) -> Result<(), StartError> {
-        self.template = None;
-        let template = TemplateProcess::start(&self.config.program, &self.exchange)?;
-        let pid = template.id();
-        debug!(pid, "template started");
-        self.template = Some(template);
-        self.events.push_back(Event::TemplateStarted { pid });
-        Ok(())
-    }
-
-    fn restart_template(&mut self) {
-        if let Err(failure) = self.start_template() {
-            let cause = failure
-                .source()
-                .map(|cause| format!(": {cause}"))
-                .unwrap_or_default();
-            self.events.push_back(Event::TemplateGone {
-                how: format!("{failure}{cause}"),
-            });
-        }
-    }
-
-    fn kill_template(&self) {
-        if let Some(template) = &self.template {
-            template.kill();
-        }
-    }
-
-    /// Sends a message; a template that does not take it is of no use and is killed.
-    async fn tell(&mut self, message: &ToTemplate) {
-        let Some(control) = self.template.as_ref().and_then(TemplateProcess::control) else {
-            return;
-        };
-        let problem = match timeout(SEND_PATIENCE, control.send(message)).await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "it does not listen".to_owned(),
-        };
-        warn!(problem, "template cannot be told");
-        self.kill_template();
-    }
-
-    /// Reports the template's end once every process that held its socket is dead.
-    async fn look_for_end(&mut self) {
-        let end = self.template.as_mut().and_then(TemplateProcess::take_end);
+    /// Reports the ends of first templates once every process that held a socket is dead.
+    async fn look_for_ends(&mut self) {
+        let ends = self.processes.take_ends();
         self.reaper.reap_orphans();
-        let Some(how) = end else { return };
+        for (generation, how) in ends {
+            self.hear_out(generation).await;
+            self.processes.end(generation);
+            self.happen(Event::TemplateGone { generation, how });
+        }
+    }
+
+    async fn hear_out(&mut self, generation: u32) {
         let deadline = Instant::now() + GROUP_PATIENCE;
-        while self
-            .template
-            .as_ref()
-            .and_then(TemplateProcess::control)
-            .is_some()
-        {
-            match timeout_at(deadline.into(), receive(&mut self.template)).await {
-                Ok(Received::Message { message, sender }) => {
-                    self.events.push_back(Event::Packet { message, sender });
-                }
-                Ok(Received::Closed) => {}
+        loop {
+            match timeout_at(deadline.into(), self.processes.hear_out(generation)).await {
+                Ok(Some(heard)) => self.note_as_it_comes(heard),
+                Ok(None) => return,
                 Err(_) => {
                     warn!("a process of the ended template keeps its socket open");
-                    break;
+                    return;
                 }
             }
         }
-        self.template = None;
-        self.events.push_back(Event::TemplateGone { how });
+    }
+
+    fn happen(&mut self, event: Event) {
+        self.happenings.push_back(event.into());
     }
 }
 
@@ -306,6 +274,34 @@ impl Readiness {
     }
 }
 
+impl Current {
+    fn new(generation: u32, previous: Option<u32>) -> Self {
+        Self {
+            generation,
+            previous,
+            since: SystemTime::now(),
+        }
+    }
+}
+
+impl Heard {
+    fn tells_of_a_death(&self) -> bool {
+        let HeardNews::Message { message, .. } = &self.news else {
+            return false;
+        };
+        matches!(message, ToMain::Exited { .. })
+    }
+}
+
+impl From<Event> for Happening {
+    fn from(event: Event) -> Self {
+        Self {
+            event,
+            socket: None,
+        }
+    }
+}
+
 impl From<Stage> for Event {
     fn from(stage: Stage) -> Self {
         match stage {
@@ -314,13 +310,5 @@ impl From<Stage> for Event {
             Stage::Stopping { deadline } => Self::Stop { deadline },
             Stage::Killing => Self::Kill,
         }
-    }
-}
-
-/// The next message; for ever silent without a template, or once its socket was closed.
-async fn receive(template: &mut Option<TemplateProcess>) -> Received {
-    match template {
-        Some(template) => template.receive().await,
-        None => pending().await,
     }
 }

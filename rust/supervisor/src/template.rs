@@ -1,11 +1,11 @@
 //! The template process: started by exec, killed with everything it forked, reaped.
 #![forbid(unsafe_code)]
 
-use std::future::pending;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::task::{Context, Poll};
 
 use askr_exchange::GatewayEnd;
 use command_fds::{CommandFdExt, FdMapping};
@@ -40,27 +40,23 @@ pub(crate) struct TemplateProcess {
 
 impl TemplateProcess {
     /// Starts one; must be called on the main thread, whose death is the template's.
-    pub(crate) fn start(program: &Program, exchange: &GatewayEnd) -> Result<Self, StartError> {
+    pub(crate) fn start(program: &Program, exchanges: &[GatewayEnd]) -> Result<Self, StartError> {
         let (control, theirs) = Control::pair().map_err(StartError::Control)?;
         let mut command = command(program).map_err(StartError::Handover)?;
-        let (region, doorbell) = exchange.fds();
-        let mappings = vec![
-            FdMapping {
-                parent_fd: theirs,
-                child_fd: CONTROL_FD,
-            },
-            FdMapping {
-                parent_fd: own(region)?,
-                child_fd: EXCHANGES_FD,
-            },
-            FdMapping {
-                parent_fd: own(doorbell)?,
-                child_fd: EXCHANGES_FD + 1,
-            },
-        ];
-        command
-            .fd_mappings(mappings)
-            .expect("the three numbers differ");
+        let exchanges = exchanges.iter().map(GatewayEnd::fds);
+        let fds = exchanges.flat_map(|(region, doorbell)| [region, doorbell]);
+        let mut mappings = vec![FdMapping {
+            parent_fd: theirs,
+            child_fd: CONTROL_FD,
+        }];
+        for (fd, child_fd) in fds.zip(EXCHANGES_FD..) {
+            let parent_fd = own(fd)?;
+            mappings.push(FdMapping {
+                parent_fd,
+                child_fd,
+            });
+        }
+        command.fd_mappings(mappings).expect("the numbers differ");
         let child = command.spawn().map_err(|source| StartError::Spawn {
             program: program.path.display().to_string(),
             source,
@@ -82,16 +78,18 @@ impl TemplateProcess {
         self.control.as_ref()
     }
 
+    /// Our end of the socket, until it is closed.
+    pub(crate) fn control_mut(&mut self) -> Option<&mut Control> {
+        self.control.as_mut()
+    }
+
     /// The next message; [`Received::Closed`] once, and nothing ever after that.
-    ///
-    /// # Cancel safety
-    /// Safe: as [`Control::receive`].
-    pub(crate) async fn receive(&mut self) -> Received {
+    pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Received> {
         let Some(control) = &mut self.control else {
-            return pending().await;
+            return Poll::Pending;
         };
-        let received = control.receive().await;
-        if matches!(received, Received::Closed) {
+        let received = control.poll_receive(context);
+        if matches!(received, Poll::Ready(Received::Closed)) {
             self.control = None;
         }
         received

@@ -8,8 +8,12 @@ use std::time::{Duration, Instant};
 
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{ExchangeLimits, GatewayEnd};
-use askr_supervisor::{Program, RunError, Shutdown, ShutdownTrigger, Supervisor, SupervisorConfig};
+use askr_supervisor::{
+    PoolConfig, Program, Progress, Release, Releases, ReloadOrder, Remote, RunError, Shutdown,
+    ShutdownTrigger, Supervisor, SupervisorConfig,
+};
 use fake::{Diary, Scenario};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, LocalSet};
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -20,6 +24,7 @@ struct Scene {
     trigger: ShutdownTrigger,
     running: JoinHandle<Result<(), RunError>>,
     readiness: askr_supervisor::Readiness,
+    remote: Remote,
 }
 
 impl Scene {
@@ -31,10 +36,14 @@ impl Scene {
             ..ExchangeLimits::default()
         };
         let exchange = GatewayEnd::create(limits).unwrap();
-        let mut config = SupervisorConfig::new(template(), workers);
-        config.seat_count = limits.seat_count;
-        config.program = program(scenario, &diary);
-        let supervisor = Supervisor::start(config, exchange).unwrap();
+        let pool = PoolConfig::new("http", scenario.isolation(), workers);
+        let release = Release {
+            template: template(),
+            program: program(scenario, &diary),
+        };
+        let config = SupervisorConfig::new(vec![pool], Releases::only(release));
+        let supervisor = Supervisor::start(config, vec![exchange]).unwrap();
+        let remote = supervisor.remote();
         let (trigger, shutdown) = Shutdown::new();
         let readiness = supervisor.readiness();
         let running = tokio::task::spawn_local(supervisor.run(shutdown));
@@ -43,6 +52,7 @@ impl Scene {
             trigger,
             running,
             readiness,
+            remote,
         }
     }
 
@@ -116,6 +126,65 @@ fn workers_get_ready_and_leave_before_their_template() {
     });
 }
 
+/// What is said at the end.
+async fn end_of(mut progress: mpsc::Receiver<Progress>) -> Progress {
+    let told = async {
+        let mut last = None;
+        while let Some(progress) = progress.recv().await {
+            last = Some(progress);
+        }
+        last.expect("something is said")
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("in time")
+}
+
+#[test]
+fn workers_come_from_a_template_that_has_booted() {
+    in_runtime(async {
+        let mut scene = Scene::start(Scenario::ServesBooted, 2);
+        scene.ready().await;
+        scene.diary.wait_for("ready", 2).await;
+        assert_eq!(scene.diary.count("booted"), 1);
+
+        scene.diary.kill_latest("booted");
+
+        scene.diary.wait_for("booted", 2).await;
+        scene.diary.wait_for("ready", 4).await;
+        assert_eq!(scene.diary.count("template"), 1, "the first one stays");
+        scene.trigger.stop(Instant::now() + PATIENCE);
+        assert_eq!(scene.end().await, Ok(()));
+    });
+}
+
+#[test]
+fn a_reload_replaces_everybody_and_a_rollback_brings_the_old_templates_back() {
+    for scenario in [Scenario::Serves, Scenario::ServesBooted] {
+        in_runtime(async {
+            let mut scene = Scene::start(scenario, 2);
+            scene.ready().await;
+            scene.diary.wait_for("ready", 2).await;
+
+            let order = ReloadOrder {
+                canary: false,
+                ..ReloadOrder::new()
+            };
+            let end = end_of(scene.remote.reload(order)).await;
+            assert_eq!(end, Progress::Done("generation 2 serves".to_owned()));
+            assert_eq!(scene.diary.count("retired"), 2);
+            let status = scene.remote.status().await.unwrap();
+            assert_eq!((status.generation, status.previous), (2, Some(1)));
+            let mut workers = status.pools[0].workers.iter();
+            assert!(workers.all(|worker| worker.generation == 2));
+
+            let end = end_of(scene.remote.rollback()).await;
+            assert_eq!(end, Progress::Done("generation 1 serves".to_owned()));
+            assert_eq!(scene.diary.count("template"), 2, "they were kept");
+            scene.trigger.stop(Instant::now() + PATIENCE);
+            assert_eq!(scene.end().await, Ok(()));
+        });
+    }
+}
+
 #[test]
 fn an_application_that_cannot_boot_is_given_up_with_its_message() {
     in_runtime(async {
@@ -149,7 +218,7 @@ fn a_killed_template_is_replaced_with_its_workers() {
         scene.ready().await;
         scene.diary.wait_for("ready", 2).await;
 
-        scene.diary.kill_latest_template();
+        scene.diary.kill_latest("template");
 
         scene.diary.wait_for("template", 2).await;
         scene.diary.wait_for("ready", 4).await;
@@ -213,10 +282,14 @@ fn rubbish_on_the_control_socket_is_survived() {
 fn a_program_that_is_not_there_is_reported() {
     in_runtime(async {
         let exchange = GatewayEnd::create(ExchangeLimits::default()).unwrap();
-        let mut config = SupervisorConfig::new(template(), 1);
-        config.program.path = "/not/there".into();
+        let mut program = Program::own_template();
+        program.path = "/not/there".into();
+        let template = template();
+        let releases = Releases::only(Release { template, program });
+        let pool = PoolConfig::new("http", Isolation::Request, 1);
+        let config = SupervisorConfig::new(vec![pool], releases);
 
-        let error = Supervisor::start(config, exchange).unwrap_err();
+        let error = Supervisor::start(config, vec![exchange]).unwrap_err();
 
         assert_eq!(error.to_string(), "/not/there cannot be started");
     });

@@ -88,14 +88,14 @@ impl Course {
     pub(super) async fn run(
         mut self,
         gateway: Gateway,
-        exchange: GatewayEnd,
+        exchanges: Vec<GatewayEnd>,
         supervisor: Supervisor,
         sides: Sides,
     ) -> Result<ExitCode, Failure> {
         let addresses = gateway.addresses();
         let (clients, gateway_shutdown) = askr_gateway::Shutdown::new();
         let (fleet, fleet_shutdown) = askr_supervisor::Shutdown::new();
-        let mut serving = pin!(gateway.serve(vec![exchange], gateway_shutdown));
+        let mut serving = pin!(gateway.serve(exchanges, gateway_shutdown));
         let mut running = pin!(supervisor.run(fleet_shutdown));
         let Sides {
             console,

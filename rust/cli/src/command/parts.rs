@@ -5,10 +5,10 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use askr_exchange::ExchangeLimits;
 use askr_exchange::control::{Isolation, TemplateConfig};
-use askr_gateway::{GatewayConfig, PoolConfig};
-use askr_supervisor::{Program, SupervisorConfig};
+use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
+use askr_gateway::GatewayConfig;
+use askr_supervisor::{PoolConfig, Program, Release, Releases, SupervisorConfig};
 
 use super::service_manager;
 use crate::args::TEMPLATE_COMMAND;
@@ -18,10 +18,25 @@ use crate::user::Account;
 /// Fewer slots than this would let a burst of small requests wait outside the exchange.
 const SLOTS_MIN: u16 = 16;
 
-/// Two seats for each worker, since a replacement is ready before the old one leaves; a slot for
-/// the request that runs and one that is taken next.
-pub(super) fn exchange(config: &ServeConfig) -> ExchangeLimits {
-    let seat_count = config.pools[0].workers_most * 2 + 2;
+/// One exchange for each pool, all behind one doorbell.
+///
+/// # Errors
+/// If the system refuses memory or descriptors.
+pub(super) fn exchanges(config: &ServeConfig) -> Result<Vec<GatewayEnd>, CreateError> {
+    let mut exchanges: Vec<GatewayEnd> = Vec::new();
+    for pool in &config.pools {
+        let limits = exchange(&supervisor_pool(pool));
+        exchanges.push(match exchanges.first() {
+            None => GatewayEnd::create(limits)?,
+            Some(first) => first.create_beside(limits)?,
+        });
+    }
+    Ok(exchanges)
+}
+
+/// A slot for each worker's request and one that is taken next.
+fn exchange(pool: &PoolConfig) -> ExchangeLimits {
+    let seat_count = pool.seat_count();
     let slot_count = seat_count.max(SLOTS_MIN);
     ExchangeLimits {
         slot_count,
@@ -34,14 +49,14 @@ pub(super) fn gateway(config: &ServeConfig) -> GatewayConfig {
     GatewayConfig {
         listen: config.listen.clone(),
         root: config.root.clone(),
-        pools: config.pools.iter().take(1).map(gateway_pool).collect(),
+        pools: config.pools.iter().map(gateway_pool).collect(),
         spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),
     }
 }
 
-fn gateway_pool(pool: &config::PoolConfig) -> PoolConfig {
-    PoolConfig {
+fn gateway_pool(pool: &config::PoolConfig) -> askr_gateway::PoolConfig {
+    askr_gateway::PoolConfig {
         name: pool.name.clone(),
         paths: pool.paths.clone(),
         classic: pool.isolation == Isolation::Request,
@@ -66,19 +81,29 @@ pub(super) fn supervisor(
     log: LogConfig,
     output: Option<Arc<OwnedFd>>,
 ) -> SupervisorConfig {
-    SupervisorConfig {
-        seat_count: exchange(config).seat_count,
-        max_requests: config.pools[0].max_requests,
-        boot_timeout: config.boot_timeout,
+    let release = Release {
+        template: template(config),
         program: program(config, log, output),
-        ..SupervisorConfig::new(template(config), config.pools[0].workers_least)
+    };
+    let pools = config.pools.iter().map(supervisor_pool).collect();
+    SupervisorConfig {
+        boot_timeout: config.boot_timeout,
+        ..SupervisorConfig::new(pools, Releases::only(release))
+    }
+}
+
+fn supervisor_pool(pool: &config::PoolConfig) -> PoolConfig {
+    PoolConfig {
+        workers: pool.workers_least..=pool.workers_most,
+        max_requests: pool.max_requests,
+        ..PoolConfig::new(&pool.name, pool.isolation, pool.workers_least)
     }
 }
 
 fn template(config: &ServeConfig) -> TemplateConfig {
     TemplateConfig {
         script: config.worker_script.clone(),
-        pools: vec![config.pools[0].isolation],
+        pools: config.pools.iter().map(|pool| pool.isolation).collect(),
         root: config.root.clone(),
         ini: config.ini.clone(),
         generation: 1,

@@ -3,10 +3,8 @@
 use std::net::TcpListener;
 use std::pin::pin;
 use std::process::ExitCode;
-use std::slice;
 use std::sync::Arc;
 
-use askr_exchange::GatewayEnd;
 use askr_gateway::{BindError, Gateway};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
 use tokio::sync::watch;
@@ -40,8 +38,8 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         gateway = gateway.showing(shown);
     }
     let console = control_socket::bind(&socket)?;
-    let exchange = GatewayEnd::create(parts::exchange(&config))?;
-    let runtime = askr_gateway::runtime(slice::from_ref(&exchange)).map_err(Failure::Runtime)?;
+    let exchanges = parts::exchanges(&config)?;
+    let runtime = askr_gateway::runtime(&exchanges).map_err(Failure::Runtime)?;
     let (tail, output) = match log_file.as_ref().map(LogFile::tail).transpose() {
         Ok(pipe) => pipe.unzip(),
         Err(error) => return Err(Failure::Runtime(error)),
@@ -49,10 +47,15 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     runtime.block_on(async {
         let signals = Signals::listen().map_err(Failure::Runtime)?;
         let supervisor = parts::supervisor(&config, log, output.map(Arc::new));
-        let supervisor = Supervisor::start(supervisor, exchange.clone())?;
+        let supervisor = Supervisor::start(supervisor, exchanges.clone())?;
+        let gateway = gateway.following(supervisor.roots());
         let sides = Sides {
             console,
-            watchdog: Watchdog::new(supervisor.remote(), exchange.clone(), &config.health_path),
+            watchdog: Watchdog::new(
+                supervisor.remote(),
+                exchanges[0].clone(),
+                &config.health_path,
+            ),
             log_file,
         };
         let course = Course::new(config.shutdown_timeout, signals, &supervisor, log);
@@ -60,7 +63,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         if let Some(watched) = config.watch.clone() {
             aside.spawn(super::watch::run(watched, supervisor.remote(), told));
         }
-        let outcome = followed(tail, course.run(gateway, exchange, supervisor, sides)).await;
+        let outcome = followed(tail, course.run(gateway, exchanges, supervisor, sides)).await;
         aside.shutdown().await;
         outcome
     })

@@ -26,7 +26,10 @@ async fn a_message_carries_the_process_that_sent_it() {
     let (mut control, theirs) = Control::pair().unwrap();
     put(&theirs, &serde_json::to_vec(&ready(3)).unwrap());
 
-    let Received::Message { message, sender } = control.receive().await else {
+    let Received::Message {
+        message, sender, ..
+    } = control.receive().await
+    else {
         panic!()
     };
 

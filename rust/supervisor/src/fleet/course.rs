@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use askr_exchange::WorkerId;
 use askr_exchange::control::{Child, ToTemplate};
-use tracing::warn;
 
-use super::post::{Member, Phase, Post};
-use super::seats::spread;
-use super::{Course, Fleet, KILL_GRACE, Order, Template};
+use super::generation::{First, Parent};
+use super::pool::Pool;
+use super::post::{Member, Phase};
+use super::{Course, Fleet, KILL_GRACE, Order};
+use crate::error::RunError;
 
 impl Fleet {
     /// Orders whatever is due.
@@ -21,114 +22,74 @@ impl Fleet {
             Course::Failing(_) => self.keep_failing(now),
             Course::Finished => return,
         }
-        self.end_reload();
+        self.pools.iter_mut().for_each(Pool::tidy);
         self.finish_when_done();
     }
 
-    fn end_reload(&mut self) {
-        let is_old = |until: u32| move |member: &Member| member.worker.incarnation <= until;
-        if let Some(until) = self.reloads_until
-            && !self.members().any(is_old(until))
-        {
-            self.reloads_until = None;
-            self.order(Order::Reloaded);
-        }
-    }
-
     fn keep_running(&mut self, now: Instant) {
-        if let Template::Away { not_before } = self.template
-            && not_before <= now
-        {
-            let deadline = now + self.plan.boot_timeout;
-            self.template = Template::Starting {
-                pid: None,
-                deadline,
-            };
-            self.order(Order::StartTemplate);
-        }
         self.enforce_deadlines(now);
-        for index in 0..self.posts.len() {
-            let is_due = self.posts[index]
-                .not_before()
-                .is_none_or(|time| time <= now);
-            if is_due && self.needs_fork(index) {
-                self.fork(index, now);
-            }
-        }
-    }
-
-    /// Whether the post lacks a worker that may be forked as soon as its back-off allows.
-    ///
-    /// Until a worker was ready for the first time only the first post is filled.
-    pub(super) fn needs_fork(&self, index: usize) -> bool {
-        let may_fork = self.is_running() && matches!(self.template, Template::Up { .. });
-        if !may_fork || (index > 0 && !self.was_ready) {
-            return false;
-        }
-        let post = &self.posts[index];
-        if post.is_vacant() {
-            return true;
-        }
-        let handovers = self
-            .posts
-            .iter()
-            .filter(|post| post.is_handing_over())
-            .count();
-        post.wants_successor() && handovers < self.plan.handovers_max
-    }
-
-    fn fork(&mut self, index: usize, now: Instant) {
-        let Some(worker) = self.seats.take() else {
-            warn!("no free seat for a worker");
-            self.posts[index].postpone(now);
-            return;
-        };
-        self.posts[index].add(worker, now, now + self.plan.boot_timeout);
-        let max_requests = spread(self.plan.max_requests, worker.incarnation);
-        self.tell(ToTemplate::Fork {
-            worker,
-            pool: 0,
-            max_requests,
-        });
+        self.keep_change(now);
+        self.keep_generations(now);
+        self.fill(now);
+        self.forget_generations();
     }
 
     /// Kills whoever has not done in time what it had to.
     fn enforce_deadlines(&mut self, now: Instant) {
+        self.enforce_template_deadlines(now);
         let timeout = self.plan.boot_timeout;
-        let mut killed = Vec::new();
-        let mut is_stuck = false;
-        for member in self.posts.iter_mut().flat_map(Post::members_mut) {
+        let (mut late, mut stuck, mut lost) = (Vec::new(), Vec::new(), Vec::new());
+        for member in self.pools.iter_mut().flat_map(Pool::members_mut) {
             match member.phase {
                 Phase::Booting { deadline } if deadline <= now => {
-                    member.phase = Phase::Killed {
-                        deadline: now + KILL_GRACE,
-                    };
-                    member.message.get_or_insert_with(|| {
-                        format!("not ready within {timeout:?} (boot_timeout)")
-                    });
-                    killed.push(member.worker);
+                    let text = format!("not ready within {timeout:?} (boot_timeout)");
+                    member.message.get_or_insert(text);
+                    late.push(member.worker);
                 }
-                Phase::Killed { deadline } => is_stuck |= deadline <= now,
+                Phase::Killed { deadline, .. } if deadline <= now => {
+                    stuck.push(member.parent.generation);
+                }
+                Phase::Lost { until } if until <= now => lost.push(member.worker),
                 _ => {}
             }
         }
-        for worker in killed {
-            self.tell(ToTemplate::Kill {
-                child: Child::Worker(worker),
-            });
+        for worker in late {
+            self.kill(worker, now + KILL_GRACE);
         }
-        match self.template {
-            Template::Starting { deadline, .. } if deadline <= now => self.end_template(now),
-            Template::Up { .. } if is_stuck => self.end_template(now),
-            Template::Killed { deadline } if deadline <= now => self.give_up_on_template(now),
-            _ => {}
+        for generation in stuck {
+            let is_up = |each: &super::Generation| each.is_up();
+            if self.generation(generation).is_some_and(is_up) {
+                self.kill_first(generation, now);
+            }
         }
+        for worker in lost {
+            self.bury(worker, None, now);
+        }
+    }
+
+    /// Kills a worker, which is to be gone by then.
+    pub(super) fn kill(&mut self, worker: WorkerId, deadline: Instant) {
+        let Some(member) = self.member_mut(worker) else {
+            return;
+        };
+        if matches!(member.phase, Phase::Killed { .. } | Phase::Lost { .. }) {
+            return;
+        }
+        let was_ready = !member.is_starting();
+        member.phase = Phase::Killed {
+            was_ready,
+            deadline,
+        };
+        let parent = member.parent;
+        let child = Child::Worker(worker);
+        self.tell(parent, ToTemplate::Kill { child });
     }
 
     /// Nobody is replaced any more.
     pub(super) fn drain(&mut self) {
         if self.is_running() {
             self.course = Course::Draining;
+            self.end_changes("the server is shutting down");
         }
     }
 
@@ -138,71 +99,72 @@ impl Fleet {
             return;
         }
         self.course = Course::Stopping { deadline };
+        self.end_changes("the server is shutting down");
         if deadline <= now {
             return;
         }
-        self.retire_ready();
+        self.retire(|_| true);
         let starting = self.members().filter(|member| member.is_booting());
         let starting: Vec<WorkerId> = starting.map(|member| member.worker).collect();
         for worker in starting {
-            if let Some(member) = self.member_mut(worker) {
-                member.phase = Phase::Killed { deadline };
-            }
-            self.tell(ToTemplate::Kill {
-                child: Child::Worker(worker),
-            });
+            self.kill(worker, deadline);
         }
     }
 
-    /// Everybody who takes requests leaves.
-    pub(super) fn retire_ready(&mut self) {
-        for member in self.posts.iter_mut().flat_map(Post::members_mut) {
-            if member.is_ready() {
-                member.phase = Phase::Retiring;
-                self.orders.push(Order::Retire(member.worker));
+    /// Everything is given up.
+    pub(super) fn fail(&mut self, error: RunError) {
+        self.end_changes(&error.to_string());
+        self.course = Course::Failing(error);
+    }
+
+    /// Those of `leaves` who take requests are asked to leave.
+    pub(super) fn retire(&mut self, leaves: impl Fn(&Member) -> bool) {
+        for (index, pool) in self.pools.iter_mut().enumerate() {
+            for member in pool.members_mut() {
+                if member.is_ready() && leaves(member) {
+                    member.phase = Phase::Retiring;
+                    self.orders.push(Order::Retire(index, member.worker));
+                }
             }
         }
     }
 
     fn keep_stopping(&mut self, deadline: Instant, now: Instant) {
-        match self.template {
-            Template::Killed { deadline } if deadline <= now => self.give_up_on_template(now),
-            _ if deadline <= now => self.end_template(now),
-            Template::Starting { .. } | Template::Up { .. } if self.members().next().is_none() => {
-                self.template = Template::Stopping;
-                self.tell(ToTemplate::Stop);
-            }
-            _ => {}
+        self.enforce_first_deadlines(now);
+        if deadline <= now {
+            return self.kill_all(now);
+        }
+        let numbers: Vec<u32> = self.generations.iter().map(|each| each.number).collect();
+        for number in numbers {
+            self.stop_without_members(number, now);
         }
     }
 
     fn keep_failing(&mut self, now: Instant) {
-        match self.template {
-            Template::Killed { deadline } if deadline <= now => self.give_up_on_template(now),
-            _ => self.end_template(now),
-        }
+        self.enforce_first_deadlines(now);
+        self.kill_all(now);
     }
 
-    /// Kills the template, and with it everybody it forked.
-    fn end_template(&mut self, now: Instant) {
-        match self.template {
-            Template::Starting { .. } | Template::Up { .. } | Template::Stopping => {
-                self.template = Template::Killed {
-                    deadline: now + KILL_GRACE,
-                };
-                self.order(Order::KillTemplate);
+    /// Templates that were told to end and do not.
+    fn enforce_first_deadlines(&mut self, now: Instant) {
+        let is_late = |first: First| match first {
+            First::Stopping { deadline } | First::Killed { deadline } => deadline <= now,
+            _ => false,
+        };
+        let late = self.generations.iter().filter(|each| is_late(each.first));
+        let late: Vec<(u32, First)> = late.map(|each| (each.number, each.first)).collect();
+        for (number, first) in late {
+            match first {
+                First::Killed { .. } => {
+                    self.lose_first(number, "killed, but not gone in time", now);
+                }
+                _ => self.kill_first(number, now),
             }
-            Template::Away { .. } | Template::Killed { .. } => {}
         }
-    }
-
-    /// It was killed and is still there: it hangs in the kernel, and waiting longer helps nobody.
-    fn give_up_on_template(&mut self, now: Instant) {
-        self.lose_template("killed, but not gone in time", now);
     }
 
     fn finish_when_done(&mut self) {
-        if !matches!(self.template, Template::Away { .. }) {
+        if !self.generations.iter().all(|each| each.is_away()) {
             return;
         }
         let result = match std::mem::replace(&mut self.course, Course::Finished) {
@@ -214,5 +176,10 @@ impl Fleet {
             }
         };
         self.order(Order::Finish(result));
+    }
+
+    /// The first template of a worker's generation, which is told when its own is gone.
+    pub(super) fn adopt(&mut self, child: Child, pid: u32, generation: u32) {
+        self.tell(Parent::first(generation), ToTemplate::Adopt { child, pid });
     }
 }

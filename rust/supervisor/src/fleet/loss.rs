@@ -1,81 +1,226 @@
-//! What is lost when a worker or the template ends.
+//! What is lost when a worker or a template ends.
 #![forbid(unsafe_code)]
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use askr_exchange::WorkerId;
-use askr_exchange::control::ProcessEnd;
+use askr_exchange::control::{Child, ProcessEnd};
 use tracing::{debug, error, info, warn};
 
-use super::post::{Member, Phase, Post};
-use super::{Course, Fleet, Order, Template};
+use super::generation::{BootedPhase, Parent};
+use super::pool::Pool;
+use super::post::{Member, Phase};
+use super::{Fleet, KILL_GRACE, Order};
 use crate::error::RunError;
+
+/// How long a child may take to die of its parent's death, of which the kernel tells it at once.
+const ORPHAN_GRACE: Duration = Duration::from_millis(100);
+
+/// Failed boots in a row after which a pool without a ready worker is given up: with the back-off
+/// they take more than a minute.
+const CRASH_LOOP_BOOTS: u32 = 20;
 
 impl Fleet {
     /// A worker is dead, or was never forked.
     pub(super) fn bury(&mut self, worker: WorkerId, end: Option<ProcessEnd>, now: Instant) {
-        let buried = self
-            .posts
-            .iter_mut()
-            .find_map(|post| post.remove(worker, now));
-        let Some(member) = buried else { return };
-        self.seats.give_back(worker);
-        self.order(Order::Bury(worker, end));
-        let how = end.map_or("not forked".to_owned(), |end| end.to_string());
-        self.log_end(&member, &how);
-        if member.is_starting() {
-            self.count_failed_boot(member.message.unwrap_or_else(|| format!("it ended: {how}")));
-        }
-    }
-
-    /// The template is dead, and with it everybody it forked.
-    pub(super) fn lose_template(&mut self, how: &str, now: Instant) {
-        let was_expected = matches!(self.template, Template::Stopping | Template::Killed { .. });
-        let lost: Vec<Member> = self.posts.iter_mut().flat_map(Post::clear).collect();
-        let mut message = format!("the template ended: {how}");
-        for member in lost {
-            self.seats.give_back(member.worker);
-            self.order(Order::Bury(member.worker, None));
-            self.log_end(&member, "gone with the template");
-            message = member.message.unwrap_or(message);
-        }
-        self.template = Template::Away {
-            not_before: self.template_backoff.after_failure(now),
+        let Some(index) = self.pool_of(worker) else {
+            return;
         };
-        if was_expected && !self.is_running() {
-            debug!(how, "template ended");
-        } else {
-            error!(how, "template ended");
+        let is_orderly = self.ends_orderly(index, worker, end);
+        let Some(member) = self.pools[index].remove(worker, end, now) else {
+            return;
+        };
+        self.order(Order::Bury(index, worker, end));
+        let how = end.map_or("not forked".to_owned(), |end| end.to_string());
+        match is_orderly {
+            true => debug!(seat = worker.seat, pid = member.pid, "worker left"),
+            false => self.log_end(index, &member, &how),
         }
-        if self.is_running() {
-            self.count_failed_boot(message);
+        let generation = member.parent.generation;
+        if member.is_starting() {
+            let message = member.message.unwrap_or_else(|| format!("it ended: {how}"));
+            self.count_failed_boot(index, generation, message, now);
+        } else if !is_orderly && member.phase != Phase::Retiring {
+            self.lose_canary(generation, &how, now);
         }
     }
 
-    fn count_failed_boot(&mut self, message: String) {
-        if self.was_ready || !self.is_running() {
+    /// Whether it has taken the one request that it was to take.
+    fn ends_orderly(&self, pool: usize, worker: WorkerId, end: Option<ProcessEnd>) -> bool {
+        let takes_one = self.pools[pool].takes_one();
+        let member = self.member(worker);
+        takes_one && member.is_some_and(|member| member.ends_orderly(end))
+    }
+
+    /// A first template is dead, and with it everybody it forked.
+    pub(super) fn lose_first(&mut self, number: u32, how: &str, now: Instant) {
+        let Some(generation) = self.generation_mut(number) else {
+            return;
+        };
+        let was_expected = generation.is_ending();
+        let booted = generation.booted.iter();
+        let booted: Vec<Child> = booted.map(|booted| booted.child).collect();
+        generation.lose_first(now);
+        if was_expected && !(self.is_running() && self.is_wanted(number)) {
+            debug!(generation = number, how, "template ended");
+        } else {
+            error!(generation = number, how, "template ended");
+        }
+        for child in booted {
+            let child = Some(child);
+            let generation = number;
+            self.order(Order::HangUp(Parent { generation, child }));
+        }
+        let message = format!("the template ended: {how}");
+        self.lose_members(number, message, now);
+    }
+
+    fn lose_members(&mut self, generation: u32, mut message: String, now: Instant) {
+        for index in 0..self.pools.len() {
+            for member in self.pools[index].clear(generation) {
+                self.order(Order::Bury(index, member.worker, None));
+                self.log_end(index, &member, "gone with the template");
+                message = member.message.unwrap_or(message);
+            }
+        }
+        if !self.is_wanted(generation) {
+            self.lose_kept(generation);
+        } else if self.is_running() {
+            self.count_lost_template(generation, &message, now);
+        }
+    }
+
+    /// A template that had booted the application, or was to, is dead; its children die with it,
+    /// and become those of the first.
+    pub(super) fn lose_booted(&mut self, lost: Parent, how: &str, now: Instant) {
+        let Some(child) = lost.child else { return };
+        let generation = self.generation_mut(lost.generation);
+        let removed = generation.and_then(|it| it.remove_booted(child, now));
+        let Some(booted) = removed else { return };
+        self.order(Order::HangUp(lost));
+        self.orphan(lost, now);
+        let (number, pid) = (lost.generation, booted.pid);
+        let said = booted.message.as_deref();
+        let is_asked_for = matches!(booted.phase, BootedPhase::Ending { .. }) && said.is_none();
+        if is_asked_for || !self.is_running() {
+            return info!(generation = number, pid, end = how, "{child} left");
+        }
+        error!(generation = number, pid, end = how, said, "{child} ended");
+        if !booted.is_up() {
+            let message = booted.message.unwrap_or_else(|| format!("it ended: {how}"));
+            self.count_lost_template(number, &message, now);
+        }
+    }
+
+    /// Whoever was a child of the template that is gone is one of the first's now.
+    fn orphan(&mut self, lost: Parent, now: Instant) {
+        let heir = Parent::first(lost.generation);
+        let mut adopted = Vec::new();
+        for member in self.pools.iter_mut().flat_map(Pool::members_mut) {
+            if member.parent != lost {
+                continue;
+            }
+            member.parent = heir;
+            let child = Child::Worker(member.worker);
+            adopted.extend(member.pid.map(|pid| (child, pid)));
+            let deadline = now + KILL_GRACE;
+            member.phase = match (member.pid, member.phase) {
+                (None, _) => Phase::Lost {
+                    until: now + ORPHAN_GRACE,
+                },
+                (Some(_), Phase::Retiring) => Phase::Retiring,
+                (Some(_), _) => Phase::Killed {
+                    was_ready: !member.is_starting(),
+                    deadline,
+                },
+            };
+        }
+        let generation = self.generation_mut(lost.generation);
+        for booted in generation.into_iter().flat_map(|it| &mut it.booted) {
+            if booted.parent == lost {
+                booted.parent = heir;
+                adopted.extend(booted.pid.map(|pid| (booted.child, pid)));
+            }
+        }
+        for (child, pid) in adopted {
+            self.adopt(child, pid, lost.generation);
+        }
+    }
+
+    /// A template is gone before anybody could be forked from it, or with everybody.
+    fn count_lost_template(&mut self, generation: u32, message: &str, now: Instant) {
+        for index in 0..self.pools.len() {
+            let is_for_all = !self.was_ready || self.trial_is(generation);
+            if is_for_all || !self.pools[index].has_ready() {
+                self.count_failed_boot(index, generation, message.to_owned(), now);
+            }
+            if is_for_all {
+                return;
+            }
+        }
+    }
+
+    fn count_failed_boot(&mut self, index: usize, generation: u32, message: String, now: Instant) {
+        if !self.is_running() {
             return;
         }
-        self.failed_boots += 1;
-        let attempts = self.failed_boots;
-        if attempts >= self.plan.boot_attempts_max {
-            self.course = Course::Failing(RunError::BootFailed { attempts, message });
+        if self.trial_is(generation) {
+            return self.abort_trial(&message, now);
+        }
+        if !self.was_ready {
+            self.failed_boots += 1;
+            let attempts = self.failed_boots;
+            if attempts >= self.plan.boot_attempts_max {
+                self.fail(RunError::BootFailed { attempts, message });
+            }
+            return;
+        }
+        if generation != self.current {
+            return;
+        }
+        let pool = &mut self.pools[index];
+        pool.failed_boots += 1;
+        let attempts = pool.failed_boots;
+        if attempts >= self.plan.boot_attempts_max && self.undo_roll(&message) {
+            return;
+        }
+        let pool = &self.pools[index];
+        if attempts >= CRASH_LOOP_BOOTS && !pool.has_ready() {
+            let pool = pool.config.name.clone();
+            self.fail(RunError::CrashLoop {
+                pool,
+                attempts,
+                message,
+            });
         }
     }
 
     /// The facts of a worker's end, without a guess at the cause.
-    fn log_end(&self, member: &Member, how: &str) {
+    fn log_end(&self, pool: usize, member: &Member, how: &str) {
         let WorkerId { seat, incarnation } = member.worker;
         let (pid, said) = (member.pid, member.message.as_deref());
+        let generation = member.parent.generation;
+        let pool = &*self.pools[pool].config.name;
         let is_asked_for = member.phase == Phase::Retiring || !self.is_running();
         if is_asked_for {
-            info!(seat, incarnation, pid, end = how, "worker left");
+            info!(pool, seat, incarnation, pid, end = how, "worker left");
         } else if !member.is_starting() {
-            warn!(seat, incarnation, pid, end = how, said, "worker exited");
-        } else if self.was_ready {
-            error!(
+            warn!(
+                pool,
                 seat,
                 incarnation,
+                generation,
+                pid,
+                end = how,
+                said,
+                "worker exited"
+            );
+        } else if self.was_ready {
+            error!(
+                pool,
+                seat,
+                incarnation,
+                generation,
                 pid,
                 end = how,
                 said,

@@ -6,14 +6,18 @@
 
 use std::time::{Duration, Instant};
 
-use askr_exchange::{GatewayEnd, SeatState, WorkerId};
+use askr_exchange::WorkerId;
+use askr_exchange::control::ProcessEnd;
 
+use super::generation::Parent;
 use crate::backoff::Backoff;
-use crate::status::{WorkerState, WorkerStatus};
 
 /// A worker that lived this long after it was ready did not fail at once: it is replaced without
 /// a wait, so that single crashes do not cost capacity.
 const STEADY: Duration = Duration::from_millis(250);
+
+/// Most who may hold a post at a time.
+const MEMBERS_MAX: usize = 2;
 
 /// The place of one worker in the fleet.
 #[derive(Debug, Default)]
@@ -28,6 +32,8 @@ pub(crate) struct Post {
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) worker: WorkerId,
+    /// Who forks it, kills it and reaps it.
+    pub(crate) parent: Parent,
     /// Known once the template has said so.
     pub(crate) pid: Option<u32>,
     pub(crate) phase: Phase,
@@ -44,8 +50,11 @@ pub(crate) struct Member {
 pub(crate) enum Phase {
     /// Ordered, forked, or booting the application; must be ready by the deadline.
     Booting { deadline: Instant },
-    /// It was ordered killed and must be gone by the deadline.
-    Killed { deadline: Instant },
+    /// It was killed, or dies with its template, and must be gone by the deadline.
+    Killed { was_ready: bool, deadline: Instant },
+    /// Its template has died before it said whether it had forked it: it counts as gone at that
+    /// time, by when it has died of its template's death.
+    Lost { until: Instant },
     /// It takes requests.
     Ready { since: Instant },
     /// It leaves at its next request boundary.
@@ -55,14 +64,17 @@ pub(crate) enum Phase {
 impl Post {
     /// Whether somebody must be forked now.
     pub(crate) fn is_vacant(&self) -> bool {
-        self.members
-            .iter()
-            .all(|member| member.phase == Phase::Retiring)
+        let is_past = |member: &Member| match member.phase {
+            Phase::Retiring => true,
+            Phase::Killed { was_ready, .. } => was_ready,
+            Phase::Booting { .. } | Phase::Lost { .. } | Phase::Ready { .. } => false,
+        };
+        self.members.len() < MEMBERS_MAX && self.members.iter().all(is_past)
     }
 
-    /// Whether the one who holds it asks for a successor and none is on its way.
-    pub(crate) fn wants_successor(&self) -> bool {
-        matches!(self.members.as_slice(), [only] if only.wants_recycle && only.is_ready())
+    /// Whether one holds it alone, takes requests and `is_outdated`.
+    pub(crate) fn wants_successor(&self, is_outdated: impl Fn(&Member) -> bool) -> bool {
+        matches!(self.members.as_slice(), [only] if only.is_ready() && is_outdated(only))
     }
 
     /// Whether a successor boots while the predecessor still serves.
@@ -73,6 +85,11 @@ impl Post {
     /// Whether one of its members takes requests.
     pub(crate) fn has_ready(&self) -> bool {
         self.members.iter().any(Member::is_ready)
+    }
+
+    /// Whether nobody holds it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
     }
 
     /// When somebody may be forked; `None` is at once.
@@ -91,16 +108,7 @@ impl Post {
     }
 
     /// Somebody was ordered for it.
-    pub(crate) fn add(&mut self, worker: WorkerId, now: Instant, deadline: Instant) {
-        let phase = Phase::Booting { deadline };
-        let member = Member {
-            worker,
-            pid: None,
-            phase,
-            ordered: now,
-            message: None,
-            wants_recycle: false,
-        };
+    pub(crate) fn add(&mut self, member: Member) {
         self.members.push(member);
     }
 
@@ -124,33 +132,53 @@ impl Post {
     }
 
     /// A worker is gone; decides when the post may be filled again.
-    pub(crate) fn remove(&mut self, worker: WorkerId, now: Instant) -> Option<Member> {
-        let index = self
-            .members
-            .iter()
-            .position(|member| member.worker == worker)?;
+    pub(crate) fn remove(
+        &mut self,
+        worker: WorkerId,
+        is_orderly: bool,
+        now: Instant,
+    ) -> Option<Member> {
+        let is_it = |member: &Member| member.worker == worker;
+        let index = self.members.iter().position(is_it)?;
         let member = self.members.remove(index);
         self.not_before = match member.phase {
             Phase::Retiring => self.not_before,
-            Phase::Ready { since } if now.duration_since(since) >= STEADY => {
+            Phase::Ready { since } if is_orderly || now.duration_since(since) >= STEADY => {
                 self.backoff.reset();
                 None
             }
-            Phase::Ready { .. } | Phase::Booting { .. } | Phase::Killed { .. } => {
-                Some(self.backoff.after_failure(now))
-            }
+            Phase::Killed { was_ready, .. } if was_ready => None,
+            _ => Some(self.backoff.after_failure(now)),
         };
         Some(member)
     }
 
-    /// Everybody is gone with the template; the template's own back-off decides when to go on.
-    pub(crate) fn clear(&mut self) -> Vec<Member> {
-        self.not_before = None;
-        std::mem::take(&mut self.members)
+    /// Everybody of a generation is gone with its first template, whose own back-off decides when
+    /// to go on.
+    pub(crate) fn clear(&mut self, generation: u32) -> Vec<Member> {
+        let is_lost = |member: &mut Member| member.parent.generation == generation;
+        let lost: Vec<Member> = self.members.extract_if(.., is_lost).collect();
+        if !lost.is_empty() {
+            self.not_before = None;
+        }
+        lost
     }
 }
 
 impl Member {
+    /// One who was just ordered.
+    pub(crate) fn new(worker: WorkerId, parent: Parent, now: Instant, deadline: Instant) -> Self {
+        Self {
+            worker,
+            parent,
+            pid: None,
+            phase: Phase::Booting { deadline },
+            ordered: now,
+            message: None,
+            wants_recycle: false,
+        }
+    }
+
     pub(crate) fn is_ready(&self) -> bool {
         matches!(self.phase, Phase::Ready { .. })
     }
@@ -160,44 +188,26 @@ impl Member {
         matches!(self.phase, Phase::Booting { .. })
     }
 
-    /// Whether it has never been ready.
+    /// Whether it has never been ready and is not gone.
     pub(crate) fn is_starting(&self) -> bool {
-        matches!(self.phase, Phase::Booting { .. } | Phase::Killed { .. })
-    }
-
-    /// What is known here and in the exchange about it.
-    pub(crate) fn status(&self, exchange: &GatewayEnd, now: Instant) -> WorkerStatus {
-        let activity = exchange.activity(self.worker).unwrap_or_default();
-        WorkerStatus {
-            seat: self.worker.seat,
-            incarnation: self.worker.incarnation,
-            pid: self.pid,
-            generation: 1,
-            state: self.state(exchange),
-            canary: false,
-            replies: activity.replies,
-            failures: activity.failures,
-            age: now.duration_since(self.ordered).as_secs(),
-            private_bytes: None,
-        }
-    }
-
-    fn state(&self, exchange: &GatewayEnd) -> WorkerState {
         match self.phase {
-            Phase::Booting { .. } => WorkerState::Booting,
-            Phase::Killed { .. } => WorkerState::Killed,
-            Phase::Retiring => WorkerState::Leaving,
-            Phase::Ready { .. } if exchange.seat(self.worker) == SeatState::Busy => {
-                WorkerState::Busy
-            }
-            Phase::Ready { .. } => WorkerState::Idle,
+            Phase::Booting { .. } | Phase::Lost { .. } => true,
+            Phase::Killed { was_ready, .. } => !was_ready,
+            Phase::Ready { .. } | Phase::Retiring => false,
         }
+    }
+
+    /// Whether that is an end as it should be of a worker that takes one request only.
+    pub(crate) fn ends_orderly(&self, end: Option<ProcessEnd>) -> bool {
+        self.is_ready() && end == Some(ProcessEnd::Code(0))
     }
 
     /// When something must have happened to it.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.phase {
-            Phase::Booting { deadline } | Phase::Killed { deadline } => Some(deadline),
+            Phase::Booting { deadline }
+            | Phase::Killed { deadline, .. }
+            | Phase::Lost { until: deadline } => Some(deadline),
             Phase::Ready { .. } | Phase::Retiring => None,
         }
     }

@@ -3,11 +3,16 @@
 
 use askr_exchange::WorkerId;
 
-/// Hands out seats of the exchange; no incarnation is given twice.
+/// Hands out the seats of one exchange.
 #[derive(Debug)]
 pub(crate) struct Seats {
     taken: Vec<bool>,
-    incarnations: u32,
+}
+
+/// Counts the workers of all pools: no incarnation is given twice.
+#[derive(Debug, Default)]
+pub(crate) struct Incarnations {
+    last: u32,
 }
 
 impl Seats {
@@ -15,25 +20,19 @@ impl Seats {
     pub(crate) fn new(count: u16) -> Self {
         Self {
             taken: vec![false; usize::from(count)],
-            incarnations: 0,
         }
     }
 
     /// The lowest free seat, for a new worker.
-    pub(crate) fn take(&mut self) -> Option<WorkerId> {
+    pub(crate) fn take(&mut self, incarnations: &mut Incarnations) -> Option<WorkerId> {
         let index = self.taken.iter().position(|taken| !taken)?;
         self.taken[index] = true;
-        self.incarnations = self.incarnations.wrapping_add(1).max(1);
+        incarnations.last = incarnations.last.wrapping_add(1).max(1);
         let seat = u16::try_from(index).expect("there are at most u16::MAX seats");
         Some(WorkerId {
             seat,
-            incarnation: self.incarnations,
+            incarnation: incarnations.last,
         })
-    }
-
-    /// The youngest worker's.
-    pub(crate) fn last_incarnation(&self) -> u32 {
-        self.incarnations
     }
 
     /// The worker is dead and its seat free.
@@ -60,13 +59,13 @@ mod tests {
 
     #[test]
     fn a_seat_is_used_again_but_never_an_incarnation() {
-        let mut seats = Seats::new(2);
-        let first = seats.take().unwrap();
-        let second = seats.take().unwrap();
-        assert_eq!(seats.take(), None);
+        let (mut seats, mut count) = (Seats::new(2), Incarnations::default());
+        let first = seats.take(&mut count).unwrap();
+        let second = seats.take(&mut count).unwrap();
+        assert_eq!(seats.take(&mut count), None);
 
         seats.give_back(first);
-        let third = seats.take().unwrap();
+        let third = seats.take(&mut count).unwrap();
 
         assert_eq!((first.seat, second.seat, third.seat), (0, 1, 0));
         assert_eq!(

@@ -1,5 +1,6 @@
 //! Scenarios with stepped time; no process is started.
 
+mod books;
 mod boot;
 mod random;
 mod replacement;

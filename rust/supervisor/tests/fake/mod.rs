@@ -3,20 +3,25 @@
 #![expect(clippy::unwrap_used, reason = "a fake that fails is a test that fails")]
 
 use std::collections::HashMap;
-use std::io::Write;
-use std::os::fd::OwnedFd;
+use std::io::{IoSlice, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use askr_exchange::control::{Child as Kin, ProcessEnd, ToMain, ToTemplate};
+use askr_exchange::control::{Child as Kin, Isolation, ProcessEnd, TemplateId, ToMain, ToTemplate};
 use askr_exchange::{CONTROL_BYTES_MAX, Taken, WorkerEnd, WorkerId};
 use askr_supervisor::{ExchangeFds, TemplateFds};
+use command_fds::{CommandFdExt, FdMapping};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, FileType, Mode, mknodat};
-use rustix::net::{RecvFlags, SendFlags, recv, send};
+use rustix::net::{
+    AddressFamily, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, SocketFlags,
+    SocketType, recv, send, sendmsg, socketpair,
+};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
 use tokio::net::unix::pipe::{OpenOptions, Receiver};
 
@@ -25,18 +30,24 @@ pub(crate) const SCENARIO_VARIABLE: &str = "ASKR_TEST_SCENARIO";
 /// Tells the fake where to write down what it did.
 pub(crate) const DIARY_VARIABLE: &str = "ASKR_TEST_DIARY";
 
+/// Tells the fake that it has booted, and its name.
+const TEMPLATE_VARIABLE: &str = "ASKR_TEST_TEMPLATE";
+
 /// How a fake template behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scenario {
     Serves,
+    /// Workers come from a template that has booted.
+    ServesBooted,
     CannotBoot,
     NoEngine,
     NeverLeaves,
     TalksRubbish,
 }
 
-const SCENARIOS: [Scenario; 5] = [
+const SCENARIOS: [Scenario; 6] = [
     Scenario::Serves,
+    Scenario::ServesBooted,
     Scenario::CannotBoot,
     Scenario::NoEngine,
     Scenario::NeverLeaves,
@@ -46,6 +57,13 @@ const SCENARIOS: [Scenario; 5] = [
 impl Scenario {
     pub(crate) fn word(self) -> String {
         format!("{self:?}")
+    }
+
+    pub(crate) fn isolation(self) -> Isolation {
+        match self {
+            Scenario::ServesBooted => Isolation::Worker { cow: true },
+            _ => Isolation::Request,
+        }
     }
 }
 
@@ -107,8 +125,8 @@ impl Diary {
         }
     }
 
-    pub(crate) fn kill_latest_template(&mut self) {
-        let pid = *self.pids("template").last().unwrap();
+    pub(crate) fn kill_latest(&mut self, event: &str) {
+        let pid = *self.pids(event).last().unwrap();
         kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
     }
 
@@ -116,6 +134,7 @@ impl Diary {
     /// for those that the system's own first process adopts.
     pub(crate) fn assert_nobody_is_left(&mut self) {
         let mut pids = self.pids("template");
+        pids.extend(self.pids("booted"));
         pids.extend(self.pids("worker"));
         for pid in pids {
             let pid = Pid::from_raw(pid).unwrap();
@@ -151,7 +170,7 @@ pub(crate) fn run() {
         mut exchanges,
     } = TemplateFds::take().unwrap();
     let ExchangeFds { region, doorbell } = exchanges.pop().unwrap();
-    let fake = Fake {
+    let mut fake = Fake {
         processes: Processes::default(),
         control: Arc::new(control),
         region,
@@ -159,7 +178,10 @@ pub(crate) fn run() {
         scenario,
         diary,
     };
-    fake.serve();
+    match std::env::var(TEMPLATE_VARIABLE) {
+        Ok(number) => fake.serve_booted(TemplateId(number.parse().unwrap())),
+        Err(_) => fake.serve(),
+    }
     std::process::exit(0);
 }
 
@@ -197,9 +219,34 @@ impl Fake {
                 php_version: "0.0.0".into(),
             },
         );
+        self.obey();
+        write_down(&self.diary, "stopped", std::process::id());
+    }
+
+    /// As a template that has booted: on a socket of its own, one end of which main gets.
+    fn serve_booted(&mut self, template: TemplateId) {
+        let (kind, flags) = (SocketType::SEQPACKET, SocketFlags::CLOEXEC);
+        let (mains, ours) = socketpair(AddressFamily::UNIX, kind, flags, None).unwrap();
+        write_down(&self.diary, "booted", std::process::id());
+        let child = Kin::Template(template);
+        let packet = serde_json::to_vec(&ToMain::TemplateReady { child }).unwrap();
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        let fds = [mains.as_fd()];
+        assert!(ancillary.push(SendAncillaryMessage::ScmRights(&fds)));
+        let parts = [IoSlice::new(&packet)];
+        sendmsg(&*self.control, &parts, &mut ancillary, SendFlags::NOSIGNAL).unwrap();
+        self.control = Arc::new(ours);
+        self.obey();
+    }
+
+    /// Does as main says, until it says stop or is gone.
+    fn obey(&self) {
         while let Some(order) = self.receive() {
             match order {
                 ToTemplate::Fork { worker, .. } => self.fork(worker),
+                ToTemplate::ForkTemplate { template } => self.boot(template),
+                ToTemplate::Adopt { child, pid } => self.bury(child, pid),
                 ToTemplate::Kill {
                     child: Kin::Worker(worker),
                 } => end(&self.control, worker, &self.processes),
@@ -207,7 +254,44 @@ impl Fake {
                 _ => {}
             }
         }
-        write_down(&self.diary, "stopped", std::process::id());
+    }
+
+    /// Starts this program once more, as a template that boots.
+    fn boot(&self, template: TemplateId) {
+        let control = self.control.try_clone().unwrap();
+        let (region, doorbell) = (self.region.try_clone(), self.doorbell.try_clone());
+        let fds = [control, region.unwrap(), doorbell.unwrap()];
+        let mappings = fds
+            .into_iter()
+            .zip(3..)
+            .map(|(parent_fd, child_fd)| FdMapping {
+                parent_fd,
+                child_fd,
+            });
+        let mut command = Command::new("/proc/self/exe");
+        let mut process = command
+            .args(std::env::args_os().skip(1))
+            .env(TEMPLATE_VARIABLE, template.0.to_string())
+            .fd_mappings(mappings.collect())
+            .unwrap()
+            .spawn()
+            .unwrap();
+        let (child, pid) = (Kin::Template(template), process.id());
+        tell(&self.control, &ToMain::Forked { child, pid });
+        let control = Arc::clone(&self.control);
+        thread::spawn(move || {
+            process.wait().unwrap();
+            let end = ProcessEnd::Signal(9);
+            tell(&control, &ToMain::Exited { child, pid, end });
+        });
+    }
+
+    /// What the kernel does with the children of a template that died.
+    fn bury(&self, child: Kin, pid: u32) {
+        let process = Pid::from_raw(pid.try_into().unwrap()).unwrap();
+        kill_process(process, Signal::KILL).unwrap();
+        let end = ProcessEnd::Signal(9);
+        tell(&self.control, &ToMain::Exited { child, pid, end });
     }
 
     fn receive(&self) -> Option<ToTemplate> {

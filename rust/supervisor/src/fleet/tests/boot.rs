@@ -46,14 +46,15 @@ fn three_failed_boots_end_everything_with_phps_message() {
                 !scene
                     .take_orders()
                     .iter()
-                    .any(|order| matches!(order, Order::Tell(_)))
+                    .any(|order| matches!(order, Order::Tell(..)))
             );
             scene.pass(secs(1));
         }
     }
-    assert!(scene.take_orders().contains(&Order::KillTemplate));
+    assert!(scene.take_orders().contains(&Order::KillTemplate(1)));
 
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "signal 9".to_owned(),
     });
 
@@ -92,6 +93,7 @@ fn a_worker_that_dies_in_boot_without_a_word_is_reported_by_its_end() {
     scene.fork(worker);
     scene.exit(worker, ProcessEnd::Signal(11));
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "signal 9".to_owned(),
     });
 
@@ -121,13 +123,17 @@ fn a_worker_that_does_not_finish_booting_is_killed() {
     scene.pass(secs(1));
     assert_eq!(
         scene.take_orders(),
-        [Order::Tell(ToTemplate::Kill {
-            child: Child::Worker(worker)
-        })]
+        [Order::Tell(
+            FIRST,
+            ToTemplate::Kill {
+                child: Child::Worker(worker)
+            }
+        )]
     );
 
     scene.exit(worker, ProcessEnd::Signal(9));
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "signal 9".to_owned(),
     });
     let orders = scene.take_orders();
@@ -145,13 +151,20 @@ fn a_worker_that_does_not_finish_booting_is_killed() {
 fn an_engine_that_does_not_start_ends_everything_at_once() {
     let mut scene = Scene::new(1);
     scene.take_orders();
-    scene.happen(Event::TemplateStarted { pid: TEMPLATE_PID });
+    scene.happen(Event::TemplateStarted {
+        generation: 1,
+        pid: TEMPLATE_PID,
+    });
     scene.say(ToMain::EngineFailed {
         message: "bad ini".to_owned(),
     });
-    assert_eq!(scene.take_orders(), [Order::Boot, Order::KillTemplate]);
+    assert_eq!(
+        scene.take_orders(),
+        [Order::Boot(1), Order::KillTemplate(1)]
+    );
 
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "exit code 70".to_owned(),
     });
 
@@ -167,12 +180,16 @@ fn a_template_that_keeps_dying_before_the_first_worker_is_given_up() {
     for attempt in 1..=3 {
         assert_eq!(
             scene.take_orders(),
-            [Order::StartTemplate],
+            [Order::StartTemplate(1)],
             "attempt {attempt}"
         );
-        scene.happen(Event::TemplateStarted { pid: TEMPLATE_PID });
+        scene.happen(Event::TemplateStarted {
+            generation: 1,
+            pid: TEMPLATE_PID,
+        });
         scene.take_orders();
         scene.happen(Event::TemplateGone {
+            generation: 1,
             how: "signal 11".to_owned(),
         });
         if attempt < 3 {

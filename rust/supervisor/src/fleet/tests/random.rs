@@ -1,12 +1,13 @@
 //! Whatever happens, in whatever order, by whomever it is claimed: some things always hold.
 
-use std::collections::BTreeSet;
-
-use askr_exchange::control::{Child, ProcessEnd};
+use askr_exchange::control::{Child, Isolation, ProcessEnd};
 use proptest::prelude::*;
 
+use super::super::generation::{BootedPhase, First};
 use super::super::*;
+use super::books::Books;
 use super::scene::*;
+use crate::config::PoolConfig;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -16,10 +17,18 @@ enum Happening {
         about: u32,
         sender: Sender,
     },
-    TemplateGone,
+    TemplateGone {
+        which: usize,
+    },
+    /// Everybody does what he was told.
+    AllIsWell,
     Passes {
         ms: u64,
     },
+    Reload {
+        has_canary: bool,
+    },
+    Rollback,
     Drain,
     Stop {
         ms: u64,
@@ -30,9 +39,11 @@ enum Happening {
 enum Claim {
     EngineReady,
     EngineFailed,
+    TemplateReady,
     Forked,
     ForkFailed,
     Exited,
+    ExitedWell,
     Ready,
     BootFailed,
     WantsRecycle,
@@ -40,7 +51,8 @@ enum Claim {
 
 #[derive(Clone, Copy, Debug)]
 enum Sender {
-    Template,
+    First,
+    Parent,
     Itself,
     Somebody,
 }
@@ -49,170 +61,350 @@ fn happening() -> impl Strategy<Value = Happening> {
     let claim = proptest::sample::select(vec![
         Claim::EngineReady,
         Claim::EngineFailed,
+        Claim::TemplateReady,
+        Claim::TemplateReady,
         Claim::Forked,
         Claim::ForkFailed,
         Claim::Exited,
+        Claim::ExitedWell,
         Claim::Ready,
         Claim::Ready,
         Claim::BootFailed,
         Claim::WantsRecycle,
         Claim::WantsRecycle,
     ]);
-    let sender = proptest::sample::select(vec![Sender::Template, Sender::Itself, Sender::Somebody]);
+    let sender = proptest::sample::select(vec![
+        Sender::First,
+        Sender::Parent,
+        Sender::Itself,
+        Sender::Somebody,
+    ]);
     prop_oneof![
-        30 => (claim, 0..24_u32, sender)
+        30 => (claim, 0..64_u32, sender)
             .prop_map(|(message, about, sender)| Happening::Says { message, about, sender }),
         10 => (0..8_000_u64).prop_map(|ms| Happening::Passes { ms }),
-        1 => Just(Happening::TemplateGone),
-        1 => Just(Happening::Drain),
-        1 => (0..5_000_u64).prop_map(|ms| Happening::Stop { ms }),
+        5 => Just(Happening::AllIsWell),
+        2 => (0..4_usize).prop_map(|which| Happening::TemplateGone { which }),
+        3 => any::<bool>().prop_map(|has_canary| Happening::Reload { has_canary }),
+        1 => Just(Happening::Rollback),
     ]
 }
 
-/// What the orders so far add up to.
-#[derive(Default)]
-struct Books {
-    living: BTreeSet<WorkerId>,
-    template_runs: bool,
-    finished: u32,
+fn ending() -> impl Strategy<Value = Vec<Happening>> {
+    prop_oneof![
+        4 => Just(Vec::new()),
+        1 => (happening(), 0..5_000_u64)
+            .prop_map(|(more, ms)| vec![Happening::Drain, more, Happening::Stop { ms }]),
+        1 => (happening(), 0..5_000_u64)
+            .prop_map(|(more, ms)| vec![Happening::Stop { ms }, more]),
+    ]
 }
 
-impl Books {
-    fn enter(&mut self, order: &Order) {
-        assert_eq!(self.finished, 0, "{order:?} after the end");
-        match order {
-            Order::StartTemplate => {
-                assert!(!self.template_runs && self.living.is_empty());
-                self.template_runs = true;
+fn pools() -> impl Strategy<Value = Vec<PoolConfig>> {
+    let isolation = proptest::sample::select(vec![
+        Isolation::Request,
+        Isolation::Worker { cow: true },
+        Isolation::Fork,
+    ]);
+    let pool = (isolation, 1..4_u16)
+        .prop_map(|(isolation, workers)| PoolConfig::new("http", isolation, workers));
+    proptest::collection::vec(pool, 1..3)
+}
+
+/// A scene, and what its orders add up to.
+struct Play {
+    scene: Scene,
+    books: Books,
+    changes: u32,
+}
+
+impl Play {
+    fn new(pools: Vec<PoolConfig>) -> Self {
+        let mut play = Self {
+            scene: Scene::of(pools, |_| {}),
+            books: Books::default(),
+            changes: 0,
+        };
+        play.settle();
+        play
+    }
+
+    fn happens(&mut self, happening: &Happening) {
+        match happening {
+            Happening::Says {
+                message,
+                about,
+                sender,
+            } => self.says(*message, *about, *sender),
+            Happening::TemplateGone { which } => self.lose_template(*which),
+            Happening::AllIsWell => self.all_is_well(),
+            Happening::Passes { ms } => self.scene.pass(Duration::from_millis(*ms)),
+            Happening::Reload { has_canary } => {
+                let generation = self.scene.fleet.next_generation();
+                let change = self.next_change();
+                self.scene.happen(Event::Reload(Reload {
+                    change,
+                    generation,
+                    has_canary: *has_canary,
+                }));
             }
-            Order::Tell(ToTemplate::Fork { worker, .. }) => {
-                let is_taken = self.living.iter().any(|other| other.seat == worker.seat);
-                assert!(
-                    self.template_runs && !is_taken,
-                    "{worker} on a seat that is taken"
-                );
-                self.living.insert(*worker);
+            Happening::Rollback => {
+                let change = self.next_change();
+                self.scene.happen(Event::Rollback { change });
             }
-            Order::Retire(worker) => assert!(self.living.contains(worker)),
-            Order::Bury(worker, _) => assert!(self.living.remove(worker), "{worker} buried twice"),
-            Order::Finish(_) => self.finished += 1,
-            // From now on it counts as gone; if it never is, another is started in the end.
-            Order::KillTemplate => self.template_runs = false,
-            Order::Boot | Order::Serve | Order::Reloaded | Order::Tell(_) => {}
+            Happening::Drain => self.scene.happen(Event::Drain),
+            Happening::Stop { ms } => {
+                let deadline = self.scene.now + Duration::from_millis(*ms);
+                self.scene.happen(Event::Stop { deadline });
+            }
         }
+        self.settle();
+    }
+
+    fn next_change(&mut self) -> u32 {
+        self.changes += 1;
+        self.books.open.insert(self.changes);
+        self.changes
+    }
+
+    /// Those of whom something can be said.
+    fn children(&self) -> Vec<(Parent, Child)> {
+        let fleet = &self.scene.fleet;
+        let members = fleet.members();
+        let members = members.map(|member| (member.parent, Child::Worker(member.worker)));
+        let booted = fleet.generations.iter().flat_map(|each| &each.booted);
+        let booted = booted.map(|booted| (booted.parent, booted.child));
+        members.chain(booted).collect()
+    }
+
+    fn says(&mut self, claim: Claim, about: u32, sender: Sender) {
+        let children = self.children();
+        let stranger = WorkerId {
+            seat: 3,
+            incarnation: 7000 + about,
+        };
+        let place = about as usize % (children.len() + 1);
+        let known = children.get(place).copied();
+        let (parent, child) = known.unwrap_or((FIRST, Child::Worker(stranger)));
+        let sender = match (sender, parent.child) {
+            (Sender::First, _) | (Sender::Parent, None) => first_pid(parent.generation),
+            (Sender::Parent, Some(other)) => child_pid(other),
+            (Sender::Itself, _) => child_pid(child),
+            (Sender::Somebody, _) => 7,
+        };
+        let message = message_of(claim, child);
+        self.scene.say_in(parent.generation, sender, message);
+    }
+
+    fn lose_template(&mut self, which: usize) {
+        let generations = self.scene.fleet.generations.iter();
+        let alive: Vec<u32> = generations
+            .filter(|each| !each.is_away())
+            .map(|each| each.number)
+            .collect();
+        let Some(generation) = alive.get(which % alive.len().max(1)).copied() else {
+            return;
+        };
+        self.books.running.remove(&generation);
+        let how = "signal 9".to_owned();
+        self.scene.happen(Event::TemplateGone { generation, how });
+    }
+
+    /// Everybody does what he was told, as far as that goes in one step.
+    fn all_is_well(&mut self) {
+        for generation in self.first_templates() {
+            self.first_does_well(generation);
+        }
+        for (parent, child) in self.children() {
+            self.settle();
+            self.child_does_well(parent, child);
+        }
+    }
+
+    fn first_templates(&self) -> Vec<u32> {
+        let generations = self.scene.fleet.generations.iter();
+        generations.map(|each| each.number).collect()
+    }
+
+    fn first_does_well(&mut self, generation: u32) {
+        let Some(each) = self.scene.fleet.generation(generation) else {
+            return;
+        };
+        match each.first {
+            First::Starting { .. } => {
+                let php_version = "8".to_owned();
+                let message = ToMain::EngineReady { php_version };
+                self.scene
+                    .say_in(generation, first_pid(generation), message);
+            }
+            First::Stopping { .. } | First::Killed { .. } => {
+                self.books.running.remove(&generation);
+                let how = "exit code 0".to_owned();
+                self.scene.happen(Event::TemplateGone { generation, how });
+            }
+            First::Away { .. } | First::Up { .. } => {}
+        }
+        self.settle();
+    }
+
+    fn child_does_well(&mut self, parent: Parent, child: Child) {
+        let sender = match parent.child {
+            None => first_pid(parent.generation),
+            Some(other) => child_pid(other),
+        };
+        let generation = parent.generation;
+        let pid = child_pid(child);
+        let forked = ToMain::Forked { child, pid };
+        let end = ProcessEnd::Code(0);
+        let exited = ToMain::Exited { child, pid, end };
+        let fleet = &self.scene.fleet;
+        let booted = fleet.generation(generation).and_then(|it| it.booted(child));
+        if let Some((phase, known)) = booted.map(|booted| (booted.phase, booted.pid)) {
+            match phase {
+                BootedPhase::Up { .. } if known != Some(pid) => {
+                    self.scene.say_in(generation, sender, forked);
+                }
+                BootedPhase::Booting { .. } => {
+                    self.scene.say_in(generation, sender, forked);
+                    let ready = ToMain::TemplateReady { child };
+                    self.scene.say_in(generation, pid, ready);
+                }
+                BootedPhase::Ending { .. } => self.scene.say_in(generation, sender, exited),
+                BootedPhase::Up { .. } => {}
+            }
+            return;
+        }
+        let Child::Worker(worker) = child else { return };
+        match fleet.member(worker).map(|member| member.phase) {
+            Some(Phase::Booting { .. }) => {
+                self.scene.say_in(generation, sender, forked);
+                let ready = ToMain::Ready { worker };
+                self.scene.say_in(generation, pid, ready);
+            }
+            Some(Phase::Retiring | Phase::Killed { .. }) => {
+                self.scene.say_in(generation, sender, exited);
+            }
+            Some(Phase::Lost { .. } | Phase::Ready { .. }) | None => {}
+        }
+    }
+
+    /// Enters new orders, and starts templates that were ordered.
+    fn settle(&mut self) {
+        loop {
+            let orders = self.scene.take_orders();
+            if orders.is_empty() {
+                return;
+            }
+            orders.iter().for_each(|order| self.books.enter(order));
+            for order in &orders {
+                if let Order::StartTemplate(generation) = *order
+                    && self.books.finished == 0
+                {
+                    let pid = first_pid(generation);
+                    self.scene
+                        .happen(Event::TemplateStarted { generation, pid });
+                }
+            }
+        }
+    }
+
+    /// Never two members too many on a post, and never more than there are seats.
+    fn check_posts(&self) {
+        for pool in &self.scene.fleet.pools {
+            for post in pool.posts.iter().chain(&pool.beside) {
+                assert!(post.members().len() <= 2, "{post:?}");
+            }
+            let seats = usize::from(pool.config.seat_count());
+            assert!(pool.members().count() <= seats);
+        }
+    }
+
+    /// Where all is well for long enough everybody runs the code of one generation.
+    fn converge(&mut self) {
+        for _ in 0..400 {
+            if self.books.finished > 0 {
+                return;
+            }
+            self.all_is_well();
+            self.settle();
+            self.scene.pass(secs(5));
+            self.settle();
+            self.check_posts();
+        }
+        let fleet = &self.scene.fleet;
+        if !fleet.is_running() {
+            return;
+        }
+        assert!(fleet.trial.is_none() && fleet.roll.is_none(), "{fleet:#?}");
+        assert!(self.books.open.is_empty(), "somebody waits for ever");
+        let generations: Vec<u32> = self.first_templates();
+        assert_eq!(generations, [fleet.current], "one generation in the end");
+        for pool in &fleet.pools {
+            let is_well =
+                |member: &Member| member.is_ready() && member.parent.generation == fleet.current;
+            assert!(pool.posts.iter().all(|post| post.members().len() == 1));
+            assert!(pool.beside.is_empty());
+            assert!(pool.members().all(is_well), "{pool:?}");
+        }
+    }
+
+    fn kill(&mut self) {
+        self.scene.happen(Event::Kill);
+        self.settle();
+        self.scene.pass(Duration::from_secs(60));
+        self.settle();
     }
 }
 
-/// Plays one happening.
-fn play(scene: &mut Scene, happening: &Happening) {
-    match happening {
-        Happening::Says {
-            message,
-            about,
-            sender,
-        } => {
-            let worker = scene
-                .fleet
-                .members()
-                .nth(*about as usize % 5)
-                .map(|member| member.worker);
-            let worker = worker.unwrap_or(WorkerId {
-                seat: 3,
-                incarnation: *about,
-            });
-            let sender = match sender {
-                Sender::Template => TEMPLATE_PID,
-                Sender::Itself => pid_of(worker),
-                Sender::Somebody => 7,
-            };
-            scene.say_as(sender, message_of(*message, worker));
-        }
-        Happening::TemplateGone => scene.happen(Event::TemplateGone {
-            how: "signal 9".to_owned(),
-        }),
-        Happening::Passes { ms } => scene.pass(Duration::from_millis(*ms)),
-        Happening::Drain => scene.happen(Event::Drain),
-        Happening::Stop { ms } => {
-            let deadline = scene.now + Duration::from_millis(*ms);
-            scene.happen(Event::Stop { deadline });
-        }
-    }
-}
-
-fn message_of(claim: Claim, worker: WorkerId) -> ToMain {
-    let (pid, message) = (pid_of(worker), "boo".to_owned());
+fn message_of(claim: Claim, child: Child) -> ToMain {
+    let (pid, message) = (child_pid(child), "boo".to_owned());
+    let worker = match child {
+        Child::Worker(worker) => worker,
+        Child::Template(template) => WorkerId {
+            seat: 0,
+            incarnation: template.0,
+        },
+    };
+    let exited = |end| ToMain::Exited { child, pid, end };
     match claim {
         Claim::EngineReady => ToMain::EngineReady {
             php_version: "8".to_owned(),
         },
         Claim::EngineFailed => ToMain::EngineFailed { message },
-        Claim::Forked => ToMain::Forked {
-            child: Child::Worker(worker),
-            pid,
-        },
-        Claim::ForkFailed => ToMain::ForkFailed {
-            child: Child::Worker(worker),
-            message,
-        },
-        Claim::Exited => ToMain::Exited {
-            child: Child::Worker(worker),
-            pid,
-            end: ProcessEnd::Signal(11),
-        },
+        Claim::TemplateReady => ToMain::TemplateReady { child },
+        Claim::Forked => ToMain::Forked { child, pid },
+        Claim::ForkFailed => ToMain::ForkFailed { child, message },
+        Claim::Exited => exited(ProcessEnd::Signal(11)),
+        Claim::ExitedWell => exited(ProcessEnd::Code(0)),
         Claim::Ready => ToMain::Ready { worker },
-        Claim::BootFailed => ToMain::BootFailed {
-            child: Child::Worker(worker),
-            message,
-        },
+        Claim::BootFailed => ToMain::BootFailed { child, message },
         Claim::WantsRecycle => ToMain::WantsRecycle { worker },
-    }
-}
-
-/// Enters new orders, and starts a template that was ordered.
-fn settle(scene: &mut Scene, books: &mut Books) {
-    loop {
-        let orders = scene.take_orders();
-        if orders.is_empty() {
-            return;
-        }
-        orders.iter().for_each(|order| books.enter(order));
-        if orders.contains(&Order::StartTemplate) {
-            scene.happen(Event::TemplateStarted { pid: TEMPLATE_PID });
-        }
     }
 }
 
 proptest! {
     #[test]
-    fn seats_burials_and_the_end_are_in_order(
-        workers in 1..4_u16,
+    fn seats_generations_and_the_end_are_in_order(
+        pools in pools(),
         happenings in proptest::collection::vec(happening(), 0..120),
+        ending in ending(),
     ) {
-        let mut scene = Scene::new(workers);
-        let mut books = Books::default();
-        settle(&mut scene, &mut books);
-        for happening in &happenings {
-            if matches!(happening, Happening::TemplateGone) {
-                if matches!(scene.fleet.template, Template::Away { .. }) {
-                    continue;
-                }
-                books.template_runs = false;
-            }
-            play(&mut scene, happening);
-            settle(&mut scene, &mut books);
-            prop_assert!(books.living.len() <= usize::from(workers) * 2);
-            if books.finished > 0 {
+        let mut play = Play::new(pools);
+        for happening in happenings.iter().chain(&ending) {
+            if play.books.finished > 0 {
                 break;
             }
+            play.happens(happening);
+            play.check_posts();
         }
-        if books.finished == 0 {
-            scene.happen(Event::Kill);
-            settle(&mut scene, &mut books);
-            scene.pass(Duration::from_secs(60));
-            settle(&mut scene, &mut books);
+        if play.books.finished == 0 {
+            play.converge();
         }
-        prop_assert_eq!(books.finished, 1);
-        prop_assert!(books.living.is_empty());
-        prop_assert_eq!(scene.fleet.due(), None);
+        if play.books.finished == 0 {
+            play.kill();
+        }
+        prop_assert_eq!(play.books.finished, 1);
+        prop_assert!(play.books.living.is_empty());
+        prop_assert_eq!(play.scene.fleet.due(), None);
     }
 }

@@ -20,12 +20,15 @@ fn a_template_that_ignores_a_kill_is_killed_itself() {
     assert_eq!(
         orders,
         [
-            Order::Tell(ToTemplate::Kill {
-                child: Child::Worker(worker)
-            }),
-            Order::KillTemplate,
-            Order::Bury(worker, None),
-            Order::StartTemplate
+            Order::Tell(
+                FIRST,
+                ToTemplate::Kill {
+                    child: Child::Worker(worker)
+                }
+            ),
+            Order::KillTemplate(1),
+            Order::Bury(0, worker, None),
+            Order::StartTemplate(1)
         ]
     );
 }
@@ -38,10 +41,13 @@ fn a_crashed_worker_is_buried_and_replaced_at_once() {
     scene.exit(victim, ProcessEnd::Signal(11));
 
     let orders = scene.take_orders();
-    assert_eq!(orders[0], Order::Bury(victim, Some(ProcessEnd::Signal(11))));
+    assert_eq!(
+        orders[0],
+        Order::Bury(0, victim, Some(ProcessEnd::Signal(11)))
+    );
     assert!(matches!(
         orders[1..],
-        [Order::Tell(ToTemplate::Fork { worker, .. })] if worker.incarnation > victim.incarnation
+        [Order::Tell(FIRST, ToTemplate::Fork { worker, .. })] if worker.incarnation > victim.incarnation
     ));
 }
 
@@ -101,12 +107,12 @@ fn a_replacement_is_ready_before_the_old_worker_leaves() {
     assert_eq!(scene.ready_workers().len(), 2);
 
     scene.become_ready(forks[0]);
-    assert_eq!(scene.take_orders(), [Order::Retire(old)]);
+    assert_eq!(scene.take_orders(), [Order::Retire(0, old)]);
 
     scene.exit(old, ProcessEnd::Code(0));
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(old, Some(ProcessEnd::Code(0)))]
+        [Order::Bury(0, old, Some(ProcessEnd::Code(0)))]
     );
     assert_eq!(scene.ready_workers().len(), 2);
 }
@@ -135,29 +141,6 @@ fn workers_recycle_one_at_a_time() {
 }
 
 #[test]
-fn a_reload_replaces_also_who_boots_just_now() {
-    let mut scene = Scene::serving(2);
-    let served = scene.ready_workers();
-    scene.pass(secs(1));
-    scene.exit(served[0], ProcessEnd::Signal(9));
-    let booting = scene.take_forks()[0];
-
-    scene.happen(Event::Reload);
-    scene.become_ready(booting);
-    for _ in 0..2 {
-        let forks = scene.take_forks();
-        assert_eq!(forks.len(), 1, "one at a time");
-        scene.become_ready(forks[0]);
-    }
-
-    assert_eq!(scene.take_forks(), []);
-    let old = [served[1], booting];
-    let now = scene.ready_workers();
-    assert_eq!(now.len(), 2);
-    assert!(now.iter().all(|worker| !old.contains(worker)));
-}
-
-#[test]
 fn a_larger_fleet_recycles_a_quarter_at_a_time() {
     let mut scene = Scene::serving(8);
     for worker in scene.ready_workers() {
@@ -176,14 +159,14 @@ fn a_replacement_that_does_not_boot_leaves_the_old_worker_in_place() {
     scene.fail_boot(replacement, "disk full");
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(replacement, Some(ProcessEnd::Code(255)))]
+        [Order::Bury(0, replacement, Some(ProcessEnd::Code(255)))]
     );
     assert_eq!(scene.ready_workers(), [old]);
 
     scene.pass(ms(100));
     let replacement = scene.take_forks()[0];
     scene.become_ready(replacement);
-    assert_eq!(scene.take_orders(), [Order::Retire(old)]);
+    assert_eq!(scene.take_orders(), [Order::Retire(0, old)]);
 }
 
 #[test]
@@ -196,7 +179,7 @@ fn an_old_worker_that_dies_early_is_not_replaced_twice() {
     scene.pass(secs(1));
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(old, Some(ProcessEnd::Signal(9)))]
+        [Order::Bury(0, old, Some(ProcessEnd::Signal(9)))]
     );
 
     scene.become_ready(replacement);
@@ -205,16 +188,19 @@ fn an_old_worker_that_dies_early_is_not_replaced_twice() {
 
 #[test]
 fn each_worker_gets_its_own_share_of_requests() {
-    let mut scene = Scene::with(4, |config| config.max_requests = 1000).served();
+    let mut scene = Scene::with(4, |config| config.pools[0].max_requests = 1000).served();
     let mut shares = Vec::new();
     for worker in scene.ready_workers() {
         scene.say_as(pid_of(worker), ToMain::WantsRecycle { worker });
         for order in scene.take_orders() {
-            let Order::Tell(ToTemplate::Fork {
-                worker,
-                pool: 0,
-                max_requests,
-            }) = order
+            let Order::Tell(
+                FIRST,
+                ToTemplate::Fork {
+                    worker,
+                    pool: 0,
+                    max_requests,
+                },
+            ) = order
             else {
                 continue;
             };
@@ -235,12 +221,13 @@ fn a_dead_template_takes_its_workers_along_and_is_replaced() {
     let mut scene = Scene::serving(2);
     let lost = scene.ready_workers();
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "signal 9".to_owned(),
     });
     assert_eq!(
         scene.take_orders(),
         lost.iter()
-            .map(|worker| Order::Bury(*worker, None))
+            .map(|worker| Order::Bury(0, *worker, None))
             .collect::<Vec<_>>()
     );
 
@@ -261,13 +248,17 @@ fn a_template_that_keeps_dying_backs_off() {
     let mut waits = Vec::new();
     for _ in 0..4 {
         scene.happen(Event::TemplateGone {
+            generation: 1,
             how: "signal 9".to_owned(),
         });
         let due = scene.fleet.due().expect("a restart is planned");
         waits.push((due - scene.now).as_millis());
         scene.pass(due - scene.now);
         scene.take_orders();
-        scene.happen(Event::TemplateStarted { pid: TEMPLATE_PID });
+        scene.happen(Event::TemplateStarted {
+            generation: 1,
+            pid: TEMPLATE_PID,
+        });
     }
     assert_eq!(waits, [100, 200, 400, 800]);
 }
@@ -283,7 +274,7 @@ fn a_fork_that_fails_is_tried_again_later() {
         child: Child::Worker(worker),
         message: "out of memory".to_owned(),
     });
-    assert_eq!(scene.take_orders(), [Order::Bury(worker, None)]);
+    assert_eq!(scene.take_orders(), [Order::Bury(0, worker, None)]);
 
     scene.pass(ms(100));
     assert_eq!(scene.take_forks().len(), 1);

@@ -1,8 +1,9 @@
 //! A fleet, its clock and its orders, for the stories beside.
 
-use askr_exchange::control::{Child, Isolation, ProcessEnd, TemplateConfig};
+use askr_exchange::control::{Child, Isolation, ProcessEnd};
 
 use super::super::*;
+use crate::config::{PoolConfig, Releases};
 
 pub(super) const TEMPLATE_PID: u32 = 1000;
 
@@ -20,15 +21,13 @@ impl Scene {
     }
 
     pub(super) fn with(workers: u16, change: impl FnOnce(&mut SupervisorConfig)) -> Self {
-        let template = TemplateConfig {
-            script: None,
-            pools: vec![Isolation::Request],
-            root: "/app/public".into(),
-            ini: Vec::new(),
-            generation: 1,
-            debug: false,
-        };
-        let mut config = SupervisorConfig::new(template, workers);
+        let pool = PoolConfig::new("http", Isolation::Request, workers);
+        Self::of(vec![pool], change)
+    }
+
+    pub(super) fn of(pools: Vec<PoolConfig>, change: impl FnOnce(&mut SupervisorConfig)) -> Self {
+        let releases = Releases::new(|_| Err("the fleet resolves nothing".to_owned()));
+        let mut config = SupervisorConfig::new(pools, releases);
         change(&mut config);
         let now = Instant::now();
         let mut scene = Self {
@@ -66,55 +65,81 @@ impl Scene {
     }
 
     pub(super) fn say_as(&mut self, sender: u32, message: ToMain) {
-        self.happen(Event::Packet {
-            message,
-            sender: Some(sender),
-        });
+        self.say_in(1, sender, message);
     }
 
     pub(super) fn say(&mut self, message: ToMain) {
         self.say_as(TEMPLATE_PID, message);
     }
 
+    /// On a socket of a generation.
+    pub(super) fn say_in(&mut self, generation: u32, sender: u32, message: ToMain) {
+        self.happen(Event::Packet(Packet {
+            generation,
+            has_socket: matches!(message, ToMain::TemplateReady { .. }),
+            message,
+            sender: Some(sender),
+        }));
+    }
+
     pub(super) fn start_template(&mut self) {
-        assert_eq!(self.take_orders(), [Order::StartTemplate]);
-        self.happen(Event::TemplateStarted { pid: TEMPLATE_PID });
-        assert_eq!(self.take_orders(), [Order::Boot]);
-        self.say(ToMain::EngineReady {
-            php_version: "8.4.24".to_owned(),
-        });
+        assert_eq!(self.take_orders(), [Order::StartTemplate(1)]);
+        self.start_first(1);
+    }
+
+    /// The first template of a generation was ordered, and starts.
+    pub(super) fn start_first(&mut self, generation: u32) {
+        let pid = first_pid(generation);
+        self.happen(Event::TemplateStarted { generation, pid });
+        assert_eq!(self.take_orders(), [Order::Boot(generation)]);
+        let php_version = "8.4.24".to_owned();
+        self.say_in(generation, pid, ToMain::EngineReady { php_version });
+    }
+
+    /// Who forks that worker, and its process.
+    pub(super) fn parent_of(&self, worker: WorkerId) -> (Parent, u32) {
+        let member = self.fleet.member(worker).expect("it is known");
+        let parent = member.parent;
+        let pid = match parent.child {
+            None => first_pid(parent.generation),
+            Some(child) => child_pid(child),
+        };
+        (parent, pid)
     }
 
     pub(super) fn fork(&mut self, worker: WorkerId) {
-        self.say(ToMain::Forked {
+        let (parent, sender) = self.parent_of(worker);
+        let forked = ToMain::Forked {
             child: Child::Worker(worker),
             pid: pid_of(worker),
-        });
+        };
+        self.say_in(parent.generation, sender, forked);
     }
 
     pub(super) fn become_ready(&mut self, worker: WorkerId) {
         self.fork(worker);
-        self.say_as(pid_of(worker), ToMain::Ready { worker });
+        let (parent, _) = self.parent_of(worker);
+        self.say_in(parent.generation, pid_of(worker), ToMain::Ready { worker });
     }
 
     pub(super) fn exit(&mut self, worker: WorkerId, end: ProcessEnd) {
-        self.say(ToMain::Exited {
+        let (parent, sender) = self.parent_of(worker);
+        let exited = ToMain::Exited {
             child: Child::Worker(worker),
             pid: pid_of(worker),
             end,
-        });
+        };
+        self.say_in(parent.generation, sender, exited);
     }
 
     pub(super) fn fail_boot(&mut self, worker: WorkerId, message: &str) {
         self.fork(worker);
-        let message = message.to_owned();
-        self.say_as(
-            pid_of(worker),
-            ToMain::BootFailed {
-                child: Child::Worker(worker),
-                message,
-            },
-        );
+        let (parent, _) = self.parent_of(worker);
+        let failed = ToMain::BootFailed {
+            child: Child::Worker(worker),
+            message: message.to_owned(),
+        };
+        self.say_in(parent.generation, pid_of(worker), failed);
         self.exit(worker, ProcessEnd::Code(255));
     }
 
@@ -142,7 +167,7 @@ impl Scene {
         let orders = self.take_orders().into_iter();
         orders
             .filter_map(|order| match order {
-                Order::Tell(ToTemplate::Fork { worker, .. }) => Some(worker),
+                Order::Tell(_, ToTemplate::Fork { worker, .. }) => Some(worker),
                 _ => None,
             })
             .collect()
@@ -154,6 +179,23 @@ impl Scene {
             .filter(|member| member.is_ready())
             .map(|member| member.worker)
             .collect()
+    }
+}
+
+/// The first template of the first generation.
+pub(super) const FIRST: Parent = Parent {
+    generation: 1,
+    child: None,
+};
+
+pub(super) fn first_pid(generation: u32) -> u32 {
+    TEMPLATE_PID - 1 + generation
+}
+
+pub(super) fn child_pid(child: Child) -> u32 {
+    match child {
+        Child::Worker(worker) => pid_of(worker),
+        Child::Template(template) => 1500 + template.0,
     }
 }
 

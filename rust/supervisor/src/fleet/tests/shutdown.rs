@@ -17,7 +17,7 @@ fn draining_replaces_nobody() {
 
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(all[1], Some(ProcessEnd::Signal(9)))]
+        [Order::Bury(0, all[1], Some(ProcessEnd::Signal(9)))]
     );
     assert_eq!(scene.ready_workers(), [all[0]]);
 }
@@ -33,25 +33,26 @@ fn stopping_retires_workers_then_the_template() {
     assert_eq!(
         scene.take_orders(),
         all.iter()
-            .map(|worker| Order::Retire(*worker))
+            .map(|worker| Order::Retire(0, *worker))
             .collect::<Vec<_>>()
     );
 
     scene.exit(all[0], ProcessEnd::Code(0));
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(all[0], Some(ProcessEnd::Code(0)))]
+        [Order::Bury(0, all[0], Some(ProcessEnd::Code(0)))]
     );
     scene.exit(all[1], ProcessEnd::Code(0));
     assert_eq!(
         scene.take_orders(),
         [
-            Order::Bury(all[1], Some(ProcessEnd::Code(0))),
-            Order::Tell(ToTemplate::Stop)
+            Order::Bury(0, all[1], Some(ProcessEnd::Code(0))),
+            Order::Tell(FIRST, ToTemplate::Stop)
         ]
     );
 
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "exit code 0".to_owned(),
     });
     assert_eq!(scene.take_orders(), [Order::Finish(Ok(()))]);
@@ -69,14 +70,15 @@ fn what_is_left_at_the_deadline_is_killed() {
     scene.take_orders();
 
     scene.pass(secs(30));
-    assert_eq!(scene.take_orders(), [Order::KillTemplate]);
+    assert_eq!(scene.take_orders(), [Order::KillTemplate(1)]);
 
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "signal 9".to_owned(),
     });
     assert_eq!(
         scene.take_orders(),
-        [Order::Bury(worker, None), Order::Finish(Ok(()))]
+        [Order::Bury(0, worker, None), Order::Finish(Ok(()))]
     );
 }
 
@@ -94,7 +96,7 @@ fn a_template_that_does_not_stop_is_killed_at_the_deadline() {
 
     assert_eq!(
         scene.take_orders(),
-        [Order::KillTemplate, Order::Finish(Ok(()))]
+        [Order::KillTemplate(1), Order::Finish(Ok(()))]
     );
 }
 
@@ -109,17 +111,20 @@ fn booting_workers_are_killed_when_stopping() {
     });
     assert_eq!(
         scene.take_orders(),
-        [Order::Tell(ToTemplate::Kill {
-            child: Child::Worker(worker)
-        })]
+        [Order::Tell(
+            FIRST,
+            ToTemplate::Kill {
+                child: Child::Worker(worker)
+            }
+        )]
     );
 
     scene.exit(worker, ProcessEnd::Signal(9));
     assert_eq!(
         scene.take_orders(),
         [
-            Order::Bury(worker, Some(ProcessEnd::Signal(9))),
-            Order::Tell(ToTemplate::Stop)
+            Order::Bury(0, worker, Some(ProcessEnd::Signal(9))),
+            Order::Tell(FIRST, ToTemplate::Stop)
         ]
     );
 }
@@ -135,7 +140,7 @@ fn a_second_signal_kills_at_once() {
 
     scene.happen(Event::Kill);
 
-    assert_eq!(scene.take_orders(), [Order::KillTemplate]);
+    assert_eq!(scene.take_orders(), [Order::KillTemplate(1)]);
 }
 
 #[test]
@@ -143,6 +148,7 @@ fn a_template_that_dies_while_draining_is_not_replaced() {
     let mut scene = Scene::serving(1);
     scene.happen(Event::Drain);
     scene.happen(Event::TemplateGone {
+        generation: 1,
         how: "signal 9".to_owned(),
     });
     scene.pass(secs(60));

@@ -67,10 +67,12 @@ fn a_worker_speaks_only_for_itself() {
             message: "boo".to_owned(),
         },
     );
-    scene.happen(Event::Packet {
+    scene.happen(Event::Packet(Packet {
+        generation: 1,
         message: ToMain::WantsRecycle { worker: all[1] },
         sender: None,
-    });
+        has_socket: false,
+    }));
 
     assert_eq!(scene.take_orders(), []);
     assert_eq!(scene.ready_workers(), all);
@@ -120,7 +122,10 @@ fn a_worker_cannot_put_off_its_boot_deadline() {
         scene.pass(secs(2));
     }
 
-    assert!(scene.take_orders().contains(&Order::Tell(ToTemplate::Kill {
-        child: Child::Worker(worker)
-    })));
+    assert!(scene.take_orders().contains(&Order::Tell(
+        FIRST,
+        ToTemplate::Kill {
+            child: Child::Worker(worker)
+        }
+    )));
 }

@@ -1,0 +1,132 @@
+//! One pool: its posts, its seats, and those who stand beside.
+#![forbid(unsafe_code)]
+
+use std::time::Instant;
+
+use askr_exchange::WorkerId;
+use askr_exchange::control::{Isolation, ProcessEnd};
+
+use super::post::{Member, Post};
+use super::seats::Seats;
+use crate::config::PoolConfig;
+
+/// Failed boots in a row after which a pool boots one worker at a time.
+const TOGETHER_MAX: u32 = 3;
+
+/// The workers that take the requests of some paths.
+#[derive(Debug)]
+pub(super) struct Pool {
+    pub(super) config: PoolConfig,
+    pub(super) posts: Vec<Post>,
+    /// Nobody is forked for these, but for the canary: who holds them is on trial, or leaves.
+    pub(super) beside: Vec<Post>,
+    pub(super) seats: Seats,
+    /// Boots that failed since a worker was ready.
+    pub(super) failed_boots: u32,
+    /// How many posts may hand over at once.
+    handovers_max: usize,
+}
+
+impl Pool {
+    pub(super) fn new(config: &PoolConfig) -> Self {
+        let workers = *config.workers.start();
+        let posts = config.posts(workers);
+        Self {
+            config: config.clone(),
+            posts: (0..posts).map(|_| Post::default()).collect(),
+            beside: Vec::new(),
+            seats: Seats::new(config.seat_count()),
+            failed_boots: 0,
+            handovers_max: usize::from(workers / 4).max(1),
+        }
+    }
+
+    /// Whether its workers come from a template that has booted the application.
+    pub(super) fn is_booted(&self) -> bool {
+        self.config.isolation.needs_booted_template()
+    }
+
+    /// Whether each worker takes one request only.
+    pub(super) fn takes_one(&self) -> bool {
+        self.config.isolation == Isolation::Fork
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
+        self.all_posts().flat_map(Post::members)
+    }
+
+    pub(super) fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+        let posts = self.posts.iter_mut().chain(&mut self.beside);
+        posts.flat_map(Post::members_mut)
+    }
+
+    /// The post that somebody holds.
+    pub(super) fn post_of(&mut self, worker: WorkerId) -> Option<&mut Post> {
+        let mut posts = self.posts.iter_mut().chain(&mut self.beside);
+        let is_it = |member: &Member| member.worker == worker;
+        posts.find(|post| post.members().iter().any(is_it))
+    }
+
+    /// Posts that lack somebody who may be forked as soon as their back-off allows: whoever
+    /// `is_outdated` gets a successor, some at a time.
+    pub(super) fn lacking(&self, is_outdated: impl Fn(&Member) -> bool) -> Vec<usize> {
+        let posts = self.posts.iter();
+        let handovers = posts.filter(|post| post.is_handing_over()).count();
+        let mut handovers_left = self.handovers_max.saturating_sub(handovers);
+        let mut lacking = Vec::new();
+        for (index, post) in self.posts.iter().enumerate() {
+            if post.is_vacant() {
+                lacking.push(index);
+            } else if post.wants_successor(&is_outdated) && handovers_left > 0 {
+                handovers_left -= 1;
+                lacking.push(index);
+            }
+        }
+        if self.failed_boots >= TOGETHER_MAX {
+            let is_trying = self.members().any(Member::is_starting);
+            lacking.truncate(usize::from(!is_trying));
+        }
+        lacking
+    }
+
+    /// Whether a worker of it takes requests.
+    pub(super) fn has_ready(&self) -> bool {
+        self.all_posts().any(Post::has_ready)
+    }
+
+    /// A worker is gone; its seat is free.
+    pub(super) fn remove(
+        &mut self,
+        worker: WorkerId,
+        end: Option<ProcessEnd>,
+        now: Instant,
+    ) -> Option<Member> {
+        let takes_one = self.takes_one();
+        let post = self.post_of(worker)?;
+        let mut members = post.members().iter();
+        let member = members.find(|member| member.worker == worker)?;
+        let is_orderly = takes_one && member.ends_orderly(end);
+        let member = post.remove(worker, is_orderly, now)?;
+        self.seats.give_back(worker);
+        Some(member)
+    }
+
+    /// Everybody of a generation is gone.
+    pub(super) fn clear(&mut self, generation: u32) -> Vec<Member> {
+        let posts = self.posts.iter_mut().chain(&mut self.beside);
+        let lost: Vec<Member> = posts.flat_map(|post| post.clear(generation)).collect();
+        for member in &lost {
+            self.seats.give_back(member.worker);
+        }
+        lost
+    }
+
+    /// Who left was the last of its post.
+    pub(super) fn tidy(&mut self) {
+        self.beside.retain(|post| !post.is_empty());
+    }
+
+    fn all_posts(&self) -> impl Iterator<Item = &Post> {
+        self.posts.iter().chain(&self.beside)
+    }
+}

@@ -138,8 +138,10 @@ impl Desk {
     /// it sleeps, and the request is the only one: who does not sleep would take it before.
     pub(crate) fn reserve_for_favoured(&self, slot: Slot<'_>) -> Option<WorkerId> {
         let worker = self.favoured.lock().expect(NO_PANIC).next()?;
-        let sleeps = self.hall.seat(worker.seat)?.is_asleep() && self.is_seated(worker);
-        if !sleeps || !self.hall.ready().snapshot().is_empty() {
+        let seat = self.hall.seat(worker.seat)?;
+        let sleeps = self.is_seated(worker) && seat.is_asleep();
+        let stays = sleeps && !seat.is_leaving(worker.incarnation);
+        if !stays || !self.hall.ready().snapshot().is_empty() {
             return None;
         }
         self.book(slot.index()).reserved = Some(Reserved {

@@ -87,7 +87,7 @@ fn is_ring_size(bytes: u32) -> bool {
 pub(crate) const CALLS_OWED_MAX: usize = 8;
 
 /// One in so many requests is kept for the favoured worker, if it sleeps.
-pub(crate) const FAVOURED_CALLS: u32 = 4;
+pub(crate) const FAVOURED_CALLS: u32 = if cfg!(loom) { 1 } else { 4 };
 
 /// Most bytes of each part of a [`Subject`](crate::Subject); the rest is cut off.
 pub(crate) const SUBJECT_PART_BYTES_MAX: usize = 512;

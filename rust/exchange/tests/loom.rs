@@ -344,3 +344,128 @@ fn a_worker_that_retires_does_not_take_the_wake_up_with_it() {
         staying.join().unwrap();
     });
 }
+
+/// Takes requests until it is to leave.
+fn serve(worker: &mut WorkerEnd) {
+    while let Taken::Request(job) = worker.take(PATIENCE) {
+        answer(job);
+    }
+}
+
+#[test]
+fn a_request_kept_for_one_worker_and_one_for_anybody_are_both_taken() {
+    model(1, || {
+        let gateway = gateway(2, 16, 8);
+        let peers = [0, 1].map(|seat| spawn(&gateway, seat, serve));
+        let mut kept = lease(&gateway);
+        send(&gateway, &mut kept, &head(0));
+        kept.submit_to(id(1));
+        let mut open = submit(&gateway);
+        for lease in [&mut kept, &mut open] {
+            assert_eq!(reply(&gateway, lease), Ok(vec![]));
+        }
+        [0, 1].into_iter().for_each(|seat| gateway.retire(id(seat)));
+        peers.into_iter().for_each(|peer| peer.join().unwrap());
+    });
+}
+
+/// In the model every request is kept for the favoured worker if that sleeps.
+#[test]
+fn a_favoured_worker_that_leaves_leaves_its_request_to_another() {
+    model(2, || {
+        let gateway = gateway(1, 16, 8);
+        gateway.favour(Some(id(0)));
+        let favoured = spawn(&gateway, 0, serve);
+        let other = spawn(&gateway, 1, serve);
+        let mut lease = submit(&gateway);
+        gateway.retire(id(0));
+        assert_eq!(reply(&gateway, &mut lease), Ok(vec![]));
+        gateway.retire(id(1));
+        favoured.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_worker_that_is_promoted_leaves_its_request_to_another() {
+    model(1, || {
+        let gateway = gateway(1, 16, 8);
+        gateway.favour(Some(id(0)));
+        let promoted = spawn(&gateway, 0, serve);
+        let other = spawn(&gateway, 1, serve);
+        gateway.promote(id(0));
+        let mut lease = submit(&gateway);
+        assert_eq!(reply(&gateway, &mut lease), Ok(vec![]));
+        gateway.retire(id(1));
+        promoted.join().unwrap();
+        other.join().unwrap();
+    });
+}
+
+/// A worker is killed when its thread ends and neither job nor seat is dropped.
+#[test]
+fn a_favoured_worker_that_dies_leaves_its_request_to_another() {
+    model(1, || {
+        let gateway = gateway(1, 16, 8);
+        gateway.favour(Some(id(0)));
+        let doomed = spawn(&gateway, 0, |worker| {
+            if let Taken::Request(job) = worker.take(PATIENCE) {
+                mem::forget(job);
+            }
+        });
+        let heir = spawn(&gateway, 1, serve);
+        let mut lease = submit(&gateway);
+        gateway.retire(id(0));
+        doomed.join().unwrap();
+        gateway.bury(id(0));
+        let reply = match reply(&gateway, &mut lease) {
+            Err(ReplyError::WorkerLost { .. }) => {
+                assert!(lease.resubmit());
+                send(&gateway, &mut lease, &head(0));
+                lease.submit();
+                self::reply(&gateway, &mut lease)
+            }
+            reply => reply,
+        };
+        assert_eq!(reply, Ok(vec![]));
+        gateway.retire(id(1));
+        heir.join().unwrap();
+    });
+}
+
+/// The gateway says that a request's time is over while its worker goes on to the next.
+#[test]
+fn an_expiry_never_meets_the_next_request() {
+    model(3, || {
+        let gateway = gateway(1, 16, 8);
+        let peer = spawn(&gateway, 0, |worker| {
+            worker.begin(7);
+            worker.finish();
+            worker.begin(8);
+            assert!(!worker.is_expired());
+        });
+        if let Some(activity) = gateway.activity(id(0))
+            && activity.busy_since_ms == 7
+        {
+            assert_eq!(activity.deadline_ms, 0);
+            gateway.expire(id(0), activity.busy_since_ms);
+        }
+        peer.join().unwrap();
+    });
+}
+
+#[test]
+fn a_condemned_request_ends_whatever_its_worker_does_meanwhile() {
+    model(3, || {
+        let gateway = gateway(1, 16, 8);
+        let peer = spawn(&gateway, 0, |worker| answer(take(worker)));
+        let mut lease = submit(&gateway);
+        gateway.condemn(id(0));
+        let end = reply(&gateway, &mut lease);
+        assert!(matches!(end, Ok(_) | Err(ReplyError::Condemned)), "{end:?}");
+        peer.join().unwrap();
+        drop(lease);
+        gateway.poll();
+        let _free_again = self::lease(&gateway);
+    });
+}

@@ -76,6 +76,11 @@ impl Processes {
         Some(&self.families.get(&generation)?.release)
     }
 
+    /// What all generations run, the newest first.
+    pub(crate) fn releases(&self) -> impl Iterator<Item = &Release> {
+        self.families.values().rev().map(|family| &family.release)
+    }
+
     /// What a generation's first template is to boot.
     pub(crate) fn boots(&self, generation: u32) -> Option<TemplateConfig> {
         let template = self.release(generation)?.template.clone();

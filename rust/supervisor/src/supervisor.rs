@@ -52,7 +52,6 @@ pub struct Supervisor {
 #[derive(Debug)]
 struct Current {
     generation: u32,
-    previous: Option<u32>,
     since: SystemTime,
 }
 
@@ -122,7 +121,7 @@ impl Supervisor {
             asked,
             callers: BTreeMap::new(),
             changes: 0,
-            current: Current::new(generation, None),
+            current: Current::new(generation),
         })
     }
 
@@ -134,8 +133,8 @@ impl Supervisor {
         }
     }
 
-    /// Where static files lie: the document root of the current generation, then that of the one
-    /// before, from which pages may still be open.
+    /// Where static files lie: the document root of the current generation, then those of all that
+    /// are known beside it, of which pages may be open.
     #[must_use]
     pub fn roots(&self) -> watch::Receiver<Vec<PathBuf>> {
         self.roots.subscribe()
@@ -275,10 +274,9 @@ impl Readiness {
 }
 
 impl Current {
-    fn new(generation: u32, previous: Option<u32>) -> Self {
+    fn new(generation: u32) -> Self {
         Self {
             generation,
-            previous,
             since: SystemTime::now(),
         }
     }

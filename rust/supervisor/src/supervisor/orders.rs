@@ -3,6 +3,7 @@
 
 use std::error::Error;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use askr_exchange::control::ToTemplate;
@@ -26,7 +27,10 @@ impl Supervisor {
                     self.tell(Parent::first(generation), &boot).await;
                 }
             }
-            Order::Forget(generation) => self.processes.forget(generation),
+            Order::Forget(generation) => {
+                self.processes.forget(generation);
+                self.publish_roots();
+            }
             Order::Tell(parent, message) => self.tell(parent, &message).await,
             Order::Listen(parent) => {
                 if let Some(socket) = socket.take() {
@@ -43,8 +47,8 @@ impl Supervisor {
             Order::Serve => {
                 self.readiness.send_replace(true);
             }
-            Order::Current(generation, previous) => {
-                self.current = Current::new(generation, previous);
+            Order::Current(generation, _) => {
+                self.current = Current::new(generation);
                 self.publish_roots();
             }
             Order::Report(change, progress) => self.report(change, progress),
@@ -54,7 +58,10 @@ impl Supervisor {
 
     fn start_template(&mut self, generation: u32) {
         match self.processes.start(generation, &self.exchanges) {
-            Ok(pid) => self.happen(Event::TemplateStarted { generation, pid }),
+            Ok(pid) => {
+                self.publish_roots();
+                self.happen(Event::TemplateStarted { generation, pid });
+            }
             Err(failure) => {
                 let cause = failure.source();
                 let cause = cause.map_or(String::new(), |cause| format!(": {cause}"));
@@ -93,12 +100,17 @@ impl Supervisor {
         }
     }
 
+    /// Pages may be open of every generation that is known: of one on trial, and of the one
+    /// before.
     fn publish_roots(&self) {
-        let generations = [Some(self.current.generation), self.current.previous];
-        let releases = generations.into_iter().flatten();
-        let releases = releases.filter_map(|generation| self.processes.release(generation));
-        let mut roots: Vec<_> = releases.map(|it| it.template.root.clone()).collect();
-        roots.dedup();
+        let current = self.processes.release(self.current.generation);
+        let releases = current.into_iter().chain(self.processes.releases());
+        let mut roots: Vec<PathBuf> = Vec::new();
+        for root in releases.map(|release| &release.template.root) {
+            if !roots.contains(root) {
+                roots.push(root.clone());
+            }
+        }
         self.roots.send_replace(roots);
     }
 }

@@ -60,17 +60,36 @@ fn a_reload_returns_when_no_worker_runs_old_code() {
 }
 
 #[test]
-fn without_a_server_there_is_one_clear_sentence() {
-    let server = server().start();
-    let root = server.command(&["config"]);
-    assert_eq!(root.status.code(), Some(0));
+fn the_socket_is_found_by_the_folder_of_the_application_and_by_no_other() {
+    let runtime = tempfile::tempdir().unwrap();
+    let server = server().variable("XDG_RUNTIME_DIR", runtime.path()).start();
 
+    assert_eq!(server.command(&["status"]).status.code(), Some(0));
+    let folder = runtime.path().join("askr");
+    let mode = std::fs::metadata(&folder).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+
+    let elsewhere = tempfile::tempdir().unwrap();
+    let other = elsewhere.path().to_str().unwrap();
     for command in ["reload", "rollback", "status"] {
-        let elsewhere = tempfile::tempdir().unwrap();
-        let other = elsewhere.path().to_str().unwrap();
         let output = server.command(&[command, "--app-base", other]);
         assert_message(&output, 69, "no server of this application answers at ");
     }
+}
+
+#[test]
+fn a_folder_that_others_could_write_in_is_not_used() {
+    let runtime = tempfile::tempdir().unwrap();
+    let folder = runtime.path().join("askr");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let server = server()
+        .variable("XDG_RUNTIME_DIR", runtime.path())
+        .variable("TMPDIR", runtime.path())
+        .start();
+
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    assert_eq!(server.command(&["status"]).status.code(), Some(0));
 }
 
 #[test]
@@ -78,11 +97,15 @@ fn what_a_dead_server_left_behind_is_no_server() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.sock");
     drop(UnixListener::bind(&path).unwrap());
-    let server = server().start();
+    let server = server()
+        .flag("control-socket", folder.path().join("b.sock"))
+        .start();
+    std::fs::rename(folder.path().join("b.sock"), folder.path().join("c.sock")).unwrap();
+    std::fs::rename(&path, folder.path().join("b.sock")).unwrap();
 
-    let output = server.command(&["status", "--control-socket", path.to_str().unwrap()]);
+    let output = server.command(&["status"]);
 
-    assert_message(&output, 69, path.to_str().unwrap());
+    assert_message(&output, 69, folder.path().join("b.sock").to_str().unwrap());
 }
 
 #[test]

@@ -222,6 +222,12 @@ impl ServerBuilder {
         command.env("LISTEN_FDS", self.handed.len().to_string());
     }
 
+    fn has_place_for_its_socket(&self) -> bool {
+        let has_flag = self.arguments.iter().any(|word| word == "--control-socket");
+        let mut names = self.variables.iter().map(|(name, _)| name);
+        has_flag || names.any(|name| name == "XDG_RUNTIME_DIR" || name == "ASKR_CONTROL_SOCKET")
+    }
+
     /// Nothing of this process's environment that would configure it.
     pub(super) fn command(&self, name: &str, runtime_folder: &Path) -> Command {
         let mut command = Command::new(binary());
@@ -240,8 +246,11 @@ impl ServerBuilder {
         }
         command
             .args(&self.arguments)
-            .env("XDG_RUNTIME_DIR", runtime_folder)
             .envs(self.variables.iter().cloned());
+        if !self.has_place_for_its_socket() {
+            let socket = runtime_folder.join("control.sock");
+            command.arg("--control-socket").arg(socket);
+        }
         if let Some(folder) = &self.folder {
             command.current_dir(folder);
         }

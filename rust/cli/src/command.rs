@@ -7,6 +7,7 @@ mod course;
 mod doctor;
 mod parts;
 mod php;
+mod places;
 mod print;
 mod serve;
 mod service_manager;

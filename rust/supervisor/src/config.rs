@@ -12,6 +12,10 @@ use std::time::Duration;
 use askr_exchange::SEAT_COUNT_MAX;
 use askr_exchange::control::{Isolation, TemplateConfig};
 
+use crate::canary::Thresholds;
+use crate::watchdog::Deadlines;
+use crate::wear::Endurance;
+
 /// Everything a [`Supervisor`](crate::Supervisor) needs to know.
 #[derive(Debug)]
 pub struct SupervisorConfig {
@@ -23,6 +27,14 @@ pub struct SupervisorConfig {
     pub boot_timeout: Duration,
     /// How long the templates of the generation before are kept for a rollback.
     pub rollback_keep: Duration,
+    /// By what the first worker of a new generation is judged; a window of zero is no trial.
+    pub canary: Thresholds,
+    /// What a canary is asked for that nobody else asks anything.
+    pub health_path: String,
+    /// When a worker is replaced because of what became of it.
+    pub endurance: Endurance,
+    /// Requests after which a copy-on-write worker becomes the template of the others; 0 is never.
+    pub refork_after: u64,
     /// Says what a generation runs.
     pub releases: Releases,
 }
@@ -38,6 +50,8 @@ pub struct PoolConfig {
     pub workers: RangeInclusive<u16>,
     /// Requests after which a worker is replaced; 0 is never.
     pub max_requests: u64,
+    /// How long its requests may take.
+    pub deadlines: Deadlines,
 }
 
 /// What a generation runs.
@@ -77,6 +91,9 @@ impl SupervisorConfig {
     /// How long the templates of the generation before are kept for a rollback.
     pub const ROLLBACK_KEEP: Duration = Duration::from_secs(600);
 
+    /// What a canary is asked for that nobody else asks anything.
+    pub const HEALTH_PATH: &str = "/up";
+
     /// These pools, whose workers run what `releases` says.
     #[must_use]
     pub fn new(pools: Vec<PoolConfig>, releases: Releases) -> Self {
@@ -85,6 +102,10 @@ impl SupervisorConfig {
             boot_attempts_max: Self::BOOT_ATTEMPTS_MAX,
             boot_timeout: Self::BOOT_TIMEOUT,
             rollback_keep: Self::ROLLBACK_KEEP,
+            canary: Thresholds::default(),
+            health_path: Self::HEALTH_PATH.to_owned(),
+            endurance: Endurance::default(),
+            refork_after: 0,
             releases,
         }
     }
@@ -105,6 +126,7 @@ impl PoolConfig {
             isolation,
             workers: workers..=workers,
             max_requests: 0,
+            deadlines: Deadlines::default(),
         }
     }
 

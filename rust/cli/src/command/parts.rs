@@ -10,6 +10,7 @@ use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
 use askr_gateway::GatewayConfig;
 use askr_supervisor::{PoolConfig, Program, Release, Releases, SupervisorConfig};
 
+use super::places::Places;
 use super::service_manager;
 use crate::args::TEMPLATE_COMMAND;
 use crate::config::{self, LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig};
@@ -81,14 +82,21 @@ pub(super) fn supervisor(
     log: LogConfig,
     output: Option<Arc<OwnedFd>>,
 ) -> SupervisorConfig {
+    let pools = config.pools.iter().map(supervisor_pool).collect();
     let release = Release {
         template: template(config),
         program: program(config, log, output),
     };
-    let pools = config.pools.iter().map(supervisor_pool).collect();
+    let places = Places::new(config);
+    let releases = Releases::new(move |path| places.resolve(path, &release));
     SupervisorConfig {
         boot_timeout: config.boot_timeout,
-        ..SupervisorConfig::new(pools, Releases::only(release))
+        rollback_keep: config.rollback_keep,
+        canary: config.canary,
+        health_path: config.health_path.clone(),
+        endurance: config.endurance,
+        refork_after: config.refork_after,
+        ..SupervisorConfig::new(pools, releases)
     }
 }
 
@@ -96,6 +104,7 @@ fn supervisor_pool(pool: &config::PoolConfig) -> PoolConfig {
     PoolConfig {
         workers: pool.workers_least..=pool.workers_most,
         max_requests: pool.max_requests,
+        deadlines: pool.deadlines,
         ..PoolConfig::new(&pool.name, pool.isolation, pool.workers_least)
     }
 }
@@ -111,7 +120,7 @@ fn template(config: &ServeConfig) -> TemplateConfig {
     }
 }
 
-/// This same binary; the application learns where it lies, and nothing of how we were configured.
+/// This same binary; the application learns nothing of how we were configured.
 fn program(config: &ServeConfig, log: LogConfig, output: Option<Arc<OwnedFd>>) -> Program {
     let mut program = Program::own_template();
     program.arguments = vec![TEMPLATE_COMMAND.into()];
@@ -119,11 +128,6 @@ fn program(config: &ServeConfig, log: LogConfig, output: Option<Arc<OwnedFd>>) -
     program.variables.push((LARAVEL_VARIABLE.into(), None));
     let not_theirs = service_manager::VARIABLES.map(|name| (name.into(), None));
     program.variables.extend(not_theirs);
-    if let Some(app_base) = &config.app_base {
-        program
-            .variables
-            .push(("ASKR_APP_BASE".into(), Some(app_base.into())));
-    }
     program.variables.extend(paranoid(&config.paranoid));
     if let Some(account) = &config.user {
         program.arguments.push(account.ids.to_string().into());

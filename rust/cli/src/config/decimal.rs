@@ -30,11 +30,6 @@ impl Decimal {
     }
 
     /// For arithmetic.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "its options come with the supervisor's part")
-    )]
-    #[expect(clippy::cast_precision_loss, reason = "far below 2^52 millionths")]
     pub(crate) fn value(self) -> f64 {
         self.0 as f64 / 1e6
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use askr_exchange::control::Isolation;
+use askr_supervisor::Deadlines;
 
 use super::kind::Value;
 use super::options::Key;
@@ -19,9 +20,7 @@ pub(crate) struct PoolConfig {
     pub(crate) workers_most: u16,
     pub(crate) isolation: Isolation,
     pub(crate) max_requests: u64,
-    pub(crate) request_timeout: Duration,
-    /// Zero is never.
-    pub(crate) slow_request: Duration,
+    pub(crate) deadlines: Deadlines,
     pub(crate) queue_limit: usize,
     pub(crate) queue_timeout: Duration,
 }
@@ -44,8 +43,11 @@ impl PoolConfig {
             workers_most,
             isolation: own.isolation(),
             max_requests: own.count(Key::MaxRequests),
-            request_timeout: own.duration(Key::RequestTimeout),
-            slow_request: own.duration(Key::SlowRequest),
+            deadlines: Deadlines {
+                slow_request: own.duration(Key::SlowRequest),
+                request_timeout: own.duration(Key::RequestTimeout),
+                grace: settings.duration(Key::RequestTimeoutGrace),
+            },
             queue_limit: usize::try_from(own.count(Key::QueueLimit)).unwrap_or(usize::MAX),
             queue_timeout: own.duration(Key::QueueTimeout),
         }

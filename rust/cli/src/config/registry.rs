@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use askr_gateway::{Limits, PoolConfig};
-use askr_supervisor::SupervisorConfig;
+use askr_supervisor::{Deadlines, Endurance, SupervisorConfig, Thresholds};
 
 use super::decimal::Decimal;
 use super::kind::{Kind, Value};
@@ -77,7 +77,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::MaxMemory,
         name: "max_memory",
         kind: || Kind::Bytes { range: 0..=1 << 40 },
-        default: || bytes(0),
+        default: || bytes(Endurance::default().max_memory),
         default_text: None,
         placeholder: "SIZE",
         doc: "Private memory above which a worker is replaced by a fresh one; 0 is never. What it shares with others does not count.",
@@ -86,7 +86,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::MaxAge,
         name: "max_age",
         kind: || seconds(0..=2_592_000),
-        default: || duration(Duration::ZERO),
+        default: || duration(Endurance::default().max_age),
         default_text: None,
         placeholder: "TIME",
         doc: "Age at which a worker is replaced by a fresh one; 0 is never.",
@@ -142,7 +142,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::RequestTimeout,
         name: "request_timeout",
         kind: || millis(100..=86_400_000),
-        default: || duration(Duration::from_secs(300)),
+        default: || duration(Deadlines::default().request_timeout),
         default_text: None,
         placeholder: "TIME",
         doc: "How long a request may take; then PHP gets an `Askr\\RequestTimeout` that it can handle.",
@@ -151,7 +151,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::RequestTimeoutGrace,
         name: "request_timeout_grace",
         kind: || seconds(0..=3600),
-        default: || duration(Duration::from_secs(5)),
+        default: || duration(Deadlines::default().grace),
         default_text: None,
         placeholder: "TIME",
         doc: "How long PHP may take to end a request after its `request_timeout`; then the worker is killed and the answer is 504.",
@@ -160,7 +160,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::SlowRequest,
         name: "slow_request",
         kind: || seconds(0..=86_400),
-        default: || duration(Duration::from_secs(10)),
+        default: || duration(Deadlines::default().slow_request),
         default_text: None,
         placeholder: "TIME",
         doc: "How long a request runs before the log says what PHP code it is in; 0 is never.",
@@ -178,7 +178,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::CanaryWindow,
         name: "canary_window",
         kind: || seconds(0..=3600),
-        default: || duration(Duration::from_secs(10)),
+        default: || duration(Thresholds::default().window),
         default_text: None,
         placeholder: "TIME",
         doc: "How long the first worker of a reload serves real requests before the others follow or none does; 0 replaces all at once.",
@@ -189,7 +189,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         kind: || Kind::Decimal {
             range: Decimal::whole(0)..=Decimal::whole(1),
         },
-        default: || decimal(0.05),
+        default: || decimal(Thresholds::default().failures),
         default_text: None,
         placeholder: "SHARE",
         doc: "The share of its replies that may fail (5xx) beyond the share of the other workers.",
@@ -200,7 +200,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         kind: || Kind::Decimal {
             range: Decimal::whole(1)..=Decimal::whole(1000),
         },
-        default: || decimal(3.0),
+        default: || decimal(Thresholds::default().latency),
         default_text: None,
         placeholder: "FACTOR",
         doc: "How many times slower it may be than the other workers.",
@@ -209,7 +209,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::HealthPath,
         name: "health_path",
         kind: || Kind::RequestPath,
-        default: || Some(Value::RequestPath("/up".to_owned())),
+        default: || Some(Value::RequestPath(SupervisorConfig::HEALTH_PATH.to_owned())),
         default_text: None,
         placeholder: "PATH",
         doc: "What the first worker of a reload is asked for when nobody asks it anything in its window; an answer below 500 is healthy.",
@@ -218,7 +218,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::RollbackKeep,
         name: "rollback_keep",
         kind: || seconds(0..=86_400),
-        default: || duration(Duration::from_secs(600)),
+        default: || duration(SupervisorConfig::ROLLBACK_KEEP),
         default_text: None,
         placeholder: "TIME",
         doc: "How long the generation before is kept for `askr rollback`.",

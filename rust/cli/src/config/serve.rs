@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use askr_gateway::Limits;
+use askr_supervisor::{Endurance, Thresholds};
 
 use super::account;
 use super::contradictions;
@@ -37,6 +38,11 @@ pub(crate) struct ServeConfig {
     pub(crate) watch: Option<WatchConfig>,
     /// What a worker is asked for to see whether it answers.
     pub(crate) health_path: String,
+    /// By what the first worker of a reload is judged.
+    pub(crate) canary: Thresholds,
+    pub(crate) rollback_keep: Duration,
+    pub(crate) endurance: Endurance,
+    pub(crate) refork_after: u64,
     /// Who everything that runs PHP is to be, if somebody else.
     pub(crate) user: Option<Account>,
     pub(crate) log_file: Option<PathBuf>,
@@ -96,7 +102,17 @@ impl ServeConfig {
             ini: settings.ini().to_vec(),
             paranoid: paranoid(settings),
             watch: watch::watch(settings),
-            health_path: settings.text(Key::HealthPath).unwrap_or("/").to_owned(),
+            health_path: settings
+                .text(Key::HealthPath)
+                .unwrap_or_default()
+                .to_owned(),
+            canary: canary(settings),
+            rollback_keep: settings.duration(Key::RollbackKeep),
+            endurance: Endurance {
+                max_memory: settings.bytes(Key::MaxMemory),
+                max_age: settings.duration(Key::MaxAge),
+            },
+            refork_after: settings.count(Key::ReforkAfter),
             user: account::account(settings)?,
             log_file: settings.path(Key::LogFile).map(Path::to_owned),
             debug: settings.switch(Key::Debug),
@@ -120,6 +136,14 @@ fn limits(settings: &Settings) -> Limits {
         keep_alive: settings.duration(Key::KeepAliveTimeout),
         write_stall: settings.duration(Key::WriteTimeout),
         ..Limits::default()
+    }
+}
+
+fn canary(settings: &Settings) -> Thresholds {
+    Thresholds {
+        window: settings.duration(Key::CanaryWindow),
+        failures: settings.decimal(Key::CanaryFailures).value(),
+        latency: settings.decimal(Key::CanaryLatency).value(),
     }
 }
 

@@ -71,7 +71,6 @@ impl Settings {
         }
     }
 
-    #[expect(dead_code, reason = "its options come with the supervisor's part")]
     pub(crate) fn decimal(&self, key: Key) -> Decimal {
         match self.setting(key).value {
             Some(Value::Decimal(number)) => number,

@@ -486,11 +486,11 @@ fn a_pool_has_what_it_was_given_and_else_what_all_have() {
     assert_eq!((all.workers_least, all.workers_most), (4, 4));
     assert_eq!((slow.workers_least, slow.workers_most), (1, 2));
     assert_eq!(slow.paths, ["/reports", "/export"]);
-    assert_eq!(slow.request_timeout, Duration::from_secs(600));
+    assert_eq!(slow.deadlines.request_timeout, Duration::from_secs(600));
     assert_eq!(slow.queue_limit, all.queue_limit);
     assert_eq!(slow.isolation, Isolation::Worker { cow: true });
     assert_eq!((pure.isolation, pure.queue_limit), (Isolation::Fork, 3));
-    assert_eq!(pure.request_timeout, all.request_timeout);
+    assert_eq!(pure.deadlines, all.deadlines);
 }
 
 #[test]

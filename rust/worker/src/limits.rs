@@ -17,3 +17,6 @@ pub(crate) const STRANGERS_MAX: usize = 1024;
 /// How long a template leaves processes unreaped that it did not fork: what PHP code had started
 /// whose worker is dead.
 pub(crate) const STRANGERS_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a worker is looked at whose stack changes at every look.
+pub(crate) const LOOKS_MAX: usize = 8;

@@ -9,14 +9,19 @@ use askr_php::{Memory, Stack};
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
+use crate::limits::LOOKS_MAX;
+
 /// The answer to main's question. `pid` must be a child that was not reaped yet; `None` if there
 /// is none of that name.
 pub(crate) fn trace(stack: &Stack, worker: WorkerId, pid: Option<Pid>) -> ToMain {
-    let lines = match pid {
-        Some(pid) => stack.lines(&Process(pid)),
-        None => Err(io::Error::other("it is no child of this template")),
+    let lines = |pid| {
+        // A worker that runs on may have given back the memory of its innermost call meanwhile.
+        let mut looks = (0..LOOKS_MAX).map(|_| stack.lines(&Process(pid)));
+        let read = looks.find(Result::is_ok);
+        read.unwrap_or_else(|| stack.lines(&Process(pid)))
     };
-    match lines {
+    let stranger = || Err(io::Error::other("it is no child of this template"));
+    match pid.map_or_else(stranger, lines) {
         Ok(frames) => ToMain::Traced { worker, frames },
         Err(error) => ToMain::TraceFailed {
             worker,

@@ -9,6 +9,7 @@ use askr_exchange::control::{Child, Isolation, ProcessEnd, ToMain, ToTemplate};
 use askr_exchange::{Activity, Lease};
 use askr_testkit::eventually;
 use rustix::fs::{CWD, FileType, FlockOperation, Mode, flock, mknodat};
+use serde_json::Value;
 
 use crate::house::{COW, House, Reply, Worker, end_of};
 use crate::socket::Socket;
@@ -21,7 +22,12 @@ struct Scene {
 
 impl Scene {
     fn open() -> Scene {
-        let mut house = House::open("hangs.php", &[COW]);
+        Scene::with("hangs.php", &[])
+    }
+
+    fn with(script: &str, ini: &[(&str, &str)]) -> Scene {
+        let ini = ini.iter().map(|&(name, value)| (name.into(), value.into()));
+        let mut house = House::with(script, &[COW], |config| config.ini = ini.collect());
         let (template, _) = house.booted();
         Scene { house, template }
     }
@@ -186,6 +192,59 @@ fn who_waits_for_the_session_of_a_hung_request_gets_it_when_that_is_killed() {
     scene.kill(holder);
 
     assert_eq!(scene.house.answer(0, waits).status, 200);
+}
+
+/// Requests that do all kinds of things, each interrupted at another moment.
+fn interrupt_anywhere(ini: &[(&str, &str)], compiles: bool) {
+    let mut scene = Scene::with("busy.php", ini);
+    let worker = scene.worker(0);
+    let look = |scene: &Scene| -> Value {
+        let reply = scene.house.ask_worker(worker, "/?rounds=50");
+        serde_json::from_str(&reply.body).unwrap()
+    };
+    look(&scene);
+    let before = look(&scene);
+    assert_eq!(before["jit"], compiles);
+
+    for moment in 0..300 {
+        let lease = scene.house.send(0, Some(worker.id), "/");
+        eventually("the request runs", || {
+            scene.activity(worker).busy_since_ms > 0
+        });
+        for _ in 0..moment % 13 {
+            scene.trace(worker);
+        }
+        let reply = scene.interrupt_until_answered(worker, lease);
+        assert_eq!((reply.status, reply.body.as_str()), (500, ""), "{moment}");
+        if moment % 10 == 0 {
+            look(&scene);
+        }
+    }
+
+    let after = look(&scene);
+    assert_eq!(after["sum"], before["sum"]);
+    let [less, more] = [&before, &after].map(|seen| seen["bytes"].as_u64().unwrap());
+    assert!(more < less + 4096, "{less} bytes became {more}");
+}
+
+#[test]
+fn an_interrupt_at_any_moment_leaves_the_worker_whole() {
+    interrupt_anywhere(&[], false);
+}
+
+#[test]
+fn an_interrupt_at_any_moment_of_compiled_code_leaves_the_worker_whole() {
+    let buffer = ("opcache.jit_buffer_size", "32M");
+    interrupt_anywhere(&[buffer, ("opcache.jit", "function")], true);
+    interrupt_anywhere(
+        &[
+            buffer,
+            ("opcache.jit", "tracing"),
+            ("opcache.jit_hot_func", "5"),
+            ("opcache.jit_hot_loop", "5"),
+        ],
+        true,
+    );
 }
 
 #[test]

@@ -161,6 +161,65 @@ fn shutdown_functions_run_and_have_a_deadline_themselves() {
 }
 
 #[test]
+fn a_session_that_is_never_written_has_a_deadline() {
+    let body = format!(
+        "$handler = new class extends SessionHandler {{
+            function write($id, $data): bool {{ {INTERRUPT} for (;;) {{}} }} }};
+        session_set_save_handler($handler, false); session_save_path(sys_get_temp_dir());
+        session_start(); $_SESSION['a'] = 1; echo 'page';"
+    );
+    let reply = handled(&body, Get("/").expired());
+
+    assert!(
+        log(&reply).contains("Askr\\RequestTimeout"),
+        "{}",
+        log(&reply)
+    );
+    assert!(reply.ended);
+}
+
+#[test]
+fn what_runs_after_a_fatal_error_or_an_exit_has_a_deadline() {
+    let spin = format!("{INTERRUPT} for (;;) {{}}");
+    for body in [
+        format!(
+            "register_shutdown_function(function () {{ {spin} }}); str_repeat('x', PHP_INT_MAX - 99);"
+        ),
+        format!("$spin = new class {{ function __destruct() {{ {spin} }} }}; exit('left');"),
+        format!("register_shutdown_function(function () {{ {spin} }}); exit('left');"),
+        format!("try {{ exit('left'); }} finally {{ {spin} }}"),
+    ] {
+        let reply = handled(&body, Get("/").expired());
+
+        let is_run = log(&reply).contains("interrupt");
+        assert!(
+            !is_run || log(&reply).contains("Askr\\RequestTimeout"),
+            "{body}: {}",
+            log(&reply)
+        );
+        assert_eq!(is_run, !body.starts_with("try"), "{body}");
+        assert!(reply.ended, "{body}");
+    }
+}
+
+#[test]
+fn destructors_of_garbage_have_a_deadline() {
+    let body = format!(
+        "class Slow {{ public $self; function __destruct() {{ {INTERRUPT} for (;;) {{}} }} }}
+        $slow = new Slow; $slow->self = $slow; unset($slow);
+        for ($i = 0; $i < 2000; $i++) {{ $a = new stdClass; $a->self = $a; }} echo 'page';"
+    );
+    let reply = handled(&body, Get("/").expired());
+
+    assert_eq!((reply.text().as_str(), reply.failed), ("page", false));
+    assert!(
+        log(&reply).contains("Askr\\RequestTimeout"),
+        "{}",
+        log(&reply)
+    );
+}
+
+#[test]
 fn callbacks_of_the_output_have_a_deadline() {
     let body = format!("ob_start(function ($x) {{ {INTERRUPT} for (;;) {{}} }}); echo 'page';");
 

@@ -9,7 +9,6 @@ use Askr\Laravel\Listeners\CloseDatabaseConnections;
 use Askr\Laravel\Listeners\CloseLogHandlers;
 use Askr\Laravel\Listeners\CloseRedisConnections;
 use Askr\Laravel\Listeners\ForgetIdentifiers;
-use Askr\Laravel\Listeners\ReportSharedConnections;
 
 /**
  * The listeners that close, before a template forks, what two workers must not share.
@@ -22,11 +21,10 @@ final class Preparation
         CloseClients::class,
         CloseLogHandlers::class,
         ForgetIdentifiers::class,
-        ReportSharedConnections::class,
     ];
 
     /**
-     * All of them; the last says what was left open, and belongs behind yours.
+     * All of them, in no order that matters.
      *
      * @return list<class-string>
      */

@@ -96,8 +96,6 @@ class InvocationBuilder
         return $this->environmentName() + [
             'ASKR_APP_BASE' => $this->path->base(),
             'ASKR_LARAVEL_CONFIG' => json_encode($this->options(), JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES),
-            'APP_BASE_PATH' => $this->path->base(),
-            'APP_PUBLIC_PATH' => $this->path->root(),
         ];
     }
 

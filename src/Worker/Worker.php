@@ -14,6 +14,7 @@ use Askr\Laravel\Events\WorkerErrorOccurred;
 use Askr\Laravel\Events\WorkerForked;
 use Askr\Laravel\Events\WorkerStarting;
 use Askr\Laravel\Events\WorkerStopping;
+use Askr\Laravel\Forking\SharedConnections;
 use Askr\Laravel\Paranoid\Inspector;
 use Askr\Laravel\Octane\Installation;
 use Illuminate\Contracts\Debug\ExceptionHandler;
@@ -103,11 +104,14 @@ class Worker
         gc_collect_cycles();
 
         $this->notifier->notify(new TemplateForking($this->app));
+        (new SharedConnections)->report();
     }
 
+    /** What is bound now belongs to this worker, and stays like what was bound while booting. */
     private function resumeForked(): void
     {
         $this->notifier->notify(new WorkerForked($this->app));
+        $this->sandbox = new Sandbox($this->app);
     }
 
     /** Forget the services that each request is to have made for itself. */

@@ -61,7 +61,8 @@ class CommandsTest extends TestCase
         $this->assertSame(dirname(__DIR__, 2).'/laravel/worker.php', realpath($command[5]));
         $this->assertSame($this->app->basePath(), $this->server->invocation->folder);
         $this->assertSame($this->app->basePath(), $this->server->invocation->environment['ASKR_APP_BASE']);
-        $this->assertSame($this->app->basePath(), $this->server->invocation->environment['APP_BASE_PATH']);
+        // A path that leads over a link would be that of another release one day.
+        $this->assertArrayNotHasKey('APP_BASE_PATH', array_filter($this->server->invocation->environment));
         $this->assertArrayNotHasKey('LARAVEL_OCTANE', $this->server->invocation->environment);
     }
 

@@ -68,6 +68,17 @@ class ForkTest extends TestCase
         $this->assertSame(['WorkerForked', 'application'], $listener->heard);
     }
 
+    public function test_what_a_forked_worker_binds_for_itself_is_kept(): void
+    {
+        $this->app->make('router')->get('bound', fn (): string => $this->app->bound('own') ? 'kept' : 'gone');
+        $this->app->make('events')->listen(WorkerForked::class, fn () => $this->app->instance('own', new \stdClass));
+        $client = new FakeWorkerClient([Request::create('/bound'), Request::create('/bound')]);
+
+        (new Worker($this->app, new FakeBridge(2, isForking: true), $client))->run();
+
+        $this->assertSame(['kept', 'kept'], array_map(fn ($response): string => $response->getContent(), $client->responses));
+    }
+
     public function test_what_a_request_made_is_gone_before_a_worker_becomes_a_template(): void
     {
         $bound = null;

@@ -19,7 +19,7 @@ use crate::step::shown;
 const DEBIAN_PHP_CONFIG: &str = "/usr/bin/php-config8.2";
 
 /// The test programs that serve `tests/fixtures/application`.
-const LARAVEL_TESTS: &[&str] = &["application", "leaks", "paranoid", "responses"];
+const LARAVEL_TESTS: &[&str] = &["application", "copies", "leaks", "paranoid", "responses"];
 
 /// Why the tests did not run at all.
 #[derive(Debug, thiserror::Error)]

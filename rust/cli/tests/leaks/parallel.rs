@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use askr_testkit::{Client, Response, Server};
+use askr_testkit::{Client, Response, Server, ServerBuilder};
 
 use crate::marker::{assert_no_other, marker};
 use crate::visitors::log_in;
@@ -133,8 +133,8 @@ fn rounds(visitor: &mut Visitor, number: usize, fresh: &[String]) {
     }
 }
 
-fn assert_markers_stay_apart(workers: u16) {
-    let server = Server::laravel().workers(workers).start();
+fn assert_markers_stay_apart(server: ServerBuilder) {
+    let server = server.start();
     let look = |subject| server.get(&format!("/look/{subject}")).text().to_owned();
     let fresh: Vec<String> = SUBJECTS.map(look).into();
     thread::scope(|scope| {
@@ -156,10 +156,20 @@ fn assert_markers_stay_apart(workers: u16) {
 
 #[test]
 fn markers_stay_apart_on_one_worker_under_load() {
-    assert_markers_stay_apart(1);
+    assert_markers_stay_apart(Server::laravel().workers(1));
 }
 
 #[test]
 fn markers_stay_apart_on_several_workers_under_load() {
-    assert_markers_stay_apart(4);
+    assert_markers_stay_apart(Server::laravel().workers(4));
+}
+
+#[test]
+fn markers_stay_apart_on_forked_workers_under_load() {
+    assert_markers_stay_apart(Server::laravel().cow().workers(4));
+}
+
+#[test]
+fn markers_stay_apart_on_copies_of_the_application_under_load() {
+    assert_markers_stay_apart(Server::laravel().isolation("fork").workers(2));
 }

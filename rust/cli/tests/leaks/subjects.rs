@@ -106,7 +106,12 @@ fn abandon(server: &Server, subject: &str, body: Body) {
 #[track_caller]
 fn assert_nothing_stays(subject: &str, body: Body) {
     let server = Server::laravel().workers(1).start();
-    let fresh = look(&server, subject);
+    assert_nothing_stays_on(&server, subject, body);
+}
+
+#[track_caller]
+fn assert_nothing_stays_on(server: &Server, subject: &str, body: Body) {
+    let fresh = look(server, subject);
     let own = marker("look");
     let mut client = server.client();
     let target = format!("/open/leave-and-look/{subject}?marker={own}");
@@ -119,18 +124,64 @@ fn assert_nothing_stays(subject: &str, body: Body) {
 
     let assert_fresh = |after: &str| {
         for _ in 0..3 {
-            let seen = look(&server, subject);
+            let seen = look(server, subject);
             assert_no_other(&seen, "", after);
             assert_eq!(seen.text(), fresh.text(), "{subject}, {after}");
         }
     };
     assert_fresh("looked at");
     for end in ENDS {
-        leave(&server, subject, end, body);
+        leave(server, subject, end, body);
         assert_fresh(end.0);
     }
-    abandon(&server, subject, body);
+    abandon(server, subject, body);
     assert_fresh("abandoned");
+}
+
+/// All of them on one server, whatever else its requests have in common.
+#[track_caller]
+fn assert_nothing_stays_anywhere(server: &Server) {
+    for (subject, body) in SUBJECTS {
+        let fresh = look(server, subject);
+        if fresh.text() != "\"Laravel has no Context\"" {
+            assert_nothing_stays_on(server, subject, body);
+        }
+    }
+}
+
+/// What can be left behind, and with which request.
+const SUBJECTS: [(&str, Body); 21] = [
+    ("login", Body::Nothing),
+    ("locale", Body::Nothing),
+    ("configuration", Body::Nothing),
+    ("shared-view-data", Body::Nothing),
+    ("session-data", Body::Nothing),
+    ("queued-cookies", Body::Nothing),
+    ("headers", Body::Raw),
+    ("input", Body::Raw),
+    ("uploads", Body::Multipart),
+    ("timezone", Body::Nothing),
+    ("ini-settings", Body::Nothing),
+    ("error-handlers", Body::Nothing),
+    ("log-context", Body::Nothing),
+    ("context-data", Body::Nothing),
+    ("addresses", Body::Nothing),
+    ("bindings", Body::Nothing),
+    ("process-state", Body::Nothing),
+    ("output-buffers", Body::Nothing),
+    ("database", Body::Nothing),
+    ("array-cache", Body::Nothing),
+    ("pages", Body::Nothing),
+];
+
+#[test]
+fn nothing_stays_in_workers_that_were_forked_from_the_booted_application() {
+    assert_nothing_stays_anywhere(&Server::laravel().cow().workers(1).start());
+}
+
+#[test]
+fn nothing_stays_where_each_request_has_a_copy_of_the_booted_application() {
+    assert_nothing_stays_anywhere(&Server::laravel().isolation("fork").workers(1).start());
 }
 
 #[test]

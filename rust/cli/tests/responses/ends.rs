@@ -171,7 +171,7 @@ fn a_fatal_error_is_the_error_page_and_in_the_log_of_the_application() {
     assert_eq!(
         log.matches("production.ERROR: Allowed memory size of")
             .count(),
-        6
+        2 * visitors.count()
     );
 }
 

@@ -167,7 +167,8 @@ fn a_file_that_is_kept_is_there_and_its_temporary_one_gone() {
         }
     }
     let stored = fs::read_dir(peers.application.path("storage/app/stored")).unwrap();
-    assert_eq!(stored.count(), 7, "two from each server, and the named one");
+    let expected = 2 * visitors.count() + 1;
+    assert_eq!(stored.count(), expected, "two from each, and the named one");
 }
 
 fn kept_file(peers: &Peers, below: &str) -> String {

@@ -1,5 +1,5 @@
-//! Every kind of response that Laravel makes, byte by byte: the same application booted once,
-//! booted for every request, and behind nginx + FPM.
+//! Every kind of response that Laravel makes, byte by byte: the same application in all modes of
+//! the server, and behind nginx + FPM.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 

@@ -1,4 +1,4 @@
-//! One application, served in three ways.
+//! One application, served in every way there is.
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,18 @@ use askr_testkit::{Application, Fpm, Response, Server};
 use crate::ask::Ask;
 use crate::visitor::{Visitor, comparable};
 
-/// How the application is served: booted once, booted for every request, behind nginx + FPM.
+/// How the application is served: booted once by each worker, booted once for all workers, for
+/// each request a copy of the booted one, booted for every request, behind nginx + FPM.
 pub(crate) struct Peers {
     pub(crate) booted: Server,
+    cow: Server,
+    forked: Server,
     classic: Server,
     fpm: Fpm,
     pub(crate) application: Application,
 }
 
-/// The same visitor at all three.
+/// The same visitor at all of them.
 pub(crate) struct Visitors(Vec<(&'static str, Visitor)>);
 
 impl Peers {
@@ -28,18 +31,22 @@ impl Peers {
     pub(crate) fn over(application: Application) -> Self {
         Self {
             booted: application.booted().workers(1).start(),
+            cow: application.booted().cow().workers(1).start(),
+            forked: application.booted().isolation("fork").workers(1).start(),
             classic: application.classic().workers(1).start(),
             fpm: application.fpm().start(),
             application,
         }
     }
 
-    /// A stranger to all three.
+    /// A stranger to all of them.
     pub(crate) fn visitors(&self) -> Visitors {
         Visitors(vec![
             ("worker mode", Visitor::new(self.booted.client())),
-            ("classic mode", Visitor::new(self.classic.client())),
             ("FPM", Visitor::new(self.fpm.client())),
+            ("classic mode", Visitor::new(self.classic.client())),
+            ("copy-on-write mode", Visitor::new(self.cow.client())),
+            ("fork isolation", Visitor::new(self.forked.client())),
         ])
     }
 
@@ -52,6 +59,11 @@ impl Peers {
 }
 
 impl Visitors {
+    /// How many servers there are.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// The one of the server that keeps the application booted.
     pub(crate) fn of_worker_mode(&mut self) -> &mut Visitor {
         &mut self.0[0].1
@@ -61,21 +73,21 @@ impl Visitors {
     #[track_caller]
     pub(crate) fn headers(&mut self, ask: &Ask, name: &str) -> (usize, usize) {
         let mut count = |index: usize| self.0[index].1.ask(ask).headers_called(name).len();
-        (count(0), count(2))
+        (count(0), count(1))
     }
 
     /// The one of FPM.
     pub(crate) fn of_fpm(&mut self) -> &mut Visitor {
-        &mut self.0[2].1
+        &mut self.0[1].1
     }
 
-    /// Asks at all three, and gives the answer that they agree on.
+    /// Asks at all, and gives the answer that they agree on.
     #[track_caller]
     pub(crate) fn ask(&mut self, ask: &Ask) -> Response {
         self.each(ask, |_| {})
     }
 
-    /// Asks at all three; `mask` takes away what must differ.
+    /// Asks at all; `mask` takes away what must differ.
     #[track_caller]
     pub(crate) fn each(&mut self, ask: &Ask, mask: impl Fn(&mut Response)) -> Response {
         let mut answers = Vec::new();
@@ -87,7 +99,7 @@ impl Visitors {
         agreed(ask, answers)
     }
 
-    /// Asks at all three, each with the token that the form at `form` has there.
+    /// Asks at all, each with the token that the form at `form` has there.
     #[track_caller]
     pub(crate) fn ask_with_token(&mut self, form: &str, ask: impl Fn(&str) -> Ask) -> Response {
         let mut answers = Vec::new();

@@ -2,25 +2,24 @@
 
 declare(strict_types=1);
 
-namespace Askr\Laravel\Listeners;
+namespace Askr\Laravel\Forking;
 
 use Askr\Laravel\Events\TemplateForking;
-use Askr\Laravel\Forking\OpenSockets;
 
 /**
  * Says which connections are still open, so that all workers would talk through the same one.
  */
-final class ReportSharedConnections
+class SharedConnections
 {
     /** The log of the server, as `error_log()` calls it; others can be turned elsewhere. */
     private const SERVER_LOG = 4;
 
-    public function __construct(private OpenSockets $sockets)
+    public function __construct(private OpenSockets $sockets = new OpenSockets)
     {
     }
 
-    /** Handle the event. */
-    public function handle(TemplateForking $event): void
+    /** Name each of them in the log. */
+    public function report(): void
     {
         foreach ($this->sockets->peers() as $peer) {
             error_log(

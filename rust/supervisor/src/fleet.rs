@@ -16,6 +16,7 @@
 
 mod change;
 mod course;
+mod demand;
 mod filling;
 mod generation;
 mod hearing;
@@ -39,6 +40,7 @@ use generation::Generation;
 use pool::Pool;
 use seats::Incarnations;
 
+pub(crate) use demand::Demand;
 pub(crate) use generation::Parent;
 pub(crate) use post::{Member, Phase};
 pub(crate) use seats::spread;
@@ -58,6 +60,8 @@ pub(crate) enum Event {
     Reload(Reload),
     /// The generation before is to take over again.
     Rollback { change: u32 },
+    /// Somebody who watches the workers wants something of one.
+    Worker { worker: WorkerId, demand: Demand },
     /// Requests are being finished.
     Drain,
     /// Requests are finished; everybody leaves.
@@ -110,6 +114,8 @@ pub(crate) enum Order {
     Bury(usize, WorkerId, Option<ProcessEnd>),
     /// Let a canary of a pool have work, or none in particular.
     Favour(usize, Option<WorkerId>),
+    /// What PHP code a worker ran when it was looked at, or why it could not be.
+    Traced(WorkerId, Result<Vec<String>, String>),
     /// A worker takes requests for the first time.
     Serve,
     /// The generation that is served from now on, and the one before.
@@ -210,6 +216,7 @@ impl Fleet {
             Event::Due => {}
             Event::Reload(reload) => self.reload(&reload, now),
             Event::Rollback { change } => self.roll_back(change, now),
+            Event::Worker { worker, demand } => self.demand(worker, demand, now),
             Event::Drain => self.drain(),
             Event::Stop { deadline } => self.stop(deadline, now),
             Event::Kill => self.stop(now, now),

@@ -21,12 +21,12 @@ mod backoff;
     expect(dead_code, unused_imports, reason = "the shell looks at workers next")
 )]
 mod canary;
+mod clock;
 mod config;
 mod console;
 mod control;
 mod error;
 mod fleet;
-#[expect(dead_code, reason = "the shell looks at workers next")]
 mod overdue;
 #[cfg_attr(
     not(test),
@@ -47,10 +47,6 @@ mod supervisor;
 mod sys;
 mod template;
 mod throttle;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the shell looks at workers next")
-)]
 mod watchdog;
 #[expect(dead_code, reason = "the shell looks at workers next")]
 mod wear;

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod asks;
+mod lookout;
 mod orders;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -23,6 +24,7 @@ use crate::processes::{Heard, HeardNews, Processes};
 use crate::reaper::Reaper;
 use crate::remote::{Ask, Caller, Remote};
 use crate::shutdown::{Shutdown, Stage};
+use lookout::Lookout;
 
 /// How long the workers of a dead template may take to die of the same signal.
 const GROUP_PATIENCE: Duration = Duration::from_secs(5);
@@ -36,6 +38,7 @@ pub struct Supervisor {
     fleet: Fleet,
     processes: Processes,
     reaper: Reaper,
+    lookout: Lookout,
     /// Not yet reported.
     happenings: VecDeque<Happening>,
     readiness: watch::Sender<bool>,
@@ -75,6 +78,7 @@ enum News {
     ChildEnded,
     Asked(Ask),
     Due,
+    LookDue,
 }
 
 impl Supervisor {
@@ -108,6 +112,7 @@ impl Supervisor {
         let (remote, asked) = Remote::new();
         let started = Event::TemplateStarted { generation, pid };
         Ok(Self {
+            lookout: Lookout::new(&config.pools),
             pools: config.pools,
             exchanges,
             releases: config.releases,
@@ -174,6 +179,7 @@ impl Supervisor {
             processes,
             reaper,
             asked,
+            lookout,
             ..
         } = self;
         let due = async {
@@ -189,6 +195,7 @@ impl Supervisor {
             () = reaper.child_ended() => News::ChildEnded,
             Some(ask) = asked.recv() => News::Asked(ask),
             () = due => News::Due,
+            () = lookout.look_due() => News::LookDue,
         }
     }
 
@@ -196,6 +203,7 @@ impl Supervisor {
         match news {
             News::Stage(stage) => self.happen(stage.into()),
             News::Due => self.happen(Event::Due),
+            News::LookDue => self.look(),
             News::Asked(ask) => self.answer(ask),
             News::Heard(heard) => self.note(heard),
             News::ChildEnded => self.look_for_ends().await,

@@ -55,7 +55,8 @@ impl Fleet {
                 Child::Template(_) => self.template_not_booted(number, child, message, now),
             },
             ToMain::WantsRecycle { worker } => self.wants_recycle(worker),
-            ToMain::Traced { .. } | ToMain::TraceFailed { .. } => false,
+            ToMain::Traced { worker, frames } => self.traced(worker, Ok(frames)),
+            ToMain::TraceFailed { worker, message } => self.traced(worker, Err(message)),
         }
     }
 
@@ -233,6 +234,11 @@ impl Fleet {
             return false;
         };
         member.wants_recycle = true;
+        true
+    }
+
+    fn traced(&mut self, worker: WorkerId, frames: Result<Vec<String>, String>) -> bool {
+        self.order(Order::Traced(worker, frames));
         true
     }
 

@@ -183,6 +183,11 @@ impl Member {
         matches!(self.phase, Phase::Ready { .. })
     }
 
+    /// Whether it has taken requests and is asked to leave.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.phase == Phase::Retiring
+    }
+
     /// Whether it may still become ready.
     pub(crate) fn is_booting(&self) -> bool {
         matches!(self.phase, Phase::Booting { .. })

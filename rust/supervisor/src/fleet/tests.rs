@@ -2,6 +2,7 @@
 
 mod books;
 mod boot;
+mod demands;
 mod random;
 mod replacement;
 mod scene;

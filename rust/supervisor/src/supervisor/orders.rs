@@ -44,6 +44,7 @@ impl Supervisor {
                 debug!(%worker, requests, "worker buried");
             }
             Order::Favour(pool, worker) => self.exchanges[pool].favour(worker),
+            Order::Traced(worker, frames) => self.note_trace(worker, frames),
             Order::Serve => {
                 self.readiness.send_replace(true);
             }

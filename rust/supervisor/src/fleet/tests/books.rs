@@ -52,7 +52,7 @@ impl Books {
                 self.finished += 1;
                 assert!(self.open.is_empty(), "somebody waits for ever");
             }
-            Order::Favour(..) | Order::Serve => {}
+            Order::Favour(..) | Order::Serve | Order::Traced(..) => {}
         }
     }
 

@@ -141,6 +141,11 @@ fn assert_follows(serve: impl FnOnce(ServerBuilder) -> ServerBuilder) {
 }
 
 #[test]
+fn workers_that_boot_by_themselves_follow_the_link_and_return() {
+    assert_follows(|server| server);
+}
+
+#[test]
 fn copies_of_the_booted_application_follow_the_link_and_return() {
     assert_follows(ServerBuilder::cow);
 }

@@ -141,6 +141,71 @@ fn a_syntax_error_is_shown_and_the_old_code_serves_until_it_is_mended() {
 }
 
 #[test]
+fn code_that_does_not_boot_is_shown_and_the_old_code_serves_until_it_is_mended() {
+    let application = Application::new();
+    let server = application.watched();
+    server.wait_for_log_times("worker ready", 2);
+    application.write("config/name.php", "<?php\nthrow new Exception('no name');");
+    server.wait_for_log("not reloaded");
+
+    let log = server.log();
+    assert_eq!(log.matches("worker did not boot").count(), 1, "{log}");
+    assert_eq!(log.matches("not reloaded").count(), 1, "{log}");
+    assert!(log.contains("config/name.php:2"), "{log}");
+    let response = server.get("/");
+    let (page, banner) = response.text().split_at("one page".len());
+    assert_eq!(page, "one page");
+    assert!(banner.contains("no name"), "{banner}");
+    assert!(banner.contains("config/name.php:2"), "{banner}");
+
+    application.write("config/name.php", "<?php return 'two';");
+    server.wait_for_log("reloaded in");
+    assert_eq!(server.get("/").text(), "two page");
+}
+
+#[test]
+fn the_message_goes_also_when_somebody_else_reloads() {
+    let application = Application::new();
+    let server = application.watched();
+    application.write("app/other.php", "<?php return <<;");
+    server.wait_for_log("not reloaded");
+    assert_ne!(server.get("/").text(), "one page");
+
+    let _ = server.command(&["reload", "--no-canary"]);
+
+    server.eventually("the message goes", |server| {
+        server.get("/").text() == "one page"
+    });
+}
+
+#[test]
+fn code_that_boots_for_ever_gives_way_to_the_next_change() {
+    let application = Application::new();
+    let server = application.watched();
+    application.write("config/name.php", "<?php while (true) {}");
+    server.wait_for_log("template ready generation=2");
+    assert_eq!(server.get("/").text(), "one page");
+
+    application.write("config/name.php", "<?php return 'two';");
+    server.wait_for_log("reloaded in");
+    assert_eq!(server.get("/").text(), "two page");
+}
+
+#[test]
+fn workers_that_share_a_booted_application_are_replaced_too() {
+    let application = Application::new();
+    let cow = WORKER.replace("while (", "askr_cow_ready();\nwhile (");
+    application.write("worker.php", &cow);
+    let server = application.server().cow().argument("--watch").start();
+    assert_eq!(server.get("/").text(), "one page");
+
+    application.replace("config/name.php", "<?php return 'two';");
+    server.wait_for_log("ms (config/name.php)");
+
+    assert_eq!(server.get("/").text(), "two page");
+}
+
+#[test]
 fn nothing_is_reloaded_unless_it_is_asked_for() {
     let application = Application::new();
     let server = application.server().start();

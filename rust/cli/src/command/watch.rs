@@ -5,10 +5,11 @@ use std::future::{Future, pending};
 use std::mem;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::time::Duration;
 
 use askr_supervisor::{Progress, ReloadOrder, Remote};
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use tracing::{error, info};
 
 use self::burst::Burst;
@@ -55,6 +56,8 @@ struct Course {
     unloaded: BTreeSet<PathBuf>,
     burst: Option<Burst>,
     attempt: Option<Attempt>,
+    /// The generation that serves although there is other code.
+    behind: Option<u32>,
 }
 
 /// A reload that is under way.
@@ -63,7 +66,32 @@ struct Attempt {
     /// What it is for, as the log says it.
     files: String,
     /// Ends with the reason if the old code goes on serving.
-    outcome: Pin<Box<dyn Future<Output = Result<(), String>> + Send>>,
+    outcome: Pin<Box<dyn Future<Output = Result<(), Obstacle>> + Send>>,
+}
+
+/// Why the old code goes on serving.
+enum Obstacle {
+    /// What PHP says about a file.
+    Syntax(String),
+    /// What the fleet says, and has written into the log.
+    Fleet(String),
+}
+
+impl Obstacle {
+    /// Each reason is told once.
+    fn log(&self, files: &str) {
+        match self {
+            Obstacle::Syntax(reason) => {
+                error!("not reloaded, the old code goes on serving ({files}): {reason}");
+            }
+            Obstacle::Fleet(_) => error!("not reloaded, the old code goes on serving ({files})"),
+        }
+    }
+
+    fn reason(&self) -> &str {
+        let (Obstacle::Syntax(reason) | Obstacle::Fleet(reason)) = self;
+        reason
+    }
 }
 
 /// What the course waits for.
@@ -71,7 +99,9 @@ enum News {
     Changed(Changes),
     /// Nothing has changed for a moment.
     Quiet,
-    Ended(Result<(), String>),
+    Ended(Result<(), Obstacle>),
+    /// Somebody else has reloaded.
+    CaughtUp,
 }
 
 impl Course {
@@ -84,6 +114,7 @@ impl Course {
             unloaded: BTreeSet::new(),
             burst: None,
             attempt: None,
+            behind: None,
         }
     }
 
@@ -94,6 +125,7 @@ impl Course {
                 changed = self.sight.changed() => News::Changed(changed),
                 () = is_over(burst) => News::Quiet,
                 ended = ended(&mut self.attempt) => News::Ended(ended),
+                () = catches_up(&self.remote, self.behind) => News::CaughtUp,
             };
             match news {
                 News::Changed(changes) => {
@@ -101,7 +133,8 @@ impl Course {
                     self.burst = Some(Burst::note(self.burst, Instant::now()));
                 }
                 News::Quiet => self.begin_unless_others_go_on(),
-                News::Ended(outcome) => self.conclude(outcome),
+                News::Ended(outcome) => self.conclude(outcome).await,
+                News::CaughtUp => self.show(None),
             }
         }
     }
@@ -131,7 +164,7 @@ impl Course {
         });
     }
 
-    fn conclude(&mut self, outcome: Result<(), String>) {
+    async fn conclude(&mut self, outcome: Result<(), Obstacle>) {
         let Some(Attempt { since, files, .. }) = self.attempt.take() else {
             return;
         };
@@ -140,14 +173,23 @@ impl Course {
                 let ms = since.elapsed().as_millis();
                 info!("reloaded in {ms} ms ({files})");
                 self.unloaded.clear();
-                self.told.send_replace(None);
+                self.show(None);
             }
-            Err(reason) => {
-                error!("not reloaded, the old code goes on serving ({files}): {reason}");
+            Err(obstacle) => {
+                obstacle.log(&files);
+                let reason = obstacle.reason();
                 let text = format!("Not reloaded, the old code goes on serving.\n{reason}");
-                self.told.send_replace(Some(text));
+                self.show(Some(text));
+                let status = self.remote.status().await;
+                self.behind = status.map(|status| status.generation);
             }
         }
+    }
+
+    /// What browsers show from now on.
+    fn show(&mut self, text: Option<String>) {
+        self.behind = None;
+        self.told.send_replace(text);
     }
 }
 
@@ -158,15 +200,29 @@ async fn is_over(burst: Option<Burst>) {
     }
 }
 
-async fn ended(attempt: &mut Option<Attempt>) -> Result<(), String> {
+async fn ended(attempt: &mut Option<Attempt>) -> Result<(), Obstacle> {
     match attempt {
         Some(attempt) => attempt.outcome.as_mut().await,
         None => pending().await,
     }
 }
 
-async fn reload(remote: Remote, files: Vec<PathBuf>) -> Result<(), String> {
-    lint::check(&files).await?;
+/// Waits until another generation serves than the one that was behind.
+async fn catches_up(remote: &Remote, behind: Option<u32>) {
+    let Some(behind) = behind else {
+        return pending().await;
+    };
+    loop {
+        sleep(GLANCE_INTERVAL).await;
+        let status = remote.status().await;
+        if status.is_some_and(|status| status.generation != behind) {
+            return;
+        }
+    }
+}
+
+async fn reload(remote: Remote, files: Vec<PathBuf>) -> Result<(), Obstacle> {
+    lint::check(&files).await.map_err(Obstacle::Syntax)?;
     let order = ReloadOrder {
         canary: false,
         ..ReloadOrder::new()
@@ -176,8 +232,11 @@ async fn reload(remote: Remote, files: Vec<PathBuf>) -> Result<(), String> {
         match news {
             Progress::Note(_) => {}
             Progress::Done(_) => return Ok(()),
-            Progress::Failed(reason) => return Err(reason),
+            Progress::Failed(reason) => return Err(Obstacle::Fleet(reason)),
         }
     }
-    Err("the server ends".to_owned())
+    Err(Obstacle::Fleet("the server ends".to_owned()))
 }
+
+/// How often it is looked whether somebody else has reloaded, while the old code serves.
+const GLANCE_INTERVAL: Duration = Duration::from_millis(500);

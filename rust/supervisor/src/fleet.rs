@@ -116,7 +116,7 @@ pub(crate) enum Order {
     Favour(usize, Option<WorkerId>),
     /// What PHP code a worker ran when it was looked at, or why it could not be.
     Traced(WorkerId, Result<Vec<String>, String>),
-    /// A worker takes requests for the first time.
+    /// Every pool has a worker for the first time.
     Serve,
     /// The generation that is served from now on, and the one before.
     Current(u32, Option<u32>),
@@ -148,6 +148,8 @@ pub(crate) struct Fleet {
     counts: Counts,
     failed_boots: u32,
     was_ready: bool,
+    /// Every pool has had a worker.
+    serves: bool,
     /// Messages that made no sense.
     nonsense: Throttle,
     orders: Vec<Order>,
@@ -202,6 +204,7 @@ impl Fleet {
             counts,
             failed_boots: 0,
             was_ready: false,
+            serves: false,
             nonsense: Throttle::default(),
             orders: Vec::new(),
         }

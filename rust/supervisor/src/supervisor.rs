@@ -48,6 +48,7 @@ pub struct Supervisor {
     /// Who waits for the end of which change.
     callers: BTreeMap<u32, Caller>,
     changes: u32,
+    is_changing: watch::Sender<bool>,
     current: Current,
 }
 
@@ -58,7 +59,7 @@ struct Current {
     since: SystemTime,
 }
 
-/// Tells when the first worker is ready.
+/// Tells when every pool has its first worker.
 #[derive(Clone, Debug)]
 pub struct Readiness {
     is_ready: watch::Receiver<bool>,
@@ -126,11 +127,12 @@ impl Supervisor {
             asked,
             callers: BTreeMap::new(),
             changes: 0,
+            is_changing: watch::channel(false).0,
             current: Current::new(generation),
         })
     }
 
-    /// Tells when the first worker is ready.
+    /// Tells when every pool has its first worker.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         Readiness {
@@ -143,6 +145,12 @@ impl Supervisor {
     #[must_use]
     pub fn roots(&self) -> watch::Receiver<Vec<PathBuf>> {
         self.roots.subscribe()
+    }
+
+    /// Whether somebody waits for a reload or a rollback.
+    #[must_use]
+    pub fn is_changing(&self) -> watch::Receiver<bool> {
+        self.is_changing.subscribe()
     }
 
     /// Steers it while it runs.
@@ -272,7 +280,7 @@ impl Supervisor {
 }
 
 impl Readiness {
-    /// Waits until the first worker is ready; `false` when there will not be one.
+    /// Waits until every pool has a worker that is ready; `false` when that will not be.
     ///
     /// # Cancel safety
     /// Safe: nothing is lost.

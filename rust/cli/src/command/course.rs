@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
 use askr_supervisor::{Console, Progress, Readiness, ReloadOrder, Remote, Supervisor};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tracing::{debug, error, info};
 
 use super::service_manager;
@@ -32,6 +32,7 @@ pub(super) struct Course {
     remote: Remote,
     /// What becomes of the reload that a signal asked for.
     reload: Option<mpsc::Receiver<Progress>>,
+    is_changing: watch::Receiver<bool>,
     log: LogConfig,
     drain: Drain,
     /// SIGTERM or SIGINT has come.
@@ -64,6 +65,8 @@ enum News {
     Signal(i32),
     /// The reload goes on; nothing follows its end.
     Reload(Option<Progress>),
+    /// A reload or rollback has begun, whoever asked for it, or the last has ended.
+    Changing(bool),
 }
 
 impl Course {
@@ -79,6 +82,7 @@ impl Course {
             readiness: supervisor.readiness(),
             remote: supervisor.remote(),
             reload: None,
+            is_changing: supervisor.is_changing(),
             log,
             drain: Drain::NotYet,
             was_asked: false,
@@ -112,6 +116,9 @@ impl Course {
                 ended = &mut running => News::Ended(ended),
                 signal = self.signals.next() => News::Signal(signal),
                 progress = next_of(&mut self.reload) => News::Reload(progress),
+                is_changing = next_change(&mut self.is_changing), if is_announced => {
+                    News::Changing(is_changing)
+                }
                 drained = &mut serving, if is_serving => News::Drained(drained),
                 () = &mut commanded => unreachable!("commands are taken for ever"),
                 () = &mut watched => unreachable!("the watchdog is told for ever"),
@@ -133,15 +140,10 @@ impl Course {
                     fleet.kill();
                 }
                 News::Signal(REOPEN) => reopen(log_file.as_ref()),
-                News::Signal(RELOAD) => {
-                    service_manager::reloading();
-                    self.reload = Some(self.remote.reload(ReloadOrder::new()));
-                }
-                News::Reload(Some(progress)) => log_progress(&progress),
-                News::Reload(None) => {
-                    self.reload = None;
-                    service_manager::ready("serving");
-                }
+                News::Signal(RELOAD) => self.begin_reload(),
+                News::Reload(progress) => self.note_progress(progress.as_ref()),
+                News::Changing(true) => service_manager::reloading(),
+                News::Changing(false) => service_manager::ready("serving"),
                 News::Signal(signal) if self.is_impatient(signal) => {
                     info!(signal, "second signal, ending at once");
                     outcome = Ok(exit::by_signal(signal));
@@ -154,6 +156,25 @@ impl Course {
                         fleet.drain();
                     }
                 }
+            }
+        }
+    }
+
+    /// The service manager is told also when nothing comes of it.
+    fn begin_reload(&mut self) {
+        service_manager::reloading();
+        self.reload = Some(self.remote.reload(ReloadOrder::new()));
+    }
+
+    /// Nothing more comes after `None`.
+    fn note_progress(&mut self, progress: Option<&Progress>) {
+        match progress {
+            Some(Progress::Note(text)) => info!(text, "reload"),
+            Some(Progress::Done(text)) => info!(text, "reload done"),
+            Some(Progress::Failed(text)) => error!(text, "reload failed"),
+            None => {
+                self.reload = None;
+                service_manager::ready("serving");
             }
         }
     }
@@ -212,10 +233,9 @@ async fn next_of(reload: &mut Option<mpsc::Receiver<Progress>>) -> Option<Progre
     }
 }
 
-fn log_progress(progress: &Progress) {
-    match progress {
-        Progress::Note(text) => info!(text, "reload"),
-        Progress::Done(text) => info!(text, "reload done"),
-        Progress::Failed(text) => error!(text, "reload failed"),
+async fn next_change(is_changing: &mut watch::Receiver<bool>) -> bool {
+    match is_changing.changed().await {
+        Ok(()) => *is_changing.borrow_and_update(),
+        Err(_) => pending().await,
     }
 }

@@ -8,6 +8,7 @@ use askr_exchange::control::{Child, ProcessEnd, ToMain, ToTemplate};
 use tracing::{debug, error, info, warn};
 
 use super::generation::{BootedPhase, First, Generation, Parent};
+use super::pool::Pool;
 use super::post::Phase;
 use super::{Course, Fleet, KILL_GRACE, Member, Order, Packet};
 use crate::error::RunError;
@@ -208,7 +209,9 @@ impl Fleet {
         if let Some(generation) = self.generation_mut(generation) {
             generation.was_ready = true;
         }
-        if !std::mem::replace(&mut self.was_ready, true) {
+        self.was_ready = true;
+        let is_staffed = |pool: &Pool| pool.members().any(Member::is_ready);
+        if self.pools.iter().all(is_staffed) && !std::mem::replace(&mut self.serves, true) {
             self.order(Order::Serve);
         }
         true

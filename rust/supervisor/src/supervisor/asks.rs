@@ -46,6 +46,7 @@ impl Supervisor {
     fn note_caller(&mut self, caller: Caller) -> u32 {
         self.changes += 1;
         self.callers.insert(self.changes, caller);
+        self.is_changing.send_replace(true);
         self.changes
     }
 
@@ -55,6 +56,7 @@ impl Supervisor {
             if let Some(caller) = self.callers.remove(&change) {
                 caller.tell(progress);
             }
+            self.is_changing.send_replace(!self.callers.is_empty());
         } else if let Some(caller) = self.callers.get(&change) {
             caller.tell(progress);
         }

@@ -41,6 +41,11 @@ fn be_worker(me: &Me, role: &str) {
         }
         return;
     }
+    if role == "promoted" {
+        assert!(matches!(worker.take(PATIENCE), Taken::Promote));
+        me.reached(1);
+        me.hang();
+    }
     let mut job = take(&mut worker);
     me.reached(1);
     if role == "just taken" {
@@ -236,6 +241,58 @@ fn a_worker_killed_after_the_end_has_replied() {
     assert_eq!(reply(&gateway, &mut lease), Ok((200, b"whole".to_vec())));
     drop(lease);
     serve_again(&gateway, self::lease(&gateway));
+}
+
+#[test]
+fn a_condemned_worker_costs_its_request_and_nothing_else() {
+    let gateway = GatewayEnd::create(limits(2, 256)).unwrap();
+    let doomed = doomed_worker(&gateway, "just taken");
+    let mut lease = submit(&gateway, "/", b"");
+    doomed.await_step(1);
+    assert_eq!(gateway.condemn(worker_id(0)), 1);
+    assert_eq!(reply(&gateway, &mut lease), Err(ReplyError::Condemned));
+    doomed.kill();
+    assert_eq!(gateway.bury(worker_id(0)), 1);
+    assert_eq!(reply(&gateway, &mut lease), Err(ReplyError::Condemned));
+    drop(lease);
+    serve_again(&gateway, self::lease(&gateway));
+}
+
+#[test]
+fn a_condemned_request_whose_client_left_frees_its_slot_at_the_burial() {
+    let gateway = GatewayEnd::create(limits(1, 256)).unwrap();
+    let doomed = doomed_worker(&gateway, "just taken");
+    let lease = submit(&gateway, "/", b"");
+    doomed.await_step(1);
+    drop(lease);
+    assert_eq!(gateway.condemn(worker_id(0)), 1);
+    doomed.kill();
+    assert_eq!(gateway.bury(worker_id(0)), 1);
+    let mut waiter = None;
+    assert!(gateway.poll_lease(&mut context(), &mut waiter).is_ready());
+}
+
+#[test]
+fn a_promoted_worker_that_is_killed_costs_nothing() {
+    let gateway = GatewayEnd::create(limits(2, 256)).unwrap();
+    let doomed = doomed_worker(&gateway, "promoted");
+    gateway.promote(worker_id(0));
+    doomed.await_step(1);
+    doomed.kill();
+    assert_eq!(gateway.bury(worker_id(0)), 0);
+    serve_again(&gateway, lease(&gateway));
+}
+
+#[test]
+fn a_worker_killed_before_it_takes_what_is_kept_for_it_gives_it_back() {
+    let gateway = GatewayEnd::create(limits(2, 256)).unwrap();
+    let doomed = doomed_worker(&gateway, "just taken");
+    until("idling", || gateway.seat(worker_id(0)) == SeatState::Idle);
+    doomed.stop();
+    let mut lease = lease(&gateway);
+    send_all(&gateway, &mut lease, &request_head("/", 0));
+    lease.submit_to(worker_id(0));
+    lose_and_recover(&gateway, doomed, lease);
 }
 
 #[test]

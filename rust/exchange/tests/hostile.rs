@@ -15,7 +15,8 @@ use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, Wake};
 
 use askr_exchange::{
-    GatewayEnd, JobError, Lease, OpenError, ReplyError, SendError, Taken, WorkerEnd, WorkerId,
+    Activity, GatewayEnd, JobError, Lease, OpenError, ReplyError, SendError, Taken, WorkerEnd,
+    WorkerId,
 };
 use askr_shm::sync::Ordering;
 use askr_shm::{Doorbell, Offset, Region};
@@ -37,6 +38,7 @@ const TICKETS: usize = 320;
 /// The only slot of an exchange with one slot.
 const SLOT: usize = TICKETS + 64;
 const STATE: usize = SLOT;
+const RESERVED: usize = SLOT + 12;
 const REQUEST_TAIL: usize = SLOT + 64;
 const REPLY_HEAD: usize = SLOT + 72;
 const REQUEST_HEAD: usize = SLOT + 128;
@@ -406,6 +408,86 @@ impl Wake for Woken {
     }
 }
 
+#[test]
+fn a_seat_is_read_where_the_protocol_has_it() {
+    let scene = Scene::new();
+    (1..=5).for_each(|word| scene.write(SEATS + word * 8, 100 + word as u64));
+    let said = Activity {
+        busy_since_ms: 101,
+        deadline_ms: 102,
+        replies: 103,
+        failures: 104,
+        busy_us: 105,
+    };
+    assert_eq!(scene.gateway.activity(worker_id(0)), Some(said));
+    scene.gateway.promote(worker_id(0));
+    assert_eq!(scene.word(SEATS + 72) & 0xffff_ffff, 1);
+    scene.gateway.expire(worker_id(0), 101);
+    assert_eq!(scene.word(SEATS + 80), 101);
+    assert!(scene.worker.is_expired());
+}
+
+#[test]
+fn counts_at_their_end_begin_anew() {
+    let scene = Scene::new();
+    (3..=5).for_each(|word| scene.write(SEATS + word * 8, u64::MAX));
+    scene.worker.count_reply(true, 3);
+    let activity = scene.gateway.activity(worker_id(0)).unwrap();
+    let counts = (activity.replies, activity.failures, activity.busy_us);
+    assert_eq!(counts, (0, 0, 2));
+}
+
+#[test]
+fn a_reservation_that_nobody_made_costs_that_request_only() {
+    let mut scene = Scene::new();
+    let lease = submit(&scene.gateway, "/", b"");
+    let ready = scene.word(STATE);
+    let reserved = scene.memory.word32(Offset::new(RESERVED));
+    reserved.store(0x7777, Ordering::Release);
+    assert!(matches!(scene.worker.take(AT_ONCE), Taken::Nothing));
+    assert_eq!(scene.gateway.bury(worker_id(1)), 0);
+    assert_eq!(
+        scene.word(STATE),
+        ready,
+        "it waits until its sender gives up"
+    );
+    drop(lease);
+    scene.serves();
+}
+
+#[test]
+fn a_reservation_that_is_wiped_away_still_ends_with_its_worker() {
+    let mut scene = Scene::new();
+    let mut lease = lease(&scene.gateway);
+    send_some(&mut lease, &request_head("/", 0)).unwrap();
+    lease.submit_to(worker_id(0));
+    let reserved = scene.memory.word32(Offset::new(RESERVED));
+    reserved.store(0, Ordering::Release);
+    std::mem::forget(take(&mut scene.worker));
+    assert_eq!(scene.gateway.bury(worker_id(0)), 1, "taken, and lost once");
+    let lost = lease.poll_reply(&mut context(), &mut Vec::new(), 8);
+    assert!(matches!(
+        lost,
+        Poll::Ready(Err(ReplyError::WorkerLost { .. }))
+    ));
+}
+
+#[test]
+fn a_worker_has_no_lease_of_a_turn_that_is_over() {
+    let mut scene = Scene::new();
+    let lease = submit(&scene.gateway, "/", b"");
+    let job = take(&mut scene.worker);
+    let running = scene.word(STATE);
+    assert!(scene.gateway.lease_of(worker_id(0)).is_some());
+    scene.write(STATE, running ^ 1 << 8);
+    assert_eq!(scene.gateway.lease_of(worker_id(0)), None);
+    assert_eq!(scene.gateway.subject_of(worker_id(0)), None);
+    scene.write(STATE, running);
+    drop((lease, job));
+    scene.gateway.poll();
+    scene.serves();
+}
+
 proptest! {
     /// Whatever is written wherever, nothing panics, and a burial brings the exchange back.
     #[test]
@@ -419,11 +501,16 @@ proptest! {
             scene.write(at, value);
             scene.gateway.poll();
             let _ = scene.gateway.ready_workers();
+            watch(&scene.gateway, value);
             if lease.is_none()
                 && let Poll::Ready(mut new) = pin!(scene.gateway.lease()).poll(&mut context())
             {
                 let _ = new.poll_send(&mut context(), &request_head("/", 0));
-                new.submit();
+                match value % 3 {
+                    0 => new.submit_to(worker_id(0)),
+                    1 => new.submit_soon(),
+                    _ => new.submit(),
+                }
                 lease = Some(new);
             }
             if let Taken::Request(job) = scene.worker.take(AT_ONCE) {
@@ -440,6 +527,27 @@ proptest! {
         drop(lease);
         heal(scene);
     }
+}
+
+/// All that a supervisor does.
+fn watch(gateway: &GatewayEnd, value: u64) {
+    let favoured = value.is_multiple_of(2).then(|| worker_id(0));
+    gateway.favour(favoured);
+    for seat in [0, 3, 999] {
+        let worker = WorkerId {
+            seat,
+            incarnation: 1,
+        };
+        let _ = gateway.activity(worker);
+        let _ = gateway.lease_of(worker);
+        let _ = gateway.subject_of(worker);
+        let _ = gateway.served_by(seat);
+        gateway.expire(worker, value);
+        if value.is_multiple_of(7) {
+            gateway.condemn(worker);
+        }
+    }
+    let _ = gateway.unserved();
 }
 
 /// Buries everybody who might be there; then a new worker serves a new request.

@@ -32,6 +32,10 @@ enum Operation {
     TryAgain,
     /// One of the requests that have a slot is submitted.
     Submit(usize),
+    /// One of the requests that have a slot is submitted for one worker alone.
+    SubmitTo(usize, usize),
+    /// The request of a worker has had its time.
+    Condemn(usize),
     /// One of the requests that have a slot is dropped, whatever its state.
     Drop(usize),
     /// A worker asks for work, if it has none.
@@ -51,6 +55,8 @@ fn operation() -> impl Strategy<Value = Operation> {
         1 => which().prop_map(Operation::GiveUp),
         2 => Just(Operation::TryAgain),
         4 => which().prop_map(Operation::Submit),
+        2 => (which(), which()).prop_map(|(which, to)| Operation::SubmitTo(which, to)),
+        1 => which().prop_map(Operation::Condemn),
         2 => which().prop_map(Operation::Drop),
         4 => which().prop_map(Operation::Take),
         3 => which().prop_map(Operation::Answer),
@@ -82,7 +88,7 @@ struct World {
     waiting: VecDeque<(u32, Pin<Box<LeaseFuture>>)>,
     leased: BTreeMap<u32, Leased>,
     /// The requests that wait for a worker, by the order in which they were first submitted.
-    ready: BTreeMap<u32, u32>,
+    ready: BTreeMap<u32, Ready>,
     next_ticket: u32,
     /// Slots of requests that were dropped while a worker had them.
     orphans: usize,
@@ -94,10 +100,18 @@ struct Worker {
     job: Option<(u32, Job)>,
 }
 
+#[derive(Clone, Copy)]
+struct Ready {
+    number: u32,
+    /// Nobody else may take it.
+    only: Option<WorkerId>,
+}
+
 struct Leased {
     lease: Lease,
     ticket: Option<u32>,
     at: At,
+    is_condemned: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -152,7 +166,12 @@ impl World {
             Operation::Arrive => self.arrive(),
             Operation::GiveUp(which) => self.give_up(which),
             Operation::TryAgain => self.try_again(),
-            Operation::Submit(which) => self.submit(which),
+            Operation::Submit(which) => self.submit(which, None),
+            Operation::SubmitTo(which, to) => {
+                let only = self.workers[to % WORKERS].id;
+                self.submit(which, Some(only));
+            }
+            Operation::Condemn(which) => self.condemn(which % WORKERS),
             Operation::Drop(which) => self.drop_one(which),
             Operation::Take(which) => self.take(which % WORKERS),
             Operation::Answer(which) => self.answer(which % WORKERS),
@@ -164,9 +183,13 @@ impl World {
 
     fn check(&self) {
         assert_eq!(self.gateway.waiting(), self.waiting.len());
+        let unserved = self.waiting.len() + self.ready.len();
+        assert_eq!(self.gateway.unserved(), unserved);
         for worker in &self.workers {
             let busy = self.gateway.seat(worker.id) == SeatState::Busy;
             assert!(busy || worker.job.is_none());
+            let has_lease = self.gateway.lease_of(worker.id).is_some();
+            assert_eq!(has_lease, worker.job.is_some());
         }
     }
 
@@ -184,6 +207,7 @@ impl World {
                         lease,
                         ticket: None,
                         at: At::Writing,
+                        is_condemned: false,
                     },
                 );
             }
@@ -214,6 +238,7 @@ impl World {
                             lease,
                             ticket: None,
                             at: At::Writing,
+                            is_condemned: false,
                         },
                     );
                 }
@@ -226,7 +251,7 @@ impl World {
         self.waiting = still_waiting;
     }
 
-    fn submit(&mut self, which: usize) {
+    fn submit(&mut self, which: usize, only: Option<WorkerId>) {
         let writing = self
             .leased
             .iter_mut()
@@ -238,13 +263,29 @@ impl World {
         let (number, leased) = writing.swap_remove(which % writing.len());
         let head = request_head(&number.to_string(), 0);
         assert_eq!(send_some(&mut leased.lease, &head), Ok(head.len()));
-        leased.lease.submit();
+        match only {
+            Some(only) => leased.lease.submit_to(only),
+            None => leased.lease.submit(),
+        }
         leased.at = At::Ready;
         let ticket = *leased.ticket.get_or_insert_with(|| {
             self.next_ticket += 1;
             self.next_ticket
         });
-        self.ready.insert(ticket, *number);
+        let number = *number;
+        self.ready.insert(ticket, Ready { number, only });
+    }
+
+    fn condemn(&mut self, seat: usize) {
+        let worker = &self.workers[seat];
+        let count = usize::from(worker.job.is_some());
+        assert_eq!(self.gateway.condemn(worker.id), count);
+        let number = worker.job.as_ref().map(|(number, _)| *number);
+        if let Some(leased) = number.and_then(|number| self.leased.get_mut(&number)) {
+            leased.is_condemned = true;
+            let end = reply(&self.gateway, &mut leased.lease);
+            assert_eq!(end, Err(ReplyError::Condemned));
+        }
     }
 
     fn drop_one(&mut self, which: usize) {
@@ -265,7 +306,12 @@ impl World {
         if worker.job.is_some() {
             return;
         }
-        let expected = self.ready.pop_first().map(|(_, number)| number);
+        let id = worker.id;
+        let is_open = |ready: &Ready| ready.only.is_none_or(|only| only == id);
+        let first = self.ready.iter().find(|(_, ready)| is_open(ready));
+        let first = first.map(|(ticket, _)| *ticket);
+        let expected = first.and_then(|ticket| self.ready.remove(&ticket));
+        let expected = expected.map(|ready| ready.number);
         let taken = match worker.end.take(AT_ONCE) {
             Taken::Request(mut job) => {
                 let number = target(&mut job).parse().unwrap();
@@ -312,7 +358,11 @@ impl World {
         match self.leased.get_mut(&number) {
             Some(leased) => {
                 let cut = reply(&self.gateway, &mut leased.lease);
-                assert_eq!(cut, Err(ReplyError::Aborted));
+                let expected = match leased.is_condemned {
+                    true => ReplyError::Condemned,
+                    false => ReplyError::Aborted,
+                };
+                assert_eq!(cut, Err(expected));
                 leased.at = At::Over;
             }
             None => self.orphans -= 1,
@@ -327,8 +377,13 @@ impl World {
                 std::mem::forget(job);
                 number
             });
-            assert_eq!(self.gateway.bury(id), usize::from(lost.is_some()));
-            lost.into_iter().for_each(|number| self.lose(number, id));
+            let is_kept = |ready: &Ready| ready.only == Some(id);
+            let kept = self.ready.extract_if(.., |_, ready| is_kept(ready));
+            let kept: Vec<u32> = kept.map(|(_, ready)| ready.number).collect();
+            let count = usize::from(lost.is_some()) + kept.len();
+            assert_eq!(self.gateway.bury(id), count);
+            let all = lost.into_iter().chain(kept);
+            all.for_each(|number| self.lose(number, id));
             self.new_worker(seat)
         };
         self.workers[seat] = successor;
@@ -340,12 +395,16 @@ impl World {
             return;
         };
         let lost = leased.lease.poll_reply(&mut context(), &mut Vec::new(), 8);
-        assert_eq!(
-            lost,
-            Poll::<Result<ReplyEvent, _>>::Ready(Err(ReplyError::WorkerLost { worker, end: None }))
-        );
-        assert!(leased.lease.resubmit());
-        leased.at = At::Writing;
+        let expected = match leased.is_condemned {
+            true => ReplyError::Condemned,
+            false => ReplyError::WorkerLost { worker, end: None },
+        };
+        assert_eq!(lost, Poll::<Result<ReplyEvent, _>>::Ready(Err(expected)));
+        assert_eq!(leased.lease.resubmit(), !leased.is_condemned);
+        leased.at = match leased.is_condemned {
+            true => At::Over,
+            false => At::Writing,
+        };
     }
 
     /// In the end every slot can be had again.

@@ -64,7 +64,14 @@ impl Doomed {
 
     /// Waits until the peer sleeps in a system call.
     pub(crate) fn await_sleep(&self) {
-        until("falling asleep", || is_asleep(self.pid()));
+        until("falling asleep", || all_threads_are(self.pid(), 'S'));
+    }
+
+    /// SIGSTOP, and waits until it does nothing any more.
+    pub(crate) fn stop(&self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+        until("stopping", || all_threads_are(self.pid(), 'T'));
     }
 
     /// SIGKILL, and waits for the end.
@@ -151,7 +158,7 @@ fn open(path: &str) -> OwnedFd {
     file.into()
 }
 
-fn is_asleep(pid: u32) -> bool {
+fn all_threads_are(pid: u32, state: char) -> bool {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap();
     threads
         .map(|thread| fs::read_to_string(thread.unwrap().path().join("stat")))
@@ -162,7 +169,7 @@ fn is_asleep(pid: u32) -> bool {
                     .next()
                     .unwrap()
                     .trim_start()
-                    .starts_with('S')
+                    .starts_with(state)
             })
         })
 }

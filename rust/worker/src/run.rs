@@ -95,12 +95,12 @@ fn missed_call(progress: &Progress) -> &'static str {
 fn explain(exit: Exit, error: Option<String>, script: &CStr, missed: &str) -> String {
     let script = script.to_string_lossy();
     match (exit.outcome, error) {
-        (Outcome::Completed, None) => format!(
+        (_, Some(error)) => without_trace(&error).to_owned(),
+        (Outcome::BailedOut, None) => format!("{script} ended with status {}", exit.status),
+        (_, None) => format!(
             "{script} ended with status {} and never called {missed}",
             exit.status
         ),
-        (_, Some(error)) => without_trace(&error).to_owned(),
-        (_, None) => format!("{script} ended with status {}", exit.status),
     }
 }
 

@@ -60,6 +60,16 @@ impl House {
         pools: &[Isolation],
         change: impl FnOnce(&mut TemplateConfig),
     ) -> House {
+        House::beside(script, pools, &[], change)
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn beside(
+        script: &str,
+        pools: &[Isolation],
+        variables: &[(&str, String)],
+        change: impl FnOnce(&mut TemplateConfig),
+    ) -> House {
         let mut exchanges: Vec<GatewayEnd> = Vec::new();
         for _ in pools {
             exchanges.push(match exchanges.first() {
@@ -68,7 +78,7 @@ impl House {
             });
         }
         let (control, theirs) = Socket::pair();
-        let first = start(theirs, &exchanges);
+        let first = start(theirs, &exchanges, variables);
         let mut house = House {
             first,
             control,
@@ -133,6 +143,24 @@ impl House {
         });
         let pid = forked(template, Child::Worker(id));
         Worker { id, pid, pool }
+    }
+
+    /// Gives the first template something to obey, and waits until it has.
+    pub(crate) fn nudge(&mut self) {
+        self.incarnations += 1;
+        let worker = WorkerId {
+            seat: 0,
+            incarnation: self.incarnations,
+        };
+        self.control.tell(&ToTemplate::Fork {
+            worker,
+            pool: u16::MAX,
+            max_requests: 0,
+        });
+        let child = Child::Worker(worker);
+        self.control.hear(
+            |said| matches!(said, ToMain::ForkFailed { child: refused, .. } if *refused == child),
+        );
     }
 
     /// A request to a pool, whoever answers it.
@@ -233,7 +261,7 @@ fn forked(template: &mut Socket, child: Child) -> u32 {
     }
 }
 
-fn start(control: OwnedFd, exchanges: &[GatewayEnd]) -> Process {
+fn start(control: OwnedFd, exchanges: &[GatewayEnd], variables: &[(&str, String)]) -> Process {
     let mut mappings = vec![FdMapping {
         parent_fd: control,
         child_fd: 3,
@@ -252,6 +280,7 @@ fn start(control: OwnedFd, exchanges: &[GatewayEnd]) -> Process {
     let mut command = Command::new(env!("CARGO_BIN_EXE_askr"));
     command
         .args(["template", "warn", "text"])
+        .envs(variables.iter().map(|(name, value)| (name, value)))
         .process_group(0)
         .stdin(Stdio::null());
     command.fd_mappings(mappings).unwrap();

@@ -5,6 +5,7 @@
 
 mod hangs;
 mod house;
+mod renewal;
 mod socket;
 
 use std::collections::HashSet;
@@ -48,25 +49,6 @@ fn a_reply_names_its_generation_and_worker_where_faults_are_looked_for() {
     let field = |name: &str, value: String| headers.contains(&(name.to_owned(), value));
     assert!(field("Askr-Generation", "7".to_owned()), "{headers:?}");
     assert!(field("Askr-Worker", worker.id.to_string()), "{headers:?}");
-}
-
-#[test]
-fn no_two_forks_draw_the_same_lot() {
-    let mut house = House::open("copies.php", &[COW]);
-    let (mut template, _) = house.booted();
-    let workers = [0, 1, 2].map(|seat| house.worker(&mut template, 0, seat));
-
-    let said = workers.map(|worker| json(&house.ask_worker(worker, "/")));
-
-    for moment in ["forked", "now"] {
-        for lot in 0..5 {
-            let drawn: HashSet<String> = said
-                .iter()
-                .map(|said| said[moment][lot].to_string())
-                .collect();
-            assert_eq!(drawn.len(), 3, "{moment} {lot}: {drawn:?}");
-        }
-    }
 }
 
 #[test]
@@ -160,6 +142,17 @@ fn a_script_that_asks_for_ever_is_told_so_too() {
 fn a_script_that_ends_without_a_word_is_told_what_it_missed() {
     let message = boot_failure("never-asks.php");
 
+    assert!(
+        message.contains("never called askr_cow_ready()"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_boot_that_exits_is_told_what_it_missed() {
+    let message = boot_failure("exits-while-booting.php");
+
+    assert!(message.contains("ended with status 3"), "{message}");
     assert!(
         message.contains("never called askr_cow_ready()"),
         "{message}"

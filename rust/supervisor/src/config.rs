@@ -6,11 +6,12 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use askr_exchange::SEAT_COUNT_MAX;
 use askr_exchange::control::{Isolation, TemplateConfig};
+use askr_exchange::{GatewayEnd, SEAT_COUNT_MAX, WorkerId};
 
 use crate::canary::Thresholds;
 use crate::watchdog::Deadlines;
@@ -29,8 +30,8 @@ pub struct SupervisorConfig {
     pub rollback_keep: Duration,
     /// By what the first worker of a new generation is judged; a window of zero is no trial.
     pub canary: Thresholds,
-    /// What a canary is asked for that nobody else asks anything.
-    pub health_path: String,
+    /// Asks a canary that nobody else asks anything; without one it passes when its window is over.
+    pub probe: Option<Probe>,
     /// When a worker is replaced because of what became of it.
     pub endurance: Endurance,
     /// Requests after which a copy-on-write worker becomes the template of the others; 0 is never.
@@ -62,6 +63,13 @@ pub struct Release {
     /// How its first template is started.
     pub program: Program,
 }
+
+/// Sends a request to one worker, and tells the status of its reply, or why there was none.
+pub struct Probe(Box<Ask>);
+
+type Ask = dyn Fn(GatewayEnd, WorkerId) -> Answer;
+/// Resolves to what became of a probe.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<u16, String>>>>;
 
 /// Finds out, for each new generation anew, what it runs: where the release lies, which may be
 /// given, and what `current` points at now.
@@ -103,7 +111,7 @@ impl SupervisorConfig {
             boot_timeout: Self::BOOT_TIMEOUT,
             rollback_keep: Self::ROLLBACK_KEEP,
             canary: Thresholds::default(),
-            health_path: Self::HEALTH_PATH.to_owned(),
+            probe: None,
             endurance: Endurance::default(),
             refork_after: 0,
             releases,
@@ -174,6 +182,28 @@ impl Releases {
 
     pub(crate) fn resolve(&mut self, path: Option<&Path>) -> Result<Release, String> {
         self.0(path)
+    }
+}
+
+impl Probe {
+    /// Asks by `ask`, which is given the exchange and the worker.
+    pub fn new<A>(ask: impl Fn(GatewayEnd, WorkerId) -> A + 'static) -> Self
+    where
+        A: Future<Output = Result<u16, String>> + 'static,
+    {
+        Self(Box::new(move |exchange, worker| {
+            Box::pin(ask(exchange, worker))
+        }))
+    }
+
+    pub(crate) fn ask(&self, exchange: GatewayEnd, worker: WorkerId) -> Answer {
+        self.0(exchange, worker)
+    }
+}
+
+impl fmt::Debug for Probe {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("Probe")
     }
 }
 

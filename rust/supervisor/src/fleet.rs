@@ -20,17 +20,20 @@ mod demand;
 mod filling;
 mod generation;
 mod hearing;
+mod look;
 mod loss;
 mod pool;
 mod post;
+mod probation;
 mod seats;
 mod templates;
 
 use std::time::{Duration, Instant};
 
-use askr_exchange::WorkerId;
 use askr_exchange::control::{ProcessEnd, TemplateId, ToMain, ToTemplate};
+use askr_exchange::{Activity, WorkerId};
 
+use crate::canary::Thresholds;
 use crate::config::SupervisorConfig;
 use crate::error::RunError;
 use crate::remote::Progress;
@@ -42,6 +45,7 @@ use seats::Incarnations;
 
 pub(crate) use demand::Demand;
 pub(crate) use generation::Parent;
+pub(crate) use look::{Look, Looks, PoolLook};
 pub(crate) use post::{Member, Phase};
 pub(crate) use seats::spread;
 
@@ -62,6 +66,14 @@ pub(crate) enum Event {
     Rollback { change: u32 },
     /// Somebody who watches the workers wants something of one.
     Worker { worker: WorkerId, demand: Demand },
+    /// Somebody has looked at what all workers do.
+    Looked(Looks),
+    /// A request that was made up for a worker of a pool was answered.
+    Probed {
+        asked: (usize, WorkerId),
+        answer: Result<u16, String>,
+        now_ms: u64,
+    },
     /// Requests are being finished.
     Drain,
     /// Requests are finished; everybody leaves.
@@ -79,6 +91,8 @@ pub(crate) struct Packet {
     pub(crate) sender: Option<u32>,
     /// A socket came with it.
     pub(crate) has_socket: bool,
+    /// What the worker had done whose end it reports.
+    pub(crate) activity: Activity,
 }
 
 /// A reload that was asked for.
@@ -116,6 +130,8 @@ pub(crate) enum Order {
     Favour(usize, Option<WorkerId>),
     /// What PHP code a worker ran when it was looked at, or why it could not be.
     Traced(WorkerId, Result<Vec<String>, String>),
+    /// Make up a request for the worker of a pool.
+    Probe(usize, WorkerId),
     /// Every pool has a worker for the first time.
     Serve,
     /// The generation that is served from now on, and the one before.
@@ -161,6 +177,7 @@ struct Plan {
     boot_attempts_max: u32,
     boot_timeout: Duration,
     rollback_keep: Duration,
+    thresholds: Thresholds,
 }
 
 /// The last number of each kind that was given.
@@ -193,6 +210,7 @@ impl Fleet {
                 boot_attempts_max: config.boot_attempts_max,
                 boot_timeout: config.boot_timeout,
                 rollback_keep: config.rollback_keep,
+                thresholds: config.canary,
             },
             course: Course::Running,
             generations: vec![Generation::new(counts.generations, now)],
@@ -220,6 +238,12 @@ impl Fleet {
             Event::Reload(reload) => self.reload(&reload, now),
             Event::Rollback { change } => self.roll_back(change, now),
             Event::Worker { worker, demand } => self.demand(worker, demand, now),
+            Event::Looked(looks) => self.look(&looks, now),
+            Event::Probed {
+                asked,
+                answer,
+                now_ms,
+            } => self.hear_probe(asked, answer, now_ms, now),
             Event::Drain => self.drain(),
             Event::Stop { deadline } => self.stop(deadline, now),
             Event::Kill => self.stop(now, now),
@@ -298,7 +322,7 @@ impl Fleet {
     }
 
     /// The index of a worker's pool.
-    fn pool_of(&self, worker: WorkerId) -> Option<usize> {
+    pub(crate) fn pool_of(&self, worker: WorkerId) -> Option<usize> {
         let is_its = |pool: &Pool| pool.members().any(|member| member.worker == worker);
         self.pools.iter().position(is_its)
     }

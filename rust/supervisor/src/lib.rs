@@ -16,10 +16,6 @@
 #![deny(unsafe_code)]
 
 mod backoff;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the shell looks at workers next")
-)]
 mod canary;
 mod clock;
 mod config;
@@ -36,10 +32,6 @@ mod private_memory;
 mod processes;
 mod reaper;
 mod remote;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the shell looks at workers next")
-)]
 mod scale;
 mod shutdown;
 mod status;
@@ -52,7 +44,7 @@ mod watchdog;
 mod wear;
 
 pub use canary::Thresholds;
-pub use config::{PoolConfig, Program, Release, Releases, SupervisorConfig};
+pub use config::{PoolConfig, Probe, Program, Release, Releases, SupervisorConfig};
 pub use console::{
     Answer, Command, Console, PATH_BYTES_MAX, check_private_folder, make_private_folder,
 };

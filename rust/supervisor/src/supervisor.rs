@@ -3,6 +3,7 @@
 
 mod asks;
 mod lookout;
+mod looks;
 mod orders;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -11,13 +12,13 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use askr_exchange::GatewayEnd;
-use askr_exchange::control::ToMain;
+use askr_exchange::control::{Child, ToMain};
+use askr_exchange::{Activity, GatewayEnd};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep_until, timeout_at};
 use tracing::warn;
 
-use crate::config::{PoolConfig, Releases, SupervisorConfig};
+use crate::config::{PoolConfig, Probe, Releases, SupervisorConfig};
 use crate::error::{RunError, StartError};
 use crate::fleet::{Event, Fleet, Order, Packet};
 use crate::processes::{Heard, HeardNews, Processes};
@@ -25,6 +26,7 @@ use crate::reaper::Reaper;
 use crate::remote::{Ask, Caller, Remote};
 use crate::shutdown::{Shutdown, Stage};
 use lookout::Lookout;
+use looks::Probes;
 
 /// How long the workers of a dead template may take to die of the same signal.
 const GROUP_PATIENCE: Duration = Duration::from_secs(5);
@@ -43,6 +45,8 @@ pub struct Supervisor {
     happenings: VecDeque<Happening>,
     readiness: watch::Sender<bool>,
     roots: watch::Sender<Vec<PathBuf>>,
+    prober: Option<Probe>,
+    probes: Probes,
     remote: Remote,
     asked: mpsc::Receiver<Ask>,
     /// Who waits for the end of which change.
@@ -78,6 +82,7 @@ enum News {
     Heard(Heard),
     ChildEnded,
     Asked(Ask),
+    Answered(Event),
     Due,
     LookDue,
 }
@@ -123,6 +128,8 @@ impl Supervisor {
             happenings: VecDeque::from([started.into()]),
             readiness: watch::channel(false).0,
             roots: watch::channel(roots).0,
+            prober: config.probe,
+            probes: Probes::default(),
             remote,
             asked,
             callers: BTreeMap::new(),
@@ -188,6 +195,7 @@ impl Supervisor {
             reaper,
             asked,
             lookout,
+            probes,
             ..
         } = self;
         let due = async {
@@ -202,6 +210,7 @@ impl Supervisor {
             heard = processes.hear() => News::Heard(heard),
             () = reaper.child_ended() => News::ChildEnded,
             Some(ask) = asked.recv() => News::Asked(ask),
+            answered = probes.answered() => News::Answered(answered),
             () = due => News::Due,
             () = lookout.look_due() => News::LookDue,
         }
@@ -213,6 +222,7 @@ impl Supervisor {
             News::Due => self.happen(Event::Due),
             News::LookDue => self.look(),
             News::Asked(ask) => self.answer(ask),
+            News::Answered(event) => self.happen(event),
             News::Heard(heard) => self.note(heard),
             News::ChildEnded => self.look_for_ends().await,
         }
@@ -239,6 +249,7 @@ impl Supervisor {
             } => {
                 let packet = Packet {
                     generation,
+                    activity: self.last_activity(&message),
                     message,
                     sender,
                     has_socket: socket.is_some(),
@@ -247,6 +258,19 @@ impl Supervisor {
                 self.happenings.push_back(Happening { event, socket });
             }
         }
+    }
+
+    /// What a worker had done whose end is reported, as long as its seat still says so.
+    fn last_activity(&self, message: &ToMain) -> Activity {
+        let ToMain::Exited {
+            child: Child::Worker(worker),
+            ..
+        } = *message
+        else {
+            return Activity::default();
+        };
+        let pool = self.fleet.pool_of(worker);
+        pool.map_or(Activity::default(), |pool| self.activity(pool, worker))
     }
 
     /// Reports the ends of first templates once every process that held a socket is dead.

@@ -41,7 +41,8 @@ impl Scene {
             template: template(),
             program: program(scenario, &diary),
         };
-        let config = SupervisorConfig::new(vec![pool], Releases::only(release));
+        let mut config = SupervisorConfig::new(vec![pool], Releases::only(release));
+        config.canary.window = scenario.window();
         let supervisor = Supervisor::start(config, vec![exchange]).unwrap();
         let remote = supervisor.remote();
         let (trigger, shutdown) = Shutdown::new();
@@ -164,11 +165,7 @@ fn a_reload_replaces_everybody_and_a_rollback_brings_the_old_templates_back() {
             scene.ready().await;
             scene.diary.wait_for("ready", 2).await;
 
-            let order = ReloadOrder {
-                canary: false,
-                ..ReloadOrder::new()
-            };
-            let end = end_of(scene.remote.reload(order)).await;
+            let end = end_of(scene.remote.reload(ReloadOrder::new())).await;
             assert_eq!(end, Progress::Done("generation 2 serves".to_owned()));
             assert_eq!(scene.diary.count("retired"), 2);
             let status = scene.remote.status().await.unwrap();

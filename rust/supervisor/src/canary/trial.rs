@@ -73,6 +73,16 @@ impl Trial {
         }
     }
 
+    /// What a worker had done when it ended, of which nobody may have seen the last.
+    pub(crate) fn note_end(&mut self, side: Side, worker: WorkerId, activity: Activity) {
+        let last = self.seen.remove(&worker);
+        let last = match side {
+            Side::Canary => last.unwrap_or_default(),
+            Side::Fleet => last.unwrap_or(activity),
+        };
+        self.side(side).add(&last, &activity, false);
+    }
+
     /// A worker ended without being asked to.
     pub(crate) fn note_death(&mut self, side: Side) {
         let tally = &mut self.side(side).tally;

@@ -12,6 +12,7 @@ use tracing::{error, info};
 
 use super::generation::Generation;
 use super::post::Member;
+use super::probation::Probation;
 use super::{Fleet, KILL_GRACE, Order, Reload};
 use crate::remote::Progress;
 
@@ -21,6 +22,8 @@ pub(super) struct Trial {
     pub(super) generation: u32,
     change: u32,
     has_canary: bool,
+    /// One for each pool.
+    pub(super) probations: Vec<Probation>,
 }
 
 /// Workers of other generations are being replaced.
@@ -53,7 +56,8 @@ impl Fleet {
         self.trial = Some(Trial {
             generation,
             change: reload.change,
-            has_canary: reload.has_canary,
+            has_canary: reload.has_canary && !self.plan.thresholds.window.is_zero(),
+            probations: self.pools.iter().map(|_| Probation::default()).collect(),
         });
         let note = format!("generation {generation} boots");
         self.report(reload.change, Progress::Note(note));
@@ -84,9 +88,10 @@ impl Fleet {
 
     /// Goes on with what was begun as far as is possible now.
     pub(super) fn keep_change(&mut self, now: Instant) {
-        if let Some(trial) = &self.trial
-            && self.is_tried_everywhere(trial.generation)
-        {
+        let is_passed = self.trial.as_ref().is_some_and(|trial| {
+            self.is_tried_everywhere(trial.generation) && (!trial.has_canary || self.have_passed())
+        });
+        if is_passed {
             self.pass_trial(now);
         }
         self.end_roll(now);
@@ -283,11 +288,14 @@ impl Fleet {
         self.end_trial(&trial, evidence, now);
     }
 
-    /// A canary that took requests has died.
-    pub(super) fn lose_canary(&mut self, generation: u32, how: &str, now: Instant) {
-        if self.trial_is(generation) {
-            self.abort_trial(&format!("its worker ended: {how}"), now);
-        }
+    /// Why a canary was found to be well, in words.
+    pub(super) fn note_evidence(&mut self, pool: usize, evidence: &str) {
+        let Some(trial) = &self.trial else { return };
+        let (generation, change) = (trial.generation, trial.change);
+        let pool = &*self.pools[pool].config.name;
+        info!(generation, pool, evidence, "canary judged");
+        let note = format!("pool {pool}: {evidence}");
+        self.report(change, Progress::Note(note));
     }
 
     /// Something newer was asked for.

@@ -3,8 +3,8 @@
 
 use std::time::Instant;
 
-use askr_exchange::WorkerId;
 use askr_exchange::control::{Child, ProcessEnd, ToMain, ToTemplate};
+use askr_exchange::{Activity, WorkerId};
 use tracing::{debug, error, info, warn};
 
 use super::generation::{BootedPhase, First, Generation, Parent};
@@ -15,6 +15,16 @@ use crate::error::RunError;
 
 /// Most of a message that makes no sense is not worth logging.
 const LOGGED_BYTES_MAX: usize = 200;
+
+/// A child that was reaped.
+#[derive(Debug)]
+struct Ended {
+    child: Child,
+    pid: u32,
+    end: ProcessEnd,
+    /// What it had done.
+    activity: Activity,
+}
 
 impl Fleet {
     /// Acts on a message, or logs that it makes no sense.
@@ -49,7 +59,15 @@ impl Fleet {
                 Child::Worker(worker) => self.fork_failed(worker, message, now),
                 Child::Template(_) => self.template_not_forked(number, child, message, now),
             },
-            ToMain::Exited { child, pid, end } => self.exited(number, child, (pid, end), now),
+            ToMain::Exited { child, pid, end } => {
+                let end = Ended {
+                    child,
+                    pid,
+                    end,
+                    activity: packet.activity,
+                };
+                self.exited(number, &end, now)
+            }
             ToMain::Ready { worker } => self.ready(worker, now),
             ToMain::BootFailed { child, message } => match child {
                 Child::Worker(worker) => self.boot_failed(worker, message, now),
@@ -245,13 +263,13 @@ impl Fleet {
         true
     }
 
-    fn exited(
-        &mut self,
-        generation: u32,
-        child: Child,
-        (pid, end): (u32, ProcessEnd),
-        now: Instant,
-    ) -> bool {
+    fn exited(&mut self, generation: u32, ended: &Ended, now: Instant) -> bool {
+        let &Ended {
+            child,
+            pid,
+            end,
+            activity,
+        } = ended;
         let name = Parent {
             generation,
             child: Some(child),
@@ -269,7 +287,7 @@ impl Fleet {
             return false;
         };
         member.pid = Some(pid);
-        self.bury(worker, Some(end), now);
+        self.bury_who_did(worker, Some(end), activity, now);
         true
     }
 

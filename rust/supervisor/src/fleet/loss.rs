@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use askr_exchange::WorkerId;
 use askr_exchange::control::{Child, ProcessEnd};
+use askr_exchange::{Activity, WorkerId};
 use tracing::{debug, error, info, warn};
 
 use super::generation::{BootedPhase, Parent};
@@ -23,6 +23,17 @@ const CRASH_LOOP_BOOTS: u32 = 20;
 impl Fleet {
     /// A worker is dead, or was never forked.
     pub(super) fn bury(&mut self, worker: WorkerId, end: Option<ProcessEnd>, now: Instant) {
+        self.bury_who_did(worker, end, Activity::default(), now);
+    }
+
+    /// A worker is dead that had done this.
+    pub(super) fn bury_who_did(
+        &mut self,
+        worker: WorkerId,
+        end: Option<ProcessEnd>,
+        activity: Activity,
+        now: Instant,
+    ) {
         let Some(index) = self.pool_of(worker) else {
             return;
         };
@@ -40,8 +51,9 @@ impl Fleet {
         if member.is_starting() {
             let message = member.message.unwrap_or_else(|| format!("it ended: {how}"));
             self.count_failed_boot(index, generation, message, now);
-        } else if !is_orderly && member.phase != Phase::Retiring {
-            self.lose_canary(generation, &how, now);
+        } else {
+            let has_died = !is_orderly && member.is_ready();
+            self.note_end(index, &member, (activity, has_died));
         }
     }
 
@@ -178,6 +190,7 @@ impl Fleet {
         if generation != self.current {
             return;
         }
+        self.note_boot_failure(index);
         let pool = &mut self.pools[index];
         pool.failed_boots += 1;
         let attempts = pool.failed_boots;

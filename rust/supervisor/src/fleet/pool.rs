@@ -9,6 +9,7 @@ use askr_exchange::control::{Isolation, ProcessEnd};
 use super::post::{Member, Post};
 use super::seats::Seats;
 use crate::config::PoolConfig;
+use crate::scale::Scale;
 
 /// Failed boots in a row after which a pool boots one worker at a time.
 const TOGETHER_MAX: u32 = 3;
@@ -23,8 +24,9 @@ pub(super) struct Pool {
     pub(super) seats: Seats,
     /// Boots that failed since a worker was ready.
     pub(super) failed_boots: u32,
-    /// How many posts may hand over at once.
-    handovers_max: usize,
+    /// How many workers it should have just now.
+    pub(super) wanted: u16,
+    pub(super) scale: Scale,
 }
 
 impl Pool {
@@ -37,7 +39,8 @@ impl Pool {
             beside: Vec::new(),
             seats: Seats::new(config.seat_count()),
             failed_boots: 0,
-            handovers_max: usize::from(workers / 4).max(1),
+            wanted: workers,
+            scale: Scale::new(workers.into(), (*config.workers.end()).into()),
         }
     }
 
@@ -72,7 +75,8 @@ impl Pool {
     pub(super) fn lacking(&self, is_outdated: impl Fn(&Member) -> bool) -> Vec<usize> {
         let posts = self.posts.iter();
         let handovers = posts.filter(|post| post.is_handing_over()).count();
-        let mut handovers_left = self.handovers_max.saturating_sub(handovers);
+        let handovers_max = usize::from(self.wanted / 4).max(1);
+        let mut handovers_left = handovers_max.saturating_sub(handovers);
         let mut lacking = Vec::new();
         for (index, post) in self.posts.iter().enumerate() {
             if post.is_vacant() {

@@ -4,6 +4,7 @@ mod books;
 mod boot;
 mod demands;
 mod random;
+mod reload;
 mod replacement;
 mod scene;
 mod shutdown;

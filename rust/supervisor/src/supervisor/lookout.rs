@@ -59,6 +59,7 @@ impl Supervisor {
         while let Some(report) = self.lookout.overdue.late(now_ms) {
             report.log(Err("nobody has answered"));
         }
+        self.show(now_ms);
     }
 
     /// What PHP was doing, or why nobody can tell.

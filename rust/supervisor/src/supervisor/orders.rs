@@ -45,6 +45,7 @@ impl Supervisor {
             }
             Order::Favour(pool, worker) => self.exchanges[pool].favour(worker),
             Order::Traced(worker, frames) => self.note_trace(worker, frames),
+            Order::Probe(pool, worker) => self.probe(pool, worker),
             Order::Serve => {
                 self.readiness.send_replace(true);
             }

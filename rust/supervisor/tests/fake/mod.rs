@@ -59,6 +59,14 @@ impl Scenario {
         format!("{self:?}")
     }
 
+    /// How long a canary is watched.
+    pub(crate) fn window(self) -> Duration {
+        match self {
+            Scenario::ServesBooted => Duration::from_millis(300),
+            _ => Duration::ZERO,
+        }
+    }
+
     pub(crate) fn isolation(self) -> Isolation {
         match self {
             Scenario::ServesBooted => Isolation::Worker { cow: true },

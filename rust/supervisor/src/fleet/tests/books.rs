@@ -52,7 +52,10 @@ impl Books {
                 self.finished += 1;
                 assert!(self.open.is_empty(), "somebody waits for ever");
             }
-            Order::Favour(..) | Order::Serve | Order::Traced(..) => {}
+            Order::Favour(_, Some(worker)) | Order::Probe(_, worker) => {
+                assert!(self.living.contains_key(worker), "{order:?}");
+            }
+            Order::Favour(_, None) | Order::Serve | Order::Traced(..) => {}
         }
     }
 

@@ -22,6 +22,10 @@ enum Happening {
     },
     /// Everybody does what he was told.
     AllIsWell,
+    /// Somebody looks, and sees replies of which some have failed.
+    Looked {
+        failures: u64,
+    },
     Passes {
         ms: u64,
     },
@@ -84,6 +88,7 @@ fn happening() -> impl Strategy<Value = Happening> {
             .prop_map(|(message, about, sender)| Happening::Says { message, about, sender }),
         10 => (0..8_000_u64).prop_map(|ms| Happening::Passes { ms }),
         5 => Just(Happening::AllIsWell),
+        3 => (0..60_u64).prop_map(|failures| Happening::Looked { failures }),
         2 => (0..4_usize).prop_map(|which| Happening::TemplateGone { which }),
         3 => any::<bool>().prop_map(|has_canary| Happening::Reload { has_canary }),
         1 => Just(Happening::Rollback),
@@ -119,9 +124,9 @@ struct Play {
 }
 
 impl Play {
-    fn new(pools: Vec<PoolConfig>) -> Self {
+    fn new(pools: Vec<PoolConfig>, window: Duration) -> Self {
         let mut play = Self {
-            scene: Scene::of(pools, |_| {}),
+            scene: Scene::of(pools, |config| config.canary.window = window),
             books: Books::default(),
             changes: 0,
         };
@@ -138,6 +143,14 @@ impl Play {
             } => self.says(*message, *about, *sender),
             Happening::TemplateGone { which } => self.lose_template(*which),
             Happening::AllIsWell => self.all_is_well(),
+            Happening::Looked { failures } => {
+                let activity = Activity {
+                    replies: 60,
+                    failures: *failures,
+                    ..Activity::default()
+                };
+                self.scene.look(|_| activity);
+            }
             Happening::Passes { ms } => self.scene.pass(Duration::from_millis(*ms)),
             Happening::Reload { has_canary } => {
                 let generation = self.scene.fleet.next_generation();
@@ -219,6 +232,8 @@ impl Play {
             self.settle();
             self.child_does_well(parent, child);
         }
+        self.settle();
+        self.scene.look(|_| Activity::default());
     }
 
     fn first_templates(&self) -> Vec<u32> {
@@ -297,14 +312,30 @@ impl Play {
             }
             orders.iter().for_each(|order| self.books.enter(order));
             for order in &orders {
-                if let Order::StartTemplate(generation) = *order
-                    && self.books.finished == 0
-                {
-                    let pid = first_pid(generation);
-                    self.scene
-                        .happen(Event::TemplateStarted { generation, pid });
+                if self.books.finished == 0 {
+                    self.follow(order);
                 }
             }
+        }
+    }
+
+    /// What the shell does at once.
+    fn follow(&mut self, order: &Order) {
+        match *order {
+            Order::StartTemplate(generation) => {
+                let pid = first_pid(generation);
+                self.scene
+                    .happen(Event::TemplateStarted { generation, pid });
+            }
+            Order::Probe(pool, worker) => {
+                let probed = Event::Probed {
+                    asked: (pool, worker),
+                    answer: Ok(204),
+                    now_ms: self.scene.now_ms(),
+                };
+                self.scene.happen(probed);
+            }
+            _ => {}
         }
     }
 
@@ -386,10 +417,11 @@ proptest! {
     #[test]
     fn seats_generations_and_the_end_are_in_order(
         pools in pools(),
+        window_ms in proptest::sample::select(vec![0_u64, 3_000]),
         happenings in proptest::collection::vec(happening(), 0..120),
         ending in ending(),
     ) {
-        let mut play = Play::new(pools);
+        let mut play = Play::new(pools, ms(window_ms));
         for happening in happenings.iter().chain(&ending) {
             if play.books.finished > 0 {
                 break;

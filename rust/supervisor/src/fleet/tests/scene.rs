@@ -11,6 +11,7 @@ pub(super) const TEMPLATE_PID: u32 = 1000;
 pub(super) struct Scene {
     pub(super) fleet: Fleet,
     pub(super) now: Instant,
+    start: Instant,
     pub(super) orders: Vec<Order>,
 }
 
@@ -28,11 +29,13 @@ impl Scene {
     pub(super) fn of(pools: Vec<PoolConfig>, change: impl FnOnce(&mut SupervisorConfig)) -> Self {
         let releases = Releases::new(|_| Err("the fleet resolves nothing".to_owned()));
         let mut config = SupervisorConfig::new(pools, releases);
+        config.canary.window = Duration::ZERO;
         change(&mut config);
         let now = Instant::now();
         let mut scene = Self {
             fleet: Fleet::new(&config, now),
             now,
+            start: now,
             orders: Vec::new(),
         };
         scene.happen(Event::Due);
@@ -79,7 +82,35 @@ impl Scene {
             has_socket: matches!(message, ToMain::TemplateReady { .. }),
             message,
             sender: Some(sender),
+            activity: Activity::default(),
         }));
+    }
+
+    /// A look at everybody who takes requests, who says that he has done that.
+    pub(super) fn look(&mut self, did: impl Fn(&Member) -> Activity) {
+        let pools = self.fleet.pools.iter().map(|pool| PoolLook {
+            waiting: 0,
+            workers: pool
+                .members()
+                .filter(|member| !member.is_starting())
+                .map(|member| Look {
+                    worker: member.worker,
+                    activity: did(member),
+                    is_idle: true,
+                })
+                .collect(),
+        });
+        let looks = Looks {
+            now_ms: self.now_ms(),
+            pools: pools.collect(),
+        };
+        self.happen(Event::Looked(looks));
+    }
+
+    /// By the clock of the workers.
+    pub(super) fn now_ms(&self) -> u64 {
+        let passed = self.now.duration_since(self.start);
+        u64::try_from(passed.as_millis()).unwrap() + 1_000_000
     }
 
     pub(super) fn start_template(&mut self) {
@@ -141,6 +172,12 @@ impl Scene {
         };
         self.say_in(parent.generation, pid_of(worker), failed);
         self.exit(worker, ProcessEnd::Code(255));
+    }
+
+    /// A first template is gone with everybody it forked.
+    pub(super) fn lose_first(&mut self, generation: u32) {
+        let how = "signal 9".to_owned();
+        self.happen(Event::TemplateGone { generation, how });
     }
 
     /// Lets time pass, with a look at every moment at which something is due.

@@ -72,6 +72,7 @@ fn a_worker_speaks_only_for_itself() {
         message: ToMain::WantsRecycle { worker: all[1] },
         sender: None,
         has_socket: false,
+        activity: Activity::default(),
     }));
 
     assert_eq!(scene.take_orders(), []);

@@ -47,6 +47,7 @@ fn application() -> (TempDir, ServerBuilder) {
         .flag("worker-script", script)
         // So that nothing but the boot looks at a file again.
         .flag("ini", "opcache.validate_timestamps=0")
+        .flag("canary-window", "0")
         .workers(2);
     (folder, builder)
 }

@@ -99,9 +99,6 @@ impl SupervisorConfig {
     /// How long the templates of the generation before are kept for a rollback.
     pub const ROLLBACK_KEEP: Duration = Duration::from_secs(600);
 
-    /// What a canary is asked for that nobody else asks anything.
-    pub const HEALTH_PATH: &str = "/up";
-
     /// These pools, whose workers run what `releases` says.
     #[must_use]
     pub fn new(pools: Vec<PoolConfig>, releases: Releases) -> Self {

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
@@ -18,6 +19,10 @@ use crate::user::Account;
 
 /// Fewer slots than this would let a burst of small requests wait outside the exchange.
 const SLOTS_MIN: u16 = 16;
+
+/// How long a canary may take to answer the one request that is made up for it: it boots nothing
+/// any more.
+const PROBE_PATIENCE: Duration = Duration::from_secs(10);
 
 /// One exchange for each pool, all behind one doorbell.
 ///
@@ -93,11 +98,26 @@ pub(super) fn supervisor(
         boot_timeout: config.boot_timeout,
         rollback_keep: config.rollback_keep,
         canary: config.canary,
-        health_path: config.health_path.clone(),
+        probe: Some(canary_probe(config.health_path.clone())),
         endurance: config.endurance,
         refork_after: config.refork_after,
         ..SupervisorConfig::new(pools, releases)
     }
+}
+
+/// Asks a canary that no client asks for anything.
+fn canary_probe(target: String) -> askr_supervisor::Probe {
+    askr_supervisor::Probe::new(move |exchange, worker| {
+        let probe = askr_gateway::Probe {
+            target: target.clone(),
+            worker: Some(worker),
+            patience: PROBE_PATIENCE,
+        };
+        async move {
+            let answer = askr_gateway::probe(&exchange, &probe).await;
+            answer.map_err(|fault| fault.to_string())
+        }
+    })
 }
 
 fn supervisor_pool(pool: &config::PoolConfig) -> PoolConfig {

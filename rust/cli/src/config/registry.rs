@@ -209,7 +209,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::HealthPath,
         name: "health_path",
         kind: || Kind::RequestPath,
-        default: || Some(Value::RequestPath(SupervisorConfig::HEALTH_PATH.to_owned())),
+        default: || Some(Value::RequestPath("/up".to_owned())),
         default_text: None,
         placeholder: "PATH",
         doc: "What the first worker of a reload is asked for when nobody asks it anything in its window; an answer below 500 is healthy.",

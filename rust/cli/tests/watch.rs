@@ -182,8 +182,12 @@ fn the_message_goes_also_when_somebody_else_reloads() {
 fn code_that_boots_for_ever_gives_way_to_the_next_change() {
     let application = Application::new();
     let server = application.watched();
-    application.write("config/name.php", "<?php while (true) {}");
-    server.wait_for_log("template ready generation=2");
+    server.wait_for_log_times("worker ready", 2);
+    let loops = "<?php touch(__DIR__.'/../storage/loops'); while (true) {}";
+    application.write("config/name.php", loops);
+    server.eventually("it boots for ever", |_| {
+        application.path("storage/loops").exists()
+    });
     assert_eq!(server.get("/").text(), "one page");
 
     application.write("config/name.php", "<?php return 'two';");

@@ -42,6 +42,57 @@ fn artisan_gets_its_arguments_untouched() {
 }
 
 #[test]
+fn a_reload_has_words_of_its_own_beside_the_options() {
+    let line = [
+        "askr",
+        "reload",
+        "--path",
+        "releases/7",
+        "--no-canary",
+        "--root",
+        "/r",
+    ];
+    let Ok(Args::Reload { inputs, words }) = parse(&line) else {
+        panic!()
+    };
+    assert_eq!(words.path, Some(PathBuf::from("releases/7")));
+    assert!(words.no_canary);
+    assert_eq!(inputs.flags["root"], ["/r"]);
+}
+
+#[test]
+fn a_template_is_told_how_to_log_and_who_to_be() {
+    let Ok(Args::Template { ids, .. }) = parse(&["askr", "template", "info", "text", "33:33:33"])
+    else {
+        panic!()
+    };
+    assert_eq!(ids.unwrap().to_string(), "33:33:33");
+    for line in [
+        &["askr", "template"][..],
+        &["askr", "template", "info", "xml"],
+        &["askr", "template", "info", "text", "www-data"],
+    ] {
+        assert!(parse(line).is_err(), "{line:?}");
+    }
+}
+
+#[test]
+fn pools_are_a_repeated_flag() {
+    let line = [
+        "askr",
+        "serve",
+        "--pool",
+        "a paths=/a",
+        "--pool",
+        "b paths=/b",
+    ];
+    let Ok(Args::Serve(inputs)) = parse(&line) else {
+        panic!()
+    };
+    assert_eq!(inputs.flags["pools"], ["a paths=/a", "b paths=/b"]);
+}
+
+#[test]
 fn repeated_flags_are_a_list() {
     let line = [
         "askr",
@@ -115,6 +166,18 @@ fn a_negative_number_is_a_value_and_not_a_flag() {
         panic!()
     };
     assert_eq!(inputs.flags["workers"], ["-1"]);
+}
+
+#[test]
+fn the_unit_for_systemd_starts_and_reloads_a_server() {
+    let unit = include_str!("../../../../stubs/askr.service");
+    let line = |name: &str| {
+        let line = unit.lines().find_map(|line| line.strip_prefix(name));
+        let words: Vec<&str> = line.unwrap().split(' ').collect();
+        parse(&words).unwrap()
+    };
+    assert!(matches!(line("ExecStart="), Args::Serve(_)));
+    assert!(matches!(line("ExecReload="), Args::Reload { .. }));
 }
 
 #[test]

@@ -55,7 +55,8 @@ class StatusCommand extends Command
     {
         foreach ([
             'Generation' => $status['generation'] ?? null,
-            'Document root' => $status['path'] ?? null,
+            // The folder of the release: the console would shorten a path below this one's.
+            'Release' => isset($status['path']) ? dirname((string) $status['path']) : null,
             'Serving since' => isset($status['since']) ? date(DATE_ATOM, (int) $status['since']) : null,
             'Under way' => $status['change'] ?? null,
             'Rollback returns to' => isset($status['previous']) ? "generation {$status['previous']}" : null,

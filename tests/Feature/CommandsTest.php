@@ -308,7 +308,7 @@ class CommandsTest extends TestCase
         $this->assertSame(0, $console->call('askr:status'));
         $output = $console->output();
 
-        foreach (['generation 6', '/srv/releases/7/public', '3 requests wait', '815', 'busy (canary)', '61 s', '2.0 MB'] as $text) {
+        foreach (['generation 6', '/srv/releases/7 ', '3 requests wait', '815', 'busy (canary)', '61 s', '2.0 MB'] as $text) {
             $this->assertStringContainsString($text, $output);
         }
 

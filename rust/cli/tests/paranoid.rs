@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use askr_testkit::{Application, Server, eventually};
+use askr_testkit::{Application, Server, ServerBuilder, eventually};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 const LEAKS: &str = r"<?php
@@ -55,7 +55,11 @@ fn leaky() -> Application {
 
 /// A server with one worker that has set its baseline.
 fn watched(application: &Application, flag: &str) -> Server {
-    let server = application.booted().workers(1).argument(flag).start();
+    settled(application.booted().argument(flag))
+}
+
+fn settled(server: ServerBuilder) -> Server {
+    let server = server.workers(1).start();
     for _ in 0..3 {
         assert_eq!(server.get("/").status, 200);
     }
@@ -91,6 +95,33 @@ fn a_leak_is_logged_with_the_route_that_did_it() {
         "{}",
         ended.log
     );
+}
+
+#[test]
+fn a_leak_is_found_in_workers_that_were_forked_from_the_booted_application() {
+    let application = leaky();
+    let server = settled(application.booted().cow().argument("--paranoid"));
+
+    for path in ["/grow/1", "/grow/2", "/"] {
+        assert_eq!(server.get(path).status, 200, "{path}");
+    }
+
+    server.wait_for_log("↑ Fixture\\Leaks::$cache  array:0 → array:1  (+1)\n    by GET /grow/{id}");
+    let log = server.stop().log;
+    assert!(log.contains("1 possible bleed, 0 settled"), "{log}");
+}
+
+#[test]
+fn forked_workers_of_an_application_that_keeps_nothing_give_silence() {
+    let server = Application::copy();
+    let server = settled(server.booted().cow().argument("--paranoid"));
+    for path in ["/page?title=one", "/whoami", "/nowhere", "/page?title=two"] {
+        assert!(server.get(path).status < 500, "{path}");
+    }
+
+    let log = server.stop().log;
+
+    assert_eq!(log.matches("[askr paranoid]").count(), 1, "{log}");
 }
 
 #[test]

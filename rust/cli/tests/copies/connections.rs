@@ -1,10 +1,11 @@
 //! No two processes talk through one connection.
 
+use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use askr_testkit::Application;
 
-use crate::{routes, ways};
+use crate::{ask_both, routes, ways};
 
 /// Asks something of the database while the application boots.
 const QUERY: &str = "DB::statement('create table if not exists notes (text text)');
@@ -77,5 +78,87 @@ fn a_connection_that_stays_open_is_named_in_the_log() {
         }
         let server = application.booted().start();
         assert!(!server.log().contains(&said), "nothing is forked");
+    }
+}
+
+/// A client for Laravel's Redis manager that connects as the real ones do, and says from where.
+const REDIS: &str = r#"
+class OwnRedis
+{
+    private mixed $socket;
+
+    public function __construct(private string $address)
+    {
+        $this->connect();
+    }
+
+    public function connect(): void
+    {
+        $this->socket = stream_socket_client($this->address);
+    }
+
+    public function close(): void
+    {
+        fclose($this->socket);
+        $this->socket = null;
+    }
+
+    public function id(): string
+    {
+        return $this->socket === null ? 'closed' : stream_socket_get_name($this->socket, false);
+    }
+}
+
+class OwnConnection extends Illuminate\Redis\Connections\Connection
+{
+    public function __construct(OwnRedis $client)
+    {
+        $this->client = $client;
+    }
+
+    public function createSubscription($channels, Closure $callback, $method = 'subscribe')
+    {
+    }
+}
+
+config(['database.redis' => ['default' => []]]);
+app('redis')->setDriver('own');
+app('redis')->extend('own', fn () => new class
+{
+    public function connect(): OwnConnection
+    {
+        return new OwnConnection(new OwnRedis('tcp://127.0.0.1:PORT'));
+    }
+});
+app()->instance('booted.id', app('redis')->connection()->client()->id());
+Route::get('/redis', fn (): string => implode(' ', [
+    getmypid(), app('booted.id'), app('redis')->connection()->client()->id(),
+]));
+"#;
+
+#[test]
+fn each_copy_has_a_redis_connection_of_its_own() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let application = Application::copy();
+    application.write("routes/own.php", &routes(&REDIS.replace("PORT", &port)));
+    for (way, server) in ways(&application) {
+        let server = server.start();
+        let (mut booted, mut own, mut pids) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        server.eventually("two processes answer", |server| {
+            for answer in ask_both(server, "/redis") {
+                let words: Vec<String> = answer.text().split(' ').map(str::to_owned).collect();
+                let [pid, before, now] = words.try_into().expect("three words");
+                pids.insert(pid);
+                booted.insert(before);
+                own.insert(now);
+            }
+            pids.len() >= 2
+        });
+
+        assert_eq!(booted.len(), 1, "{way}: {booted:?}");
+        assert!(own.is_disjoint(&booted), "{way}: {own:?} {booted:?}");
+        assert!(own.len() >= 2, "{way}: {own:?}");
+        assert!(!server.log().contains("[askr] a connection"), "{way}");
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use askr_testkit::{Application, Server};
 
-use crate::{routes, ways};
+use crate::{ask_both, routes, ways};
 
 /// Has every generator drawn from while the application boots, so that copies inherit its state.
 const DRAW: &str = "mt_rand();
@@ -19,14 +19,7 @@ Str::random();
 fn drawn(server: &Server) -> (BTreeSet<String>, Vec<String>) {
     let (mut pids, mut drawn) = (BTreeSet::new(), Vec::new());
     server.eventually("two processes answer", |server| {
-        // Both at once, or one worker would do.
-        let mut clients = [server.client(), server.client()];
-        for client in &mut clients {
-            client.send("GET /process/drawn HTTP/1.1\r\nHost: test\r\n\r\n");
-        }
-        for client in &mut clients {
-            let response = client.response();
-            assert_eq!(response.status, 200, "{}", response.text());
+        for response in ask_both(server, "/process/drawn") {
             let (pid, rest) = response.text().split_once(",\"drawn\":").unwrap();
             pids.insert(pid.to_owned());
             drawn.push(rest.to_owned());

@@ -8,7 +8,7 @@ mod deploy;
 mod drawn;
 mod warm;
 
-use askr_testkit::{Application, ServerBuilder};
+use askr_testkit::{Application, Response, Server, ServerBuilder};
 
 /// The ways to serve copies of `application`.
 fn ways(application: &Application) -> [(&'static str, ServerBuilder); 2] {
@@ -25,4 +25,18 @@ fn routes(code: &str) -> String {
          use Illuminate\\Support\\Facades\\DB;\nuse Illuminate\\Support\\Facades\\Event;\n\
          use Illuminate\\Support\\Facades\\Route;\nuse Illuminate\\Support\\Str;\n\n{code}"
     )
+}
+
+/// Two requests at the same time, so that one worker alone does not take both.
+#[track_caller]
+fn ask_both(server: &Server, target: &str) -> [Response; 2] {
+    let mut clients = [server.client(), server.client()];
+    for client in &mut clients {
+        client.send(format!("GET {target} HTTP/1.1\r\nHost: test\r\n\r\n"));
+    }
+    clients.map(|mut client| {
+        let response = client.response();
+        assert_eq!(response.status, 200, "{}", response.text());
+        response
+    })
 }

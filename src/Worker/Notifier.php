@@ -32,13 +32,15 @@ class Notifier
     }
 
     /**
-     * Make the listeners of some events.
+     * Make the listeners of some events, and load the events.
      *
      * Those that put state back look, while they are made, at what to put back.
+     * What is loaded here is not loaded by each worker that is forked later.
      */
     public function prepare(string ...$events): void
     {
         foreach ($events as $event) {
+            class_exists($event);
             $this->listeners[$event] ??= $this->make($event);
         }
     }

@@ -43,7 +43,7 @@ pub(crate) enum MemoryError {
     NoFact { what: &'static str },
     /// Another worker took over.
     #[error("the worker served {served} of {sent} requests: it was replaced")]
-    Replaced { served: usize, sent: usize },
+    Replaced { served: i64, sent: usize },
     /// It grows.
     #[error(
         "memory grew after the first {STRIDE} requests: PHP by {php_kb} KiB (at most \
@@ -57,6 +57,8 @@ pub(crate) enum MemoryError {
 struct Look {
     /// Requests before it, those of earlier looks included.
     requests: usize,
+    /// What the worker says it has served.
+    served: i64,
     /// `memory_get_usage()`.
     php_kb: i64,
     private_kb: i64,
@@ -80,11 +82,21 @@ pub(crate) fn measure(
     let started = Instant::now();
     println!("   requests     PHP KiB  private KiB   PSS KiB");
     let mut looks = vec![look(&server, &mut visitor, 0)?];
+    let warmed = looks[0].served - 1;
     while looks.len() <= REQUESTS / STRIDE {
         for round in 0..STRIDE / Visitor::ROUND {
             visitor.round(round)?;
         }
-        looks.push(look(&server, &mut visitor, looks.len() * STRIDE)?);
+        let sent = looks.len() * STRIDE;
+        let look = look(&server, &mut visitor, sent)?;
+        // Each look is a request as well; some were served before the first.
+        let requests = sent + looks.len() + 1;
+        if look.served - warmed != i64::try_from(requests).unwrap_or(i64::MAX) {
+            let served = look.served - warmed;
+            let sent = requests;
+            return Err(MemoryError::Replaced { served, sent });
+        }
+        looks.push(look);
     }
     println!(
         "   every answer was right; it took {}",
@@ -109,19 +121,11 @@ fn judged(looks: &[Look]) -> Result<(), MemoryError> {
 fn look(server: &Server, visitor: &mut Visitor, sent: usize) -> Result<Look, MemoryError> {
     let page = visitor.page("/")?;
     let served = fact(&page, "Requests served by this worker")?;
-    // Each look is a request as well.
-    let requests = sent + sent / STRIDE + 1;
-    if usize::try_from(served) != Ok(requests) {
-        let served = usize::try_from(served).unwrap_or_default();
-        return Err(MemoryError::Replaced {
-            served,
-            sent: requests,
-        });
-    }
     let rollup = server.workers().first().map(|pid| rollup(*pid));
     let rollup = rollup.unwrap_or_default();
     let look = Look {
         requests: sent,
+        served,
         php_kb: fact(&page, "Memory in use, in KiB")?,
         private_kb: kb(&rollup, "Private_Clean:") + kb(&rollup, "Private_Dirty:"),
         pss_kb: kb(&rollup, "Pss:"),
@@ -163,6 +167,7 @@ mod tests {
         let pairs = php.into_iter().zip(private).enumerate();
         let look = |(index, (php_kb, private_kb))| Look {
             requests: index * STRIDE,
+            served: 1,
             php_kb,
             private_kb,
             pss_kb: private_kb,

@@ -104,6 +104,41 @@ fn workers_of_a_reload_have_given_up_root_too_and_end_with_main() {
     server.die();
 }
 
+/// Boots before it is forked, and waits as long as it is told to.
+const COPIED: &str = "<?php
+function waits(): void { usleep((int) ($_GET['us'] ?? 0)); }
+askr_cow_ready();
+while (askr_handle_request(function (): void {
+    waits();
+    echo own_uid();
+})) {
+}
+function own_uid(): string {
+    preg_match('/^Uid:\\s*(\\d+)/m', file_get_contents('/proc/self/status'), $found);
+    return $found[1];
+}
+";
+
+#[test]
+fn copies_of_a_booted_application_have_given_up_root_and_can_be_looked_into() {
+    if !is_root() {
+        return;
+    }
+    let (folder, builder) = application(0o755);
+    fs::write(folder.path().join("worker.php"), COPIED).unwrap();
+    let server = builder
+        .argument("--cow")
+        .flag("slow-request", "100ms")
+        .start();
+
+    let uid = server.get("/?us=600000").text().to_owned();
+
+    assert_eq!(uid, uid_of(server.template_pid().unwrap()));
+    assert_ne!(uid, "0");
+    server.wait_for_log("slow request");
+    server.wait_for_log("waits()");
+}
+
 #[test]
 fn an_application_that_the_user_cannot_read_is_refused() {
     if !is_root() {

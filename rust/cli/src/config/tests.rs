@@ -493,6 +493,51 @@ fn a_pool_has_what_it_was_given_and_else_what_all_have() {
     assert_eq!(pure.deadlines, all.deadlines);
 }
 
+/// Everything that the server is made from, in words.
+fn outcome(scene: &mut Scene) -> String {
+    let settings = scene.resolve().unwrap();
+    let config = ServeConfig::new(&settings).unwrap();
+    let log = LogConfig::new(&settings);
+    let socket = ControlSocket::new(&settings, &scene.inputs).unwrap();
+    format!("{config:?} {log:?} {socket:?}")
+}
+
+#[test]
+fn no_option_is_accepted_and_ignored() {
+    let here = tempfile::tempdir().unwrap();
+    for folder in ["public", "other", "other/public"] {
+        std::fs::create_dir(here.path().join(folder)).unwrap();
+    }
+    let place = |name: &str| here.path().join(name).display().to_string();
+    for script in ["worker.php", "other.php"] {
+        std::fs::write(place(script), "<?php").unwrap();
+    }
+    let with = |option: &OptionSpec, text: &str| {
+        let switched_on = [("cow", "on"), ("watch", "on")];
+        let given = [
+            ("app_base", place("")),
+            ("root", place("public")),
+            ("worker_script", place("worker.php")),
+        ];
+        let base = given.iter().map(|(name, path)| (*name, path.as_str()));
+        let all = base.chain(switched_on);
+        let others = all.filter(|(name, _)| *name != option.name);
+        let scene = others.fold(Scene::new(), |scene, (name, text)| scene.flag(name, text));
+        outcome(&mut scene.flag(option.name, text))
+    };
+    // Which user there is depends on the machine; tests/user.rs looks at that one.
+    for option in OPTIONS.iter().filter(|option| option.key != Key::User) {
+        let [one, two] = match option.key {
+            Key::AppBase => [place(""), place("other")],
+            Key::Root => [place("public"), place("other")],
+            Key::WorkerScript => [place("worker.php"), place("other.php")],
+            Key::Isolation => ["worker", "fork"].map(str::to_owned),
+            _ => [0, 1].map(|index: usize| samples(option)[index].to_owned()),
+        };
+        assert_ne!(with(option, &one), with(option, &two), "{}", option.name);
+    }
+}
+
 #[test]
 fn an_overridden_value_is_checked_all_the_same() {
     let scene = Scene::new().flag("workers", "2").toml("workers = \"two\"");

@@ -25,6 +25,7 @@ mod loss;
 mod pool;
 mod post;
 mod probation;
+mod refork;
 mod seats;
 mod templates;
 
@@ -41,6 +42,7 @@ use crate::throttle::Throttle;
 use change::{Kept, Roll, Trial};
 use generation::Generation;
 use pool::Pool;
+use refork::Refork;
 use seats::Incarnations;
 
 pub(crate) use demand::Demand;
@@ -130,6 +132,8 @@ pub(crate) enum Order {
     Favour(usize, Option<WorkerId>),
     /// What PHP code a worker ran when it was looked at, or why it could not be.
     Traced(WorkerId, Result<Vec<String>, String>),
+    /// Ask the worker of a pool to become a template at its next request boundary.
+    Promote(usize, WorkerId),
     /// Make up a request for the worker of a pool.
     Probe(usize, WorkerId),
     /// Every pool has a worker for the first time.
@@ -160,6 +164,7 @@ pub(crate) struct Fleet {
     trial: Option<Trial>,
     /// Workers of other generations are being replaced.
     roll: Option<Roll>,
+    refork: Refork,
     pools: Vec<Pool>,
     counts: Counts,
     failed_boots: u32,
@@ -178,6 +183,8 @@ struct Plan {
     boot_timeout: Duration,
     rollback_keep: Duration,
     thresholds: Thresholds,
+    /// 0 is never.
+    refork_after: u64,
 }
 
 /// The last number of each kind that was given.
@@ -211,6 +218,7 @@ impl Fleet {
                 boot_timeout: config.boot_timeout,
                 rollback_keep: config.rollback_keep,
                 thresholds: config.canary,
+                refork_after: config.refork_after,
             },
             course: Course::Running,
             generations: vec![Generation::new(counts.generations, now)],
@@ -218,6 +226,7 @@ impl Fleet {
             kept: None,
             trial: None,
             roll: None,
+            refork: Refork::default(),
             pools: config.pools.iter().map(Pool::new).collect(),
             counts,
             failed_boots: 0,

@@ -30,6 +30,7 @@ impl Fleet {
         self.enforce_deadlines(now);
         self.keep_change(now);
         self.keep_generations(now);
+        self.end_outdated_templates(now);
         self.fill(now);
         self.forget_generations();
     }

@@ -67,7 +67,9 @@ impl Fleet {
 
     /// Whether somebody is to be replaced.
     fn is_outdated(&self, member: &Member) -> bool {
-        member.wants_recycle || member.parent.generation != self.current
+        member.wants_recycle
+            || member.parent.generation != self.current
+            || self.has_newer_template(member)
     }
 
     /// Who would fork the canary that a pool lacks.

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use askr_exchange::WorkerId;
 use askr_exchange::control::{Child, TemplateId};
 
 use crate::backoff::Backoff;
@@ -50,6 +51,8 @@ pub(super) struct Booted {
     pub(super) phase: BootedPhase,
     /// The last thing it said or that was found out about it.
     pub(super) message: Option<String>,
+    /// The pool and the seat that it had as a worker, until it is a template.
+    pub(super) seat: Option<(usize, WorkerId)>,
 }
 
 /// How far such a template has come.
@@ -171,6 +174,7 @@ impl Generation {
             pid: None,
             phase: BootedPhase::Booting { deadline },
             message: None,
+            seat: None,
         });
     }
 

@@ -70,8 +70,10 @@ impl Fleet {
             }
             ToMain::Ready { worker } => self.ready(worker, now),
             ToMain::BootFailed { child, message } => match child {
-                Child::Worker(worker) => self.boot_failed(worker, message, now),
-                Child::Template(_) => self.template_not_booted(number, child, message, now),
+                Child::Worker(worker) if self.member(worker).is_some() => {
+                    self.boot_failed(worker, message, now)
+                }
+                _ => self.template_not_booted(number, child, message, now),
             },
             ToMain::WantsRecycle { worker } => self.wants_recycle(worker),
             ToMain::Traced { worker, frames } => self.traced(worker, Ok(frames)),
@@ -217,9 +219,9 @@ impl Fleet {
             true => debug!(pool = name, seat, incarnation, generation, "worker ready"),
             false => info!(pool = name, seat, incarnation, generation, "worker ready"),
         }
-        let retired = replaced.into_iter();
-        let retired = retired.map(|worker| Order::Retire(index, worker));
-        self.orders.extend(retired);
+        for before in replaced {
+            self.release(index, before, now);
+        }
         self.favour_canary(index, worker, generation);
         if matches!(self.course, Course::Stopping { .. }) {
             self.retire(|_| true);
@@ -365,8 +367,9 @@ impl Fleet {
         }
         booted.phase = BootedPhase::Up { since: now };
         booted.pid = sender;
-        let pid = booted.pid;
+        let (pid, seat) = (booted.pid, booted.seat.take());
         info!(generation, pid, "{child} has booted");
+        self.free_seat(seat);
         let child = Some(child);
         self.order(Order::Listen(Parent { generation, child }));
         true

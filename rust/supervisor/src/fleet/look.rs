@@ -46,6 +46,7 @@ impl Fleet {
             return;
         }
         self.look_at_canaries(looks, now);
+        self.look_for_template(looks, now);
         for (index, look) in looks.pools.iter().enumerate() {
             let step = self.pools[index].size(look, looks.now_ms);
             self.resize(index, step, look);

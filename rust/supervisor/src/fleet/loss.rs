@@ -7,7 +7,7 @@ use askr_exchange::control::{Child, ProcessEnd};
 use askr_exchange::{Activity, WorkerId};
 use tracing::{debug, error, info, warn};
 
-use super::generation::{BootedPhase, Parent};
+use super::generation::{Booted, BootedPhase, Parent};
 use super::pool::Pool;
 use super::post::{Member, Phase};
 use super::{Fleet, KILL_GRACE, Order};
@@ -70,18 +70,18 @@ impl Fleet {
             return;
         };
         let was_expected = generation.is_ending();
-        let booted = generation.booted.iter();
-        let booted: Vec<Child> = booted.map(|booted| booted.child).collect();
+        let booted = std::mem::take(&mut generation.booted);
         generation.lose_first(now);
         if was_expected && !(self.is_running() && self.is_wanted(number)) {
             debug!(generation = number, how, "template ended");
         } else {
             error!(generation = number, how, "template ended");
         }
-        for child in booted {
+        for Booted { child, seat, .. } in booted {
             let child = Some(child);
             let generation = number;
             self.order(Order::HangUp(Parent { generation, child }));
+            self.free_seat(seat);
         }
         let message = format!("the template ended: {how}");
         self.lose_members(number, message, now);
@@ -110,6 +110,7 @@ impl Fleet {
         let removed = generation.and_then(|it| it.remove_booted(child, now));
         let Some(booted) = removed else { return };
         self.order(Order::HangUp(lost));
+        self.free_seat(booted.seat);
         self.orphan(lost, now);
         let (number, pid) = (lost.generation, booted.pid);
         let said = booted.message.as_deref();
@@ -118,7 +119,9 @@ impl Fleet {
             return info!(generation = number, pid, end = how, "{child} left");
         }
         error!(generation = number, pid, end = how, said, "{child} ended");
-        if !booted.is_up() {
+        if booted.seat.is_some() {
+            self.note_failed_promotion(now);
+        } else if !booted.is_up() {
             let message = booted.message.unwrap_or_else(|| format!("it ended: {how}"));
             self.count_lost_template(number, &message, now);
         }

@@ -98,6 +98,11 @@ impl Pool {
         self.all_posts().any(Post::has_ready)
     }
 
+    /// A worker that has a successor becomes a template; its seat is not free yet.
+    pub(super) fn promote(&mut self, worker: WorkerId) -> Option<Member> {
+        self.post_of(worker)?.take(worker)
+    }
+
     /// A worker is gone; its seat is free.
     pub(super) fn remove(
         &mut self,

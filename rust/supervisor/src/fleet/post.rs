@@ -153,6 +153,13 @@ impl Post {
         Some(member)
     }
 
+    /// A worker that has a successor is none any more.
+    pub(crate) fn take(&mut self, worker: WorkerId) -> Option<Member> {
+        let is_it = |member: &Member| member.worker == worker;
+        let index = self.members.iter().position(is_it)?;
+        Some(self.members.remove(index))
+    }
+
     /// Everybody of a generation is gone with its first template, whose own back-off decides when
     /// to go on.
     pub(crate) fn clear(&mut self, generation: u32) -> Vec<Member> {

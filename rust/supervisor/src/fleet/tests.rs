@@ -2,10 +2,12 @@
 
 mod books;
 mod boot;
+mod booted;
 mod demands;
 mod random;
 mod reload;
 mod replacement;
 mod scene;
 mod shutdown;
+mod size;
 mod trust;

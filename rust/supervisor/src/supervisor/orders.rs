@@ -43,6 +43,7 @@ impl Supervisor {
                 let requests = self.exchanges[pool].bury_ended(worker, end);
                 debug!(%worker, requests, "worker buried");
             }
+            Order::Promote(pool, worker) => self.exchanges[pool].promote(worker),
             Order::Favour(pool, worker) => self.exchanges[pool].favour(worker),
             Order::Traced(worker, frames) => self.note_trace(worker, frames),
             Order::Probe(pool, worker) => self.probe(pool, worker),

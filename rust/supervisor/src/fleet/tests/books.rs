@@ -35,7 +35,9 @@ impl Books {
             Order::Tell(parent, message) => self.tell(*parent, message),
             Order::Listen(parent) => assert!(self.listening.insert(*parent)),
             Order::HangUp(parent) => drop(self.listening.remove(parent)),
-            Order::Retire(pool, worker) => assert_eq!(self.living[worker].0, *pool),
+            Order::Retire(pool, worker) | Order::Promote(pool, worker) => {
+                assert_eq!(self.living[worker].0, *pool)
+            }
             Order::Bury(pool, worker, _) => {
                 let buried = self.living.remove(worker);
                 assert_eq!(buried.map(|(pool, _)| pool), Some(*pool), "{order:?}");

@@ -126,7 +126,10 @@ struct Play {
 impl Play {
     fn new(pools: Vec<PoolConfig>, window: Duration) -> Self {
         let mut play = Self {
-            scene: Scene::of(pools, |config| config.canary.window = window),
+            scene: Scene::of(pools, |config| {
+                config.canary.window = window;
+                config.refork_after = 50;
+            }),
             books: Books::default(),
             changes: 0,
         };
@@ -370,6 +373,8 @@ impl Play {
         assert!(self.books.open.is_empty(), "somebody waits for ever");
         let generations: Vec<u32> = self.first_templates();
         assert_eq!(generations, [fleet.current], "one generation in the end");
+        let booted = fleet.generations[0].booted.len();
+        assert_eq!(booted, usize::from(fleet.pools.iter().any(Pool::is_booted)));
         for pool in &fleet.pools {
             let is_well =
                 |member: &Member| member.is_ready() && member.parent.generation == fleet.current;

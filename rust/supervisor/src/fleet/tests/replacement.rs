@@ -83,20 +83,6 @@ fn a_crash_loop_backs_off() {
 }
 
 #[test]
-fn after_it_was_ready_failed_boots_never_end_the_server() {
-    let mut scene = Scene::serving(1);
-    let mut worker = scene.ready_workers()[0];
-    scene.exit(worker, ProcessEnd::Code(255));
-    for _ in 0..20 {
-        scene.pass(secs(5));
-        worker = scene.take_forks()[0];
-        scene.fail_boot(worker, "syntax error");
-    }
-
-    assert_eq!(message_of(&scene.take_orders()), None);
-}
-
-#[test]
 fn a_replacement_is_ready_before_the_old_worker_leaves() {
     let mut scene = Scene::serving(2);
     let old = scene.ready_workers()[0];

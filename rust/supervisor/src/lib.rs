@@ -24,10 +24,6 @@ mod control;
 mod error;
 mod fleet;
 mod overdue;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the shell looks at workers next")
-)]
 mod private_memory;
 mod processes;
 mod reaper;
@@ -40,7 +36,6 @@ mod sys;
 mod template;
 mod throttle;
 mod watchdog;
-#[expect(dead_code, reason = "the shell looks at workers next")]
 mod wear;
 
 pub use canary::Thresholds;

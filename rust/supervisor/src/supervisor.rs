@@ -5,6 +5,7 @@ mod asks;
 mod lookout;
 mod looks;
 mod orders;
+mod scales;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::future::pending;
@@ -118,7 +119,7 @@ impl Supervisor {
         let (remote, asked) = Remote::new();
         let started = Event::TemplateStarted { generation, pid };
         Ok(Self {
-            lookout: Lookout::new(&config.pools),
+            lookout: Lookout::new(&config),
             pools: config.pools,
             exchanges,
             releases: config.releases,

@@ -19,6 +19,8 @@ pub(crate) enum Demand {
     Retire,
     /// It is to die, because its request has had its time.
     Kill,
+    /// It is worn out: somebody takes its place as soon as it is its turn.
+    Recycle,
 }
 
 impl Fleet {
@@ -36,6 +38,7 @@ impl Fleet {
                 member.message = Some("its request had had its time".to_owned());
                 self.kill(worker, now + KILL_GRACE);
             }
+            Demand::Recycle => member.wants_recycle = true,
         }
     }
 }

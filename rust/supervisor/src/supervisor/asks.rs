@@ -83,6 +83,7 @@ impl Supervisor {
         let members = self.fleet.members_in(index);
         let workers = members.map(|(member, is_canary)| WorkerStatus {
             canary: is_canary,
+            private_bytes: self.lookout.scales.private_bytes(member.worker),
             ..describe(member, exchange, now)
         });
         PoolStatus {

@@ -8,8 +8,9 @@ use askr_exchange::WorkerId;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::Supervisor;
+use super::scales::Scales;
 use crate::clock::now_ms;
-use crate::config::PoolConfig;
+use crate::config::SupervisorConfig;
 use crate::fleet::{Demand, Event, Member};
 use crate::overdue::{Overdue, Report, What};
 use crate::watchdog::{Alarm, Sight, Step, Watchdog};
@@ -21,15 +22,18 @@ pub(super) struct Lookout {
     /// One for each pool.
     watchdogs: Vec<Watchdog>,
     overdue: Overdue,
+    pub(super) scales: Scales,
 }
 
 impl Lookout {
-    pub(super) fn new(pools: &[PoolConfig]) -> Self {
-        let watchdogs = pools.iter().map(|pool| Watchdog::new(pool.deadlines));
+    pub(super) fn new(config: &SupervisorConfig) -> Self {
+        let pools = config.pools.iter();
+        let watchdogs = pools.map(|pool| Watchdog::new(pool.deadlines));
         Self {
             looks: None,
             watchdogs: watchdogs.collect(),
             overdue: Overdue::default(),
+            scales: Scales::new(config.endurance),
         }
     }
 
@@ -60,6 +64,7 @@ impl Supervisor {
             report.log(Err("nobody has answered"));
         }
         self.show(now_ms);
+        self.look_for_wear(now_ms);
     }
 
     /// What PHP was doing, or why nobody can tell.
@@ -119,7 +124,7 @@ impl Supervisor {
         }
     }
 
-    fn demand(&mut self, worker: WorkerId, demand: Demand) {
+    pub(super) fn demand(&mut self, worker: WorkerId, demand: Demand) {
         self.happen(Event::Worker { worker, demand });
     }
 }

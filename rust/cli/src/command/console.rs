@@ -138,7 +138,11 @@ impl Connection {
     fn ask(&mut self, command: &Command) -> Result<(), Failure> {
         let mut line = serde_json::to_vec(command).expect("a command is plain data");
         line.push(b'\n');
-        self.stream.get_mut().write_all(&line).map_err(cut)
+        match self.stream.get_mut().write_all(&line) {
+            // Who is refused is not listened to: the answer says why.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(cut(error)),
+            _ => Ok(()),
+        }
     }
 
     fn answer(&mut self) -> Result<Answer, Failure> {

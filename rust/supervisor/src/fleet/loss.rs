@@ -38,7 +38,9 @@ impl Fleet {
             return;
         };
         let is_orderly = self.ends_orderly(index, worker, end);
-        let Some(member) = self.pools[index].remove(worker, end, now) else {
+        let had_request = activity.replies > 0 || activity.busy_since_ms > 0;
+        let is_spent = is_orderly || had_request && self.pools[index].takes_one();
+        let Some(member) = self.pools[index].remove(worker, is_spent, now) else {
             return;
         };
         self.order(Order::Bury(index, worker, end));
@@ -48,12 +50,12 @@ impl Fleet {
             false => self.log_end(index, &member, &how),
         }
         let generation = member.parent.generation;
-        if member.is_starting() {
-            let message = member.message.unwrap_or_else(|| format!("it ended: {how}"));
-            self.count_failed_boot(index, generation, message, now);
-        } else {
+        if !member.is_starting() {
             let has_died = !is_orderly && member.is_ready();
             self.note_end(index, &member, (activity, has_died));
+        } else if !member.is_orphan {
+            let message = member.message.unwrap_or_else(|| format!("it ended: {how}"));
+            self.count_failed_boot(index, generation, message, now);
         }
     }
 
@@ -121,7 +123,7 @@ impl Fleet {
         error!(generation = number, pid, end = how, said, "{child} ended");
         if booted.seat.is_some() {
             self.note_failed_promotion(now);
-        } else if !booted.is_up() {
+        } else {
             let message = booted.message.unwrap_or_else(|| format!("it ended: {how}"));
             self.count_lost_template(number, &message, now);
         }
@@ -136,6 +138,7 @@ impl Fleet {
                 continue;
             }
             member.parent = heir;
+            member.is_orphan = true;
             let child = Child::Worker(member.worker);
             adopted.extend(member.pid.map(|pid| (child, pid)));
             let deadline = now + KILL_GRACE;

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use askr_exchange::WorkerId;
-use askr_exchange::control::{Isolation, ProcessEnd};
+use askr_exchange::control::Isolation;
 
 use super::post::{Member, Post};
 use super::seats::Seats;
@@ -103,19 +103,16 @@ impl Pool {
         self.post_of(worker)?.take(worker)
     }
 
-    /// A worker is gone; its seat is free.
+    /// A worker is gone, and its seat is free. Nobody waits before the next one when it `is_spent`:
+    /// it has had the one request that it was to have.
     pub(super) fn remove(
         &mut self,
         worker: WorkerId,
-        end: Option<ProcessEnd>,
+        is_spent: bool,
         now: Instant,
     ) -> Option<Member> {
-        let takes_one = self.takes_one();
         let post = self.post_of(worker)?;
-        let mut members = post.members().iter();
-        let member = members.find(|member| member.worker == worker)?;
-        let is_orderly = takes_one && member.ends_orderly(end);
-        let member = post.remove(worker, is_orderly, now)?;
+        let member = post.remove(worker, is_spent, now)?;
         self.seats.give_back(worker);
         Some(member)
     }

@@ -43,6 +43,8 @@ pub(crate) struct Member {
     pub(crate) message: Option<String>,
     /// It has served enough and would like a successor.
     pub(crate) wants_recycle: bool,
+    /// Its template has died, and it with it.
+    pub(crate) is_orphan: bool,
 }
 
 /// How far a worker has come.
@@ -135,7 +137,7 @@ impl Post {
     pub(crate) fn remove(
         &mut self,
         worker: WorkerId,
-        is_orderly: bool,
+        is_spent: bool,
         now: Instant,
     ) -> Option<Member> {
         let is_it = |member: &Member| member.worker == worker;
@@ -143,11 +145,13 @@ impl Post {
         let member = self.members.remove(index);
         self.not_before = match member.phase {
             Phase::Retiring => self.not_before,
-            Phase::Ready { since } if is_orderly || now.duration_since(since) >= STEADY => {
+            Phase::Ready { since } if is_spent || now.duration_since(since) >= STEADY => {
                 self.backoff.reset();
                 None
             }
             Phase::Killed { was_ready, .. } if was_ready => None,
+            // Its template's own back-off decides when to go on.
+            _ if member.is_orphan => None,
             _ => Some(self.backoff.after_failure(now)),
         };
         Some(member)
@@ -183,6 +187,7 @@ impl Member {
             ordered: now,
             message: None,
             wants_recycle: false,
+            is_orphan: false,
         }
     }
 

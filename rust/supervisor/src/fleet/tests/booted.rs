@@ -173,14 +173,16 @@ fn children_that_took_their_one_request_are_replaced_without_a_word() {
 }
 
 #[test]
-fn children_that_crash_at_every_request_are_slowed_down() {
+fn children_that_crash_are_slowed_down_unless_it_was_in_a_request() {
     let mut scene = Scene::booted(PoolConfig::new("http", Isolation::Fork, 1), |_| {});
-    let worker = scene.ready_workers()[0];
+    let workers = scene.ready_workers();
 
-    scene.exit(worker, ProcessEnd::Signal(11));
-
+    scene.exit_having(workers[0], ProcessEnd::Signal(11), served(0));
     assert!(scene.take_forks().is_empty());
     scene.pass(ms(100));
+    assert_eq!(scene.take_forks().len(), 1);
+
+    scene.exit_having(workers[1], ProcessEnd::Signal(11), served(1));
     assert_eq!(scene.take_forks().len(), 1);
 }
 

@@ -154,13 +154,24 @@ impl Scene {
     }
 
     pub(super) fn exit(&mut self, worker: WorkerId, end: ProcessEnd) {
+        self.exit_having(worker, end, Activity::default());
+    }
+
+    /// A worker is reaped that had done this.
+    pub(super) fn exit_having(&mut self, worker: WorkerId, end: ProcessEnd, activity: Activity) {
         let (parent, sender) = self.parent_of(worker);
-        let exited = ToMain::Exited {
+        let message = ToMain::Exited {
             child: Child::Worker(worker),
             pid: pid_of(worker),
             end,
         };
-        self.say_in(parent.generation, sender, exited);
+        self.happen(Event::Packet(Packet {
+            generation: parent.generation,
+            message,
+            sender: Some(sender),
+            has_socket: false,
+            activity,
+        }));
     }
 
     pub(super) fn fail_boot(&mut self, worker: WorkerId, message: &str) {

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 const WORKER: &str = "<?php
 while (askr_handle_request(function (): void {
+    usleep(1000 * (int) ($_GET['ms'] ?? 0));
     $status = file_get_contents('/proc/self/status');
     preg_match_all('/^(Uid|Gid|Groups|CapEff):\\s*(.*?)\\s*$/m', $status, $found);
     echo json_encode(array_combine($found[1], $found[2]) + [
@@ -45,6 +46,24 @@ fn uid_of(pid: Pid) -> String {
     let status = fs::read_to_string(format!("/proc/{}/status", pid.as_raw_nonzero())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     line.unwrap().split_whitespace().next().unwrap().to_owned()
+}
+
+#[test]
+fn a_slow_request_is_seen_there_too() {
+    if !is_root() {
+        return;
+    }
+    let (_folder, builder) = application(0o755);
+    let server = builder.flag("slow-request", "100ms").start();
+
+    assert_eq!(server.get("/?ms=1000").status, 200);
+
+    server.wait_for_log("slow request");
+    assert!(
+        server.log().contains("usleep() < {closure"),
+        "{}",
+        server.log()
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use askr_testkit::Server;
 fn served() -> Server {
     Server::laravel()
         .workers(1)
-        .flag("request-timeout", "700ms")
+        .flag("request-timeout", "1500ms")
         .flag("request-timeout-grace", "60s")
         .start()
 }
@@ -45,7 +45,7 @@ fn events_go_on_and_other_streams_are_cut() {
     let server = served();
 
     let events = server.get("/deadlines/events");
-    assert!(events.text().ends_with("data: 12\n\n"), "{}", events.text());
+    assert!(events.text().ends_with("data: 24\n\n"), "{}", events.text());
 
     let cut = server.client().try_get("/deadlines/table");
     assert!(cut.is_err(), "{cut:?}");

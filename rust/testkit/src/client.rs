@@ -19,14 +19,19 @@ impl Client {
     /// When the server cannot be reached.
     #[must_use]
     pub fn connect(address: SocketAddr) -> Client {
-        let stream = TcpStream::connect(address).expect("the server under test listens");
+        Client::try_connect(address).expect("the server under test listens")
+    }
+
+    /// Connects, if the server is still there.
+    pub(crate) fn try_connect(address: SocketAddr) -> std::io::Result<Client> {
+        let stream = TcpStream::connect(address)?;
         for set in [TcpStream::set_read_timeout, TcpStream::set_write_timeout] {
             set(&stream, Some(DEADLINE)).expect("a deadline is not zero");
         }
-        stream.set_nodelay(true).expect("the socket is open");
-        Client {
+        stream.set_nodelay(true)?;
+        Ok(Client {
             stream: BufReader::new(stream),
-        }
+        })
     }
 
     /// Sends `bytes` as they are.

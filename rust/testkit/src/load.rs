@@ -121,6 +121,16 @@ impl Tally {
         }
     }
 
+    /// Those that were whole before `end`.
+    #[must_use]
+    pub fn until(&self, end: Instant) -> Tally {
+        let earlier = self.answers.iter();
+        let earlier = earlier.filter(|answer| answer.sent + answer.took <= end);
+        Tally {
+            answers: earlier.cloned().collect(),
+        }
+    }
+
     /// The time within which `share` of the answers came: 0.5 is the median, 1 the longest.
     ///
     /// # Panics
@@ -152,15 +162,20 @@ fn ask_until_over(
         let sent = Instant::now();
         let outcome = client.try_get(target);
         let outcome = outcome.map(|answer| (answer.status, answer.text().to_owned()));
-        if outcome.is_err() {
-            client = Client::connect(address);
-        }
+        let is_cut = outcome.is_err();
         answers.push(Answer {
             sent,
             took: sent.elapsed(),
             outcome: outcome.map_err(|cut| format!("{cut:?}")),
         });
         answered.fetch_add(1, Ordering::SeqCst);
+        if is_cut {
+            match Client::try_connect(address) {
+                Ok(next) => client = next,
+                // The server is gone, as the last answer says.
+                Err(_) => break,
+            }
+        }
     }
     answers
 }

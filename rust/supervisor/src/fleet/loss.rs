@@ -39,14 +39,21 @@ impl Fleet {
         };
         let is_orderly = self.ends_orderly(index, worker, end);
         let had_request = activity.replies > 0 || activity.busy_since_ms > 0;
-        let is_spent = is_orderly || had_request && self.pools[index].takes_one();
+        let is_spent = is_orderly || had_request && self.pools[index].is_booted();
         let Some(member) = self.pools[index].remove(worker, is_spent, now) else {
             return;
         };
         self.order(Order::Bury(index, worker, end));
         let how = end.map_or("not forked".to_owned(), |end| end.to_string());
         match is_orderly {
-            true => debug!(seat = worker.seat, pid = member.pid, "worker left"),
+            true if self.pools[index].takes_one() => {
+                debug!(seat = worker.seat, pid = member.pid, "worker left");
+            }
+            true => info!(
+                seat = worker.seat,
+                pid = member.pid,
+                "worker left with its script"
+            ),
             false => self.log_end(index, &member, &how),
         }
         let generation = member.parent.generation;
@@ -59,11 +66,12 @@ impl Fleet {
         }
     }
 
-    /// Whether it has taken the one request that it was to take.
+    /// Whether a copy has ended by itself: it had the one request that it was to have, or its
+    /// script ended, which is nothing that a copy could start again.
     fn ends_orderly(&self, pool: usize, worker: WorkerId, end: Option<ProcessEnd>) -> bool {
-        let takes_one = self.pools[pool].takes_one();
+        let is_copy = self.pools[pool].is_booted();
         let member = self.member(worker);
-        takes_one && member.is_some_and(|member| member.ends_orderly(end))
+        is_copy && member.is_some_and(|member| member.ends_orderly(end))
     }
 
     /// A first template is dead, and with it everybody it forked.

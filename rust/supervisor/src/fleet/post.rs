@@ -214,7 +214,7 @@ impl Member {
         }
     }
 
-    /// Whether that is an end as it should be of a worker that takes one request only.
+    /// Whether that is an end as it should be of a worker that is a copy.
     pub(crate) fn ends_orderly(&self, end: Option<ProcessEnd>) -> bool {
         self.is_ready() && end == Some(ProcessEnd::Code(0))
     }

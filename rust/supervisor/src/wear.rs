@@ -82,6 +82,13 @@ impl Wear {
         changed
     }
 
+    /// Whether somebody has never been weighed: what it holds before it has done much is what the
+    /// application needs.
+    pub(crate) fn has_news(&self, candidates: &[Candidate]) -> bool {
+        let is_known = |one: &Candidate| self.weighed.contains_key(&one.worker);
+        !candidates.iter().all(is_known)
+    }
+
     /// What the scales said; `None` when the system does not tell. The reason, once, when that is
     /// too much.
     pub(crate) fn weigh(&mut self, candidate: &Candidate, bytes: Option<u64>) -> Option<Reason> {
@@ -171,6 +178,7 @@ mod tests {
             let all: Vec<_> = (0..7).map(|seat| candidate(seat, 1)).collect();
             let next = wear.next(&all);
             assert!(next.len() <= 2);
+            assert_eq!(wear.has_news(&all), seen.len() < 7);
             for one in next {
                 assert_eq!(wear.weigh(&one, Some(1)), None);
                 seen.push(one.worker.seat);

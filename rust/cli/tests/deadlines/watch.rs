@@ -40,8 +40,9 @@ fn a_request_past_its_time_gets_an_error_that_php_handles_and_the_worker_goes_on
 
     assert_eq!(server.get("/?how=nowhere").text(), "done and is cleaned up");
     assert_eq!(server.worker_pids(), worker);
-    let log = server.log();
     let told = "request timed out, PHP is told";
+    server.wait_for_log_times(told, 2);
+    let log = server.log();
     assert_eq!(count(&log, told), 2);
     assert!(has_line(
         &log,
@@ -120,6 +121,7 @@ fn a_pool_of_its_own_has_its_own_time() {
     assert_eq!(client.get("/reports?ms=1200").status, 200);
     assert_eq!(client.get("/?ms=60000").status, 500);
 
-    let log = server.log();
-    assert_eq!(count(&log, "request timed out, PHP is told"), 1, "{log}");
+    let told = "request timed out, PHP is told";
+    server.wait_for_log(told);
+    assert_eq!(count(&server.log(), told), 1);
 }

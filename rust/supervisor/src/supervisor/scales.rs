@@ -76,11 +76,12 @@ impl Supervisor {
         for (worker, reason) in heavy {
             self.recycle(worker, reason);
         }
+        let candidates = self.candidates(Instant::now());
         let scales = &self.lookout.scales;
-        if scales.weighing.is_some() || now_ms < scales.due_ms {
+        let is_due = now_ms >= scales.due_ms || scales.wear.has_news(&candidates);
+        if scales.weighing.is_some() || !is_due {
             return;
         }
-        let candidates = self.candidates(Instant::now());
         self.lookout.scales.due_ms = now_ms + EVERY_MS;
         self.lookout.scales.begin(&candidates);
         for one in candidates {

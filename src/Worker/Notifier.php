@@ -45,6 +45,12 @@ class Notifier
         }
     }
 
+    /** Whether anything listens for the event. */
+    public function isHeard(string $event): bool
+    {
+        return ($this->listeners[$event] ??= $this->make($event)) !== [] || $this->events->hasListeners($event);
+    }
+
     /** Run everything that listens for the event. */
     public function notify(object $event): void
     {

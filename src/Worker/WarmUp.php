@@ -44,8 +44,8 @@ class WarmUp
         } catch (Throwable $exception) {
             $this->client->log(WarmRequestFailed::of($target, $exception));
         } finally {
-            // What it has printed or left open is for nobody.
             while (ob_get_level() > $level && @ob_end_clean()) {
+                // What it has printed or left open is for nobody.
             }
 
             headers_sent() ?: header_remove();

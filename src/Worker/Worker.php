@@ -110,8 +110,10 @@ class Worker
     /** What is bound now belongs to this worker, and stays like what was bound while booting. */
     private function resumeForked(): void
     {
-        $this->notifier->notify(new WorkerForked($this->app));
-        $this->sandbox = new Sandbox($this->app);
+        if ($this->notifier->isHeard(WorkerForked::class)) {
+            $this->notifier->notify(new WorkerForked($this->app));
+            $this->sandbox = new Sandbox($this->app);
+        }
     }
 
     /** Forget the services that each request is to have made for itself. */

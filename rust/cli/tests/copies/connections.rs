@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::net::TcpListener;
 
 use askr_testkit::Application;
+use rustix::process::Pid;
 
 use crate::{ask_both, routes, ways};
 
@@ -49,6 +50,42 @@ fn each_copy_opens_a_database_connection_of_its_own_when_it_needs_one() {
         );
         assert_eq!(server.get("/forked-in").text(), "here", "{way}");
     }
+}
+
+#[test]
+fn a_worker_that_becomes_the_template_closes_what_its_requests_have_opened() {
+    let application = with_database();
+    let server = application.booted().cow().workers(2);
+    let server = server.flag("refork-after", "20").start();
+    let said = "becomes the template of the others";
+    let ask = || {
+        let text = server.get("/process/database").text().to_owned();
+        assert!(text.ends_with(r#""one":1,"after":1}"#), "{text}");
+    };
+
+    server.eventually("a warm worker is chosen", |server| {
+        ask();
+        server.log().contains(said)
+    });
+    server.wait_for_log("has booted generation=1 pid=");
+    server.eventually("it has booted", |server| promoted(&server.log()).is_some());
+    let template = promoted(&server.log()).unwrap();
+    for _ in 0..20 {
+        ask();
+    }
+
+    let file = application.path("storage/app/notes.sqlite");
+    let open = server.descriptors_of(template);
+    assert!(open.values().all(|path| *path != file), "{open:?}");
+    assert_eq!(server.get("/forked-in").text(), "here");
+}
+
+/// The process of the worker that forks others by now.
+fn promoted(log: &str) -> Option<Pid> {
+    let mut lines = log.lines().filter(|line| line.contains("has booted"));
+    let line = lines.find(|line| line.contains(": worker "))?;
+    let (_, pid) = line.rsplit_once("pid=")?;
+    Pid::from_raw(pid.trim().parse().ok()?)
 }
 
 /// Connects while the application boots; closes what `close` names before the fork.

@@ -1,7 +1,5 @@
 //! `refork_after`: the warmest worker becomes the template of the others.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
-
 use std::fs;
 
 use askr_testkit::Server;

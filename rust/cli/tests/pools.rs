@@ -1,5 +1,8 @@
 //! Pools of their own for slow paths: what they do is nobody else's business.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
+
+use std::fs;
 use std::time::Duration;
 
 use askr_testkit::{Client, Load, Releases, Server, eventually};
@@ -46,6 +49,26 @@ fn a_pool_full_of_sleeping_requests_does_not_touch_the_others() {
     beside.assert_all(&["one"]);
     let longest = beside.within(1.0);
     assert!(longest < Duration::from_secs(1), "{longest:?}");
+}
+
+#[test]
+fn a_pool_can_boot_for_every_request_while_the_others_do_not() {
+    let releases = Releases::new(&["one"]);
+    let server = releases
+        .server()
+        .workers(1)
+        .pool("legacy paths=/legacy isolation=request workers=1")
+        .start();
+    let file = releases.path("one").join("public/legacy/own.php");
+    fs::create_dir(file.with_file_name("")).unwrap();
+    fs::write(file, "<?php echo 'a script of its own';").unwrap();
+    let release = releases.path("one").join("release.php");
+    fs::write(release, "<?php return 'booted anew';").unwrap();
+
+    assert_eq!(server.get("/legacy/own.php").text(), "a script of its own");
+    assert_eq!(server.get("/legacy/page").text(), "booted anew");
+    assert_eq!(server.get("/page").text(), "one");
+    assert_eq!(server.get("/own.php").text(), "one");
 }
 
 #[test]

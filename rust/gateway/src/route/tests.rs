@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::config::PoolConfig;
 
@@ -284,4 +286,49 @@ fn each_pool_runs_php_its_own_way() {
     assert_eq!(get("/info.php"), FRONT);
     assert_eq!(get("/reports/info.php"), "php /index.php [] of 1");
     assert_eq!(get("/robots.txt"), "file /robots.txt");
+}
+
+/// One way to write a segment: each byte as it is, or encoded.
+fn spelled(segment: &str, encoded: &[bool]) -> String {
+    let mut marks = encoded.iter().cycle();
+    let mut text = String::new();
+    for byte in segment.bytes() {
+        match marks.next() {
+            Some(true) => text.push_str(&format!("%{byte:02x}")),
+            _ => text.push(char::from(byte)),
+        }
+    }
+    text
+}
+
+proptest! {
+    #[test]
+    fn a_path_is_in_one_pool_however_it_is_spelled(
+        segments in prop::collection::vec("reports|admin|reportsx|[a-z]{1,4}", 1..4),
+        separators in prop::collection::vec("/|//|/\\./|%2f|/%2E/", 1..4),
+        encoded in prop::collection::vec(any::<bool>(), 1..6),
+        is_long in any::<bool>(),
+    ) {
+        let pools = three_pools();
+        let pool_of = |path: &str| {
+            let request = RouteRequest {
+                method: &Method::POST,
+                path,
+                pools: &pools,
+            };
+            match route(request, &TREE) {
+                Route::Script { pool, .. } => pool,
+                other => panic!("{path}: {other:?}"),
+            }
+        };
+        let plain = format!("/{}", segments.join("/"));
+        let mut path = String::from(if is_long { "/index.php" } else { "" });
+        for (segment, separator) in segments.iter().zip(separators.iter().cycle()) {
+            // A path begins with a slash that is written as one.
+            let separator = if path.is_empty() { "/" } else { separator };
+            path.push_str(separator);
+            path.push_str(&spelled(segment, &encoded));
+        }
+        prop_assert_eq!(pool_of(&path), pool_of(&plain), "{}", path);
+    }
 }

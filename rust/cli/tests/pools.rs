@@ -1,7 +1,5 @@
 //! Pools of their own for slow paths: what they do is nobody else's business.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
-
 use std::fs;
 use std::time::Duration;
 

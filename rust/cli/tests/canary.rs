@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use askr_testkit::Server;
+use askr_testkit::{Server, ServerBuilder};
 use tempfile::TempDir;
 
 const HEALTHY: &str = "canary healthy — rolling the rest";
@@ -29,20 +29,31 @@ impl Site {
     }
 
     fn release(&self, code: &str) {
-        let code = format!("<?php while (askr_handle_request(function () {{ {code} }})) {{ }}");
+        let code = format!(
+            "<?php askr_cow_ready();\n\
+             while (askr_handle_request(function () {{ {code} }})) {{ }}"
+        );
         let next = self.folder.path().join("next");
         fs::write(&next, code).unwrap();
         fs::rename(next, self.folder.path().join("worker.php")).unwrap();
     }
 
-    /// Whose workers have all booted the code of now.
     fn server(&self, window: &str) -> Server {
-        let server = Server::classic()
+        self.server_with(window, |builder| builder)
+    }
+
+    /// Whose workers have all booted the code of now.
+    fn server_with(
+        &self,
+        window: &str,
+        mode: impl FnOnce(ServerBuilder) -> ServerBuilder,
+    ) -> Server {
+        let builder = Server::classic()
             .flag("worker-script", self.folder.path().join("worker.php"))
             .flag("health-path", "/")
             .canary_window(window)
-            .workers(3)
-            .start();
+            .workers(3);
+        let server = mode(builder).start();
         server.wait_for_log_times("worker ready", 3);
         server
     }
@@ -258,4 +269,38 @@ fn a_few_requests_that_take_long_anyway_hold_up_no_reload() {
     assert_eq!(outcome.code, Some(0), "{}", outcome.text);
     assert_eq!(outcome.failures(), 0);
     assert_serves(&server, "new");
+}
+
+/// New code under load: taken when it is as good, else found out without harm.
+fn tries(mode: impl Fn(ServerBuilder) -> ServerBuilder) {
+    let site = Site::new();
+    let server = site.server_with("1s", mode);
+
+    site.release("http_response_code(500); echo 'broken';");
+    let outcome = reload_under_load(&server);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.text);
+    let by_canary = outcome.answers.iter().filter(|(_, text)| text == "broken");
+    assert_eq!(outcome.failures(), by_canary.count());
+
+    site.release("for (;;) { }");
+    let outcome = reload_under_load(&server);
+    assert_eq!(outcome.code, Some(1), "{}", outcome.text);
+    assert_eq!(outcome.failures(), 0, "{:?}", outcome.answers);
+    assert_serves(&server, "old");
+
+    site.release("usleep(2000); echo 'new';");
+    let outcome = reload_under_load(&server);
+    assert_eq!(outcome.code, Some(0), "{}", outcome.text);
+    assert_eq!(outcome.failures(), 0, "{:?}", outcome.answers);
+    assert_serves(&server, "new");
+}
+
+#[test]
+fn code_is_tried_in_copies_of_the_booted_application() {
+    tries(ServerBuilder::cow);
+}
+
+#[test]
+fn code_is_tried_where_each_request_has_a_copy_of_its_own() {
+    tries(|builder| builder.isolation("fork").flag("log-level", "debug"));
 }

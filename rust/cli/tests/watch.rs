@@ -210,6 +210,28 @@ fn workers_that_share_a_booted_application_are_replaced_too() {
 }
 
 #[test]
+fn laravel_is_reloaded_for_a_view_and_not_for_what_it_writes_itself() {
+    let server = Server::laravel().workers(1).argument("--watch").start();
+    // Compiles the view, and starts a session.
+    assert!(server.get("/page").text().contains("<title>none</title>"));
+
+    let application = server.application();
+    application.write("resources/views/page.blade.php", "<b>{{ $title }}</b>");
+    server.wait_for_log("ms (resources/views/page.blade.php)");
+
+    let page = server.get("/page?title=%3C");
+    assert_eq!(page.text(), "<b>&lt;</b>");
+    application.write("routes/broken.php", "<?php\nRoute::get('/x', fn () =>);");
+    server.wait_for_log("not reloaded");
+    let page = server.get("/page?title=a");
+    assert!(page.text().starts_with("<b>a</b>"), "{}", page.text());
+    assert!(page.text().contains("routes/broken.php on line 2"));
+    let length = page.body.len().to_string();
+    assert_eq!(page.header("content-length"), Some(length.as_str()));
+    assert_eq!(server.log().matches("reloaded in").count(), 1);
+}
+
+#[test]
 fn nothing_is_reloaded_unless_it_is_asked_for() {
     let application = Application::new();
     let server = application.server().start();

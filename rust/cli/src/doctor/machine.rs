@@ -2,10 +2,10 @@
 
 use std::thread;
 
-use rustix::process::{Resource, getrlimit};
+use rustix::process::{Resource, geteuid, getrlimit};
 
 use super::finding::Finding;
-use crate::config::{ConfigError, ServeConfig, Settings, bytes_text, pool_configs};
+use crate::config::{ConfigError, Key, ServeConfig, Settings, bytes_text, pool_configs};
 use crate::machine_memory::MachineMemory;
 use crate::open_files;
 
@@ -22,6 +22,7 @@ pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
     let workers = pools.iter().map(|pool| u64::from(pool.workers_most)).sum();
     vec![
         configuration(settings),
+        user(settings),
         cores(workers),
         memory(workers),
         files(),
@@ -43,6 +44,18 @@ fn configuration(settings: &Settings) -> Finding {
             Finding::note("configuration", format!("askr serve needs more: {error}"))
         }
         Err(error) => Finding::fail("configuration", error.to_string()),
+    }
+}
+
+/// Who PHP runs as; what cannot be is a fault of the configuration.
+fn user(settings: &Settings) -> Finding {
+    match settings.text(Key::User) {
+        Some(user) => Finding::ok("user", format!("PHP runs as {user}")),
+        None if geteuid().is_root() => Finding::note(
+            "user",
+            "PHP runs as root; give --user, or start the server as somebody else".to_owned(),
+        ),
+        None => Finding::ok("user", format!("PHP runs as user {}", geteuid().as_raw())),
     }
 }
 

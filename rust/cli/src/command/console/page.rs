@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use askr_supervisor::{PoolStatus, Status, WorkerState, WorkerStatus};
 
-use crate::config::{bytes_text, duration_text};
+use crate::config::duration_text;
 
 /// The generation, then each pool with its workers.
 pub(super) fn text(status: &Status) -> String {
@@ -58,9 +58,7 @@ fn add_worker(text: &mut String, worker: &WorkerStatus) {
     let pid = worker
         .pid
         .map_or_else(|| "-".to_owned(), |pid| pid.to_string());
-    let private = worker
-        .private_bytes
-        .map(|bytes| bytes_text(bytes >> 10 << 10));
+    let private = worker.private_bytes.map(megabytes);
     let _ = writeln!(
         text,
         "  {:>4} {pid:>8} {:>5}  {:<8} {:>10} {:>8} {:>7}s {:>9}{}",
@@ -75,6 +73,11 @@ fn add_worker(text: &mut String, worker: &WorkerStatus) {
     );
 }
 
+fn megabytes(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) >> 20;
+    format!("{}.{} MB", tenths / 10, tenths % 10)
+}
+
 fn state(state: WorkerState) -> &'static str {
     match state {
         WorkerState::Booting => "booting",
@@ -82,5 +85,53 @@ fn state(state: WorkerState) -> &'static str {
         WorkerState::Busy => "busy",
         WorkerState::Leaving => "leaving",
         WorkerState::Killed => "killed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_says_which_code_runs_where() {
+        let worker = |seat, state, canary, private_bytes| WorkerStatus {
+            seat,
+            incarnation: 7,
+            pid: Some(4711),
+            generation: 3,
+            state,
+            canary,
+            replies: 120,
+            failures: 2,
+            age: 61,
+            private_bytes,
+        };
+        let status = Status {
+            generation: 2,
+            path: "/srv/app/public".into(),
+            since: u64::MAX,
+            change: Some("a canary is tried".to_owned()),
+            previous: Some(1),
+            pools: vec![PoolStatus {
+                name: "default".to_owned(),
+                waiting: 5,
+                workers: vec![
+                    worker(0, WorkerState::Busy, true, Some(35_160_000)),
+                    worker(1, WorkerState::Idle, false, None),
+                ],
+            }],
+        };
+
+        assert_eq!(
+            text(&status),
+            "generation 2 of /srv/app/public, for 0s\n\
+             changing: a canary is tried\n\
+             askr rollback returns to generation 1\n\
+             \n\
+             pool default: 2 workers, 5 requests wait\n\
+             \u{20} SEAT      PID   GEN  STATE       REPLIES   FAILED      AGE   PRIVATE\n\
+             \u{20}    0     4711     3  busy            120        2      61s   33.5 MB  canary\n\
+             \u{20}    1     4711     3  idle            120        2      61s         -\n"
+        );
     }
 }

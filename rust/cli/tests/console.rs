@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Child, ChildStdout, Output};
 
 use askr_testkit::{Server, ServerBuilder};
 
@@ -173,4 +174,65 @@ fn a_path_that_is_too_long_is_refused_before_anything_starts() {
         "{}",
         ended.log
     );
+}
+
+/// The first line that a command prints, once it is there; then all the rest.
+struct Following {
+    command: Child,
+    lines: BufReader<ChildStdout>,
+}
+
+impl Following {
+    fn start(server: &Server, words: &[&str]) -> Self {
+        let mut command = server.spawn_command(words);
+        let lines = BufReader::new(command.stdout.take().unwrap());
+        Self { command, lines }
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            assert_ne!(
+                self.lines.read_line(&mut line).unwrap(),
+                0,
+                "not said: {text}"
+            );
+        }
+    }
+
+    fn end(self) -> Output {
+        self.command.wait_with_output().unwrap()
+    }
+}
+
+#[test]
+fn who_asked_for_a_reload_is_told_when_a_newer_one_takes_its_place() {
+    let server = server().flag("canary-window", "1h").start();
+    let mut first = Following::start(&server, &["reload"]);
+    first.wait_for("generation 2");
+
+    let second = server.command(&["reload", "--no-canary"]);
+
+    assert_message(&first.end(), 1, "newer");
+    assert_eq!(second.status.code(), Some(0), "{second:?}");
+    let status = server.command(&["status"]);
+    assert!(
+        text(&status.stdout).starts_with("generation 3 "),
+        "{status:?}"
+    );
+}
+
+#[test]
+fn who_asked_for_a_reload_is_told_when_the_server_ends_meanwhile() {
+    let server = server().flag("canary-window", "1h").start();
+    let mut reload = Following::start(&server, &["reload"]);
+    reload.wait_for("generation 2");
+
+    let ended = server.stop();
+
+    assert_eq!(ended.code, Some(0), "{}", ended.log);
+    let output = reload.end();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).starts_with("askr: "), "{output:?}");
 }

@@ -134,9 +134,9 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         Failure::ControlSocket(_) => Some("give another path with --control-socket"),
         Failure::LogFile { .. } => Some("give a file that can be written with --log-file"),
         Failure::Exchange(_) => Some("free memory or file descriptors, or use fewer --workers"),
-        Failure::Console(ConsoleError::NoServer { .. }) => {
-            Some("start it with askr serve, or give the configuration it was started with")
-        }
+        Failure::Console(ConsoleError::NoServer { .. }) => Some(
+            "start it with askr serve, or run this as the user and with the configuration it has",
+        ),
         Failure::Console(ConsoleError::Forbidden) => Some("run this as that user"),
         Failure::Start(_) | Failure::Runtime(_) | Failure::Serve(_) => {
             Some("see the limits on processes and files in `askr doctor`")

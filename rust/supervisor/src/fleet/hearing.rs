@@ -34,9 +34,10 @@ impl Fleet {
             debug!(message = ?packet.message, "last words of a template");
             return;
         }
-        let (sender, text) = (packet.sender, format!("{:?}", packet.message));
+        let (sender, message) = (packet.sender, packet.message.clone());
         let is_heard = self.may_say(&packet) && self.act(packet, now);
         if !is_heard && let Some(count) = self.nonsense.next() {
+            let text = format!("{message:?}");
             let text = &text[..text.floor_char_boundary(LOGGED_BYTES_MAX)];
             warn!(text, sender, count, "control message ignored");
         }

@@ -164,6 +164,13 @@ impl Job {
         self.write(bytes)
     }
 
+    /// Whether so many bytes can be written without waiting.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        let ring = self.slot().reply_ring();
+        ring.room(self.written).is_ok_and(|room| room >= bytes)
+    }
+
     /// Tells the gateway now about what was written; else it is told when half of the ring is
     /// full and at the end. A system call only if the gateway sleeps.
     pub fn flush(&mut self) {

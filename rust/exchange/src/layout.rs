@@ -88,8 +88,11 @@ lines! {
         replies: u64,
         /// Those of them with a status of 500 or more, or without an end.
         failures: u64,
-        /// From taking a request to the end of its reply, all together, in µs.
+        /// From taking a request to the end of its reply, all together, in µs, without waits for
+        /// clients.
         busy_us: u64,
+        /// How long the request that runs has waited for its client, in ms.
+        waited_ms: u64,
     }
 
     /// How the gateway reaches the worker on the seat.
@@ -238,6 +241,7 @@ impl Plan {
             replies: Offset::new(worker + offset_of!(SeatWorker, replies)),
             failures: Offset::new(worker + offset_of!(SeatWorker, failures)),
             busy_us: Offset::new(worker + offset_of!(SeatWorker, busy_us)),
+            waited_ms: Offset::new(worker + offset_of!(SeatWorker, waited_ms)),
             sleeping: Offset::new(shared + offset_of!(SeatShared, sleeping)),
             retire: Offset::new(shared + offset_of!(SeatShared, retire)),
             promote: Offset::new(shared + offset_of!(SeatShared, promote)),
@@ -280,6 +284,7 @@ pub(crate) struct SeatPlan {
     pub(crate) replies: Offset<u64>,
     pub(crate) failures: Offset<u64>,
     pub(crate) busy_us: Offset<u64>,
+    pub(crate) waited_ms: Offset<u64>,
     pub(crate) sleeping: Offset<u32>,
     pub(crate) retire: Offset<u32>,
     pub(crate) promote: Offset<u32>,
@@ -334,6 +339,7 @@ const _: () = {
     assert!(size_of::<SeatFields>() == 2 * LINE_BYTES);
     assert!(offset_of!(SeatFields, shared) == LINE_BYTES);
     assert!(offset_of!(SeatWorker, busy_us) == 40);
+    assert!(offset_of!(SeatWorker, waited_ms) == 48);
     assert!(offset_of!(SeatShared, promote) == 8);
     assert!(offset_of!(SeatShared, expired) == 16);
 };

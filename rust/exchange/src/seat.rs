@@ -112,6 +112,7 @@ impl<'h> Seat<'h> {
     pub(crate) fn set_busy_since(self, now_ms: u64) {
         self.word64(self.plan.deadline_ms)
             .store(0, Ordering::Relaxed);
+        self.word64(self.plan.waited_ms).store(0, Ordering::Relaxed);
         self.word64(self.plan.busy_since_ms)
             .store(now_ms, Ordering::Release);
     }
@@ -120,6 +121,12 @@ impl<'h> Seat<'h> {
     pub(crate) fn set_deadline(self, at_ms: u64) {
         self.word64(self.plan.deadline_ms)
             .store(at_ms, Ordering::Relaxed);
+    }
+
+    /// The request has waited for its client that long.
+    pub(crate) fn set_waited(self, waited_ms: u64) {
+        self.word64(self.plan.waited_ms)
+            .store(waited_ms, Ordering::Relaxed);
     }
 
     /// The worker counts a reply that it has ended. It is the only writer.
@@ -151,6 +158,7 @@ impl<'h> Seat<'h> {
             replies: read(self.plan.replies),
             failures: read(self.plan.failures),
             busy_us: read(self.plan.busy_us),
+            waited_ms: read(self.plan.waited_ms),
         }
     }
 
@@ -174,6 +182,7 @@ impl<'h> Seat<'h> {
             replies,
             failures,
             busy_us,
+            waited_ms,
             expired,
             ..
         } = self.plan;
@@ -183,6 +192,7 @@ impl<'h> Seat<'h> {
             replies,
             failures,
             busy_us,
+            waited_ms,
             expired,
         ] {
             self.word64(at).store(0, Ordering::Relaxed);
@@ -258,8 +268,12 @@ pub struct Activity {
     pub replies: u64,
     /// Those of them with a status of 500 or more, or cut.
     pub failures: u64,
-    /// From taking a request to the end of its reply, all of them together, in µs.
+    /// From taking a request to the end of its reply, all of them together, in µs; without waits
+    /// for clients.
     pub busy_us: u64,
+    /// How long the request that runs has waited for its client to take what was written, in ms.
+    /// While it waits, more than any wait may take is added.
+    pub waited_ms: u64,
 }
 
 /// Who sits on a seat. One word: bits 0–7 posture, 32–63 incarnation.

@@ -84,6 +84,11 @@ impl WorkerEnd {
         self.post.seat().set_deadline(at_ms);
     }
 
+    /// Says for how long the request that runs has waited for its client: that is not its time.
+    pub fn set_waited(&self, waited_ms: u64) {
+        self.post.seat().set_waited(waited_ms);
+    }
+
     /// Whether the gateway has said that the time of the request that runs is over.
     #[must_use]
     pub fn is_expired(&self) -> bool {

@@ -411,13 +411,14 @@ impl Wake for Woken {
 #[test]
 fn a_seat_is_read_where_the_protocol_has_it() {
     let scene = Scene::new();
-    (1..=5).for_each(|word| scene.write(SEATS + word * 8, 100 + word as u64));
+    (1..=6).for_each(|word| scene.write(SEATS + word * 8, 100 + word as u64));
     let said = Activity {
         busy_since_ms: 101,
         deadline_ms: 102,
         replies: 103,
         failures: 104,
         busy_us: 105,
+        waited_ms: 106,
     };
     assert_eq!(scene.gateway.activity(worker_id(0)), Some(said));
     scene.gateway.promote(worker_id(0));

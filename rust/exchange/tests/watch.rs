@@ -37,9 +37,11 @@ fn a_workers_seat_tells_what_it_does_and_what_it_has_done() {
     let job = take(&mut worker);
     worker.begin(7_000);
     worker.set_deadline(9_000);
+    worker.set_waited(400);
     let busy = Activity {
         busy_since_ms: 7_000,
         deadline_ms: 9_000,
+        waited_ms: 400,
         ..Activity::default()
     };
     assert_eq!(gateway.activity(id), Some(busy));

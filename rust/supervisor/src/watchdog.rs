@@ -211,7 +211,10 @@ impl Case {
             return steps.into_iter().flatten();
         }
         let slow_ms = ms(deadlines.slow_request);
-        let is_slow = slow_ms > 0 && now_ms.saturating_sub(self.since_ms) >= slow_ms;
+        let own_ms = now_ms
+            .saturating_sub(self.since_ms)
+            .saturating_sub(activity.waited_ms);
+        let is_slow = slow_ms > 0 && own_ms >= slow_ms;
         if is_slow && !self.is_slow {
             self.is_slow = true;
             steps[0] = Some(Step::Trace);
@@ -238,13 +241,15 @@ impl Case {
         steps.into_iter().flatten()
     }
 
-    /// When the time of the request is over. PHP may want it to be later, never sooner.
+    /// When the time of the request is over. PHP may want it to be later, never sooner, and what
+    /// its client takes is not its time.
     fn due_ms(&self, deadlines: &Deadlines, activity: &Activity) -> u64 {
         match ms(deadlines.request_timeout) {
             0 => u64::MAX,
             timeout_ms => activity
                 .deadline_ms
-                .max(self.since_ms.saturating_add(timeout_ms)),
+                .max(self.since_ms.saturating_add(timeout_ms))
+                .saturating_add(activity.waited_ms),
         }
     }
 

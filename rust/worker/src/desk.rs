@@ -12,7 +12,7 @@ use crate::booting::fork_copies;
 use crate::clock;
 use crate::fork::{exit_now, outlive_parent};
 use crate::household::{Household, JoinError};
-use crate::limits::PATIENCE;
+use crate::limits::{CLIENT_PATIENCE, PATIENCE};
 use crate::nursery::Position;
 use crate::progress::Progress;
 use crate::variables::Site;
@@ -32,6 +32,8 @@ pub(crate) struct Desk {
     recycles: bool,
     has_asked: bool,
     taken_at: Duration,
+    /// For how long the request has waited for its client.
+    waited: Duration,
     /// Before this moment the request's time is not over, whatever main says.
     extended_to_ms: u64,
     life: Life,
@@ -87,6 +89,7 @@ impl Desk {
             recycles: false,
             has_asked: false,
             taken_at: Duration::ZERO,
+            waited: Duration::ZERO,
             extended_to_ms: 0,
             life: if is_single {
                 Life::OneRequest
@@ -112,6 +115,7 @@ impl Desk {
     /// Begins the job's request. False when its head is damaged; the job is then cut.
     fn begin(&mut self, job: Job, incoming: &mut Incoming) -> bool {
         self.taken_at = clock::now();
+        self.waited = Duration::ZERO;
         self.extended_to_ms = 0;
         self.end.begin(clock::ms(self.taken_at));
         if self.open(job, incoming) {
@@ -261,12 +265,22 @@ impl Host for Desk {
 
     /// A head that could not be sent means that the client is gone.
     fn write(&mut self, bytes: &[u8]) -> bool {
-        match &mut self.reply {
-            Some(reply) => {
-                reply.head_is_sent && succeeded(reply.job.write_body(bytes), &self.progress)
-            }
-            None => true,
+        let Some(reply) = &mut self.reply else {
+            return true;
+        };
+        if !reply.head_is_sent {
+            return false;
         }
+        if reply.job.has_room(bytes.len()) {
+            return succeeded(reply.job.write_body(bytes), &self.progress);
+        }
+        let since = clock::now();
+        let most = self.waited.saturating_add(CLIENT_PATIENCE);
+        self.end.set_waited(clock::ms(most));
+        let sent = reply.job.write_body(bytes);
+        self.waited += clock::now().saturating_sub(since);
+        self.end.set_waited(clock::ms(self.waited));
+        succeeded(sent, &self.progress)
     }
 
     fn flush(&mut self) -> bool {
@@ -298,7 +312,7 @@ impl Host for Desk {
         let Some(reply) = self.reply.take() else {
             return;
         };
-        let took = clock::now().saturating_sub(self.taken_at);
+        let took = clock::now().saturating_sub(self.taken_at + self.waited);
         let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.end.count_reply(reply.is_failure(), took_us);
         if reply.is_whole() {

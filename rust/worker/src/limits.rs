@@ -18,5 +18,8 @@ pub(crate) const STRANGERS_MAX: usize = 1024;
 /// whose worker is dead.
 pub(crate) const STRANGERS_PATIENCE: Duration = Duration::from_secs(10);
 
+/// Longer than any client may take nothing of its reply (`write_timeout`).
+pub(crate) const CLIENT_PATIENCE: Duration = Duration::from_secs(3600);
+
 /// How often a worker is looked at whose stack changes at every look.
 pub(crate) const LOOKS_MAX: usize = 8;

@@ -167,6 +167,27 @@ fn a_request_that_asks_for_more_time_has_it() {
 }
 
 #[test]
+fn the_time_that_a_client_takes_is_its_own() {
+    let server = server(2, SHORT).flag("slow-request", "300ms").start();
+    let mut slow = server.client();
+    slow.send("GET /?do=download HTTP/1.1\r\nHost: test\r\n\r\n");
+    let begin = slow.bytes(100);
+    assert!(begin.starts_with(b"HTTP/1.1 200 OK"));
+
+    // Each of these takes as long as a request may.
+    for _ in 0..3 {
+        assert_eq!(server.get("/?do=spin").status, 500);
+    }
+
+    let rest = slow.bytes(512 * 65_536);
+    assert!(rest.ends_with(b"xxxx"));
+    let log = server.log();
+    assert_eq!(log.matches("PHP is told").count(), 3, "{log}");
+    assert_eq!(log.matches("slow request").count(), 3, "{log}");
+    assert!(!log.contains("is killed"), "{log}");
+}
+
+#[test]
 fn the_session_of_a_killed_request_is_free() {
     let (_silent, at) = silence();
     let folder = tempfile::tempdir().unwrap();

@@ -314,6 +314,7 @@ fn senseless_words_of_one_worker_do_not_judge_another() {
         replies: 0,
         failures: u64::MAX,
         busy_us: 1,
+        waited_ms: 0,
     };
     course.steps(50, 2000);
     assert!(is_healthy(&course.verdict()), "{:?}", course.verdict());

@@ -199,6 +199,19 @@ fn php_may_have_more_time_or_all_of_it_but_not_less() {
 }
 
 #[test]
+fn what_a_client_takes_is_not_the_time_of_its_request() {
+    let mut scene = Scene::new();
+    scene.take(1);
+    scene.looks_for(1);
+    scene.sight.activity.waited_ms = 3_600_000;
+    scene.looks_for(60);
+    scene.sight.activity.waited_ms = 60_000;
+    assert_eq!(scene.alarms, []);
+    scene.looks_for(10);
+    assert_eq!(scene.expired(), [70_100]);
+}
+
+#[test]
 fn time_that_is_given_after_the_end_stays_the_execution() {
     let mut scene = Scene::new();
     scene.take(1);

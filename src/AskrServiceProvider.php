@@ -117,7 +117,7 @@ class AskrServiceProvider extends ServiceProvider
             return;
         }
 
-        DevCommands::artisan('askr:start --classic', 'server');
+        DevCommands::artisan('askr:start --watch', 'server');
     }
 
     /** Let `php artisan reload` reach the server, where the framework has it. */

@@ -18,6 +18,12 @@ final class WarmRequestFailed extends RuntimeException
         return new self("`warm` of config/askr.php: {$target} was answered {$status}.");
     }
 
+    /** The page ended the script, and the boot with it. */
+    public static function ended(string $target): self
+    {
+        return new self("`warm` of config/askr.php: {$target} called exit, or ran out of memory or time, so that nothing boots.");
+    }
+
     /** The page was not answered at all. */
     public static function of(string $target, Throwable $cause): self
     {

@@ -25,12 +25,18 @@ use Throwable;
  */
 class WarmUp
 {
+    private ?string $visited = null;
+
     public function __construct(
         private Application $app,
         private Kernel $kernel,
         private Notifier $notifier,
         private WorkerClient $client,
     ) {
+        register_shutdown_function(function (): void {
+            // Nothing else would say which page has ended the worker script.
+            $this->visited === null ?: $this->client->log(WarmRequestFailed::ended($this->visited));
+        });
     }
 
     /** Request a page by its path, its address or the name of its route; what fails is logged. */
@@ -38,12 +44,15 @@ class WarmUp
     {
         $level = ob_get_level();
         ob_start();
+        $this->visited = $target;
 
         try {
             $this->serve($target);
         } catch (Throwable $exception) {
             $this->client->log(WarmRequestFailed::of($target, $exception));
         } finally {
+            $this->visited = null;
+
             while (ob_get_level() > $level && @ob_end_clean()) {
                 // What it has printed or left open is for nobody.
             }

@@ -88,9 +88,10 @@ class Worker
     /** Let the first visitor find what only a request makes: classes, views, routes, models. */
     private function warmUp(): void
     {
-        $warmUp = new WarmUp($this->app, $this->kernel, $this->notifier, $this->client);
+        $targets = $this->app->make('config')->get('askr.warm', []);
+        $warmUp = $targets === [] ? null : new WarmUp($this->app, $this->kernel, $this->notifier, $this->client);
 
-        foreach ($this->app->make('config')->get('askr.warm', []) as $target) {
+        foreach ($targets as $target) {
             $this->sandbox->renew();
             $warmUp->visit($target);
         }

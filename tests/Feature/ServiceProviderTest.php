@@ -76,7 +76,7 @@ class ServiceProviderTest extends TestCase
         $this->app->make('config')->set('askr.binary', dirname(__DIR__).'/fixtures/laravel/askr');
         (new AskrServiceProvider($this->app))->boot();
 
-        $this->assertSame('php artisan askr:start --classic', $server());
+        $this->assertSame('php artisan askr:start --watch', $server());
     }
 
     public function test_the_configuration_can_be_published(): void

@@ -90,3 +90,15 @@ fn no_session_is_stored_and_what_fails_is_logged() {
     assert_eq!(server.get("/made").status, 200);
     assert_eq!(files(&application, "storage/framework/sessions"), 1);
 }
+
+#[test]
+fn a_page_that_ends_the_boot_is_named() {
+    let application = warming("'/made', '/left'");
+    application.write("routes/own.php", &routes("Route::get('/left', fn () => exit);"));
+
+    let ended = application.booted().cow().fail();
+
+    assert_eq!(ended.code, Some(70), "{}", ended.log);
+    let said = "`warm` of config/askr.php: /left called exit";
+    assert!(ended.log.contains(said), "{}", ended.log);
+}

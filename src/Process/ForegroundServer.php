@@ -48,7 +48,9 @@ class ForegroundServer
             }
         });
 
-        $state = new ServerState($processId, $this->processes->startTime($processId), $address->host, $address->port, time());
+        $startTime = $this->processes->startTime($processId);
+        $base = $invocation->environment['ASKR_APP_BASE'] ?? null;
+        $state = new ServerState($processId, $startTime, $address->host, $address->port, time(), $base ?: null);
 
         return $this->attend($state);
     }

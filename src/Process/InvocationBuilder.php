@@ -47,12 +47,13 @@ class InvocationBuilder
      * The call of one of the binary's commands, with the configuration that the server has.
      *
      * @param  array<string, string|true|list<string>>  $flags
+     * @param  string|null  $base  The folder of the application, where the server that runs knows it by another name.
      *
      * @throws BinaryNotFound
      * @throws UnsupportedMachine
      * @throws UnusableAddress
      */
-    public function command(string $name, array $flags): ServerInvocation
+    public function command(string $name, array $flags, ?string $base = null): ServerInvocation
     {
         $command = [$this->locator->locate(), $name];
 
@@ -62,7 +63,9 @@ class InvocationBuilder
             }
         }
 
-        return new ServerInvocation($command, $this->variables() + $this->environment->additions(), $this->path->base());
+        $variables = array_filter(['ASKR_APP_BASE' => $base]) + $this->variables() + $this->environment->additions();
+
+        return new ServerInvocation($command, $variables, $this->path->base());
     }
 
     /**

@@ -15,8 +15,11 @@ use Closure;
  */
 class ServerConsole
 {
-    public function __construct(private InvocationBuilder $builder, private ServerProcess $process)
-    {
+    public function __construct(
+        private InvocationBuilder $builder,
+        private ServerProcess $process,
+        private ServerStateFile $file,
+    ) {
     }
 
     /**
@@ -31,7 +34,9 @@ class ServerConsole
      */
     public function run(string $command, array $flags, Closure $output): int
     {
-        $this->process->start($this->builder->command($command, $flags), $output);
+        // A release that shares its storage with the one that was started finds the server by that.
+        $base = $this->file->running()?->base;
+        $this->process->start($this->builder->command($command, $flags, $base), $output);
 
         return $this->process->wait();
     }

@@ -12,6 +12,7 @@ final readonly class ServerState
     /**
      * @param  string|null  $startTime  What tells the process from a later one with the same number.
      * @param  int  $startedAt  Unix time, in seconds.
+     * @param  string|null  $base  The folder of the application, by the name that the server was given.
      */
     public function __construct(
         public int $processId,
@@ -19,6 +20,7 @@ final readonly class ServerState
         public string $host,
         public int $port,
         public int $startedAt,
+        public ?string $base = null,
     ) {
     }
 
@@ -41,10 +43,11 @@ final readonly class ServerState
             (string) ($fields['host'] ?? ''),
             (int) ($fields['port'] ?? 0),
             (int) ($fields['startedAt'] ?? 0),
+            isset($fields['base']) ? (string) $fields['base'] : null,
         );
     }
 
-    /** @return array{masterProcessId: int, masterStartTime: ?string, host: string, port: int, startedAt: int} */
+    /** @return array{masterProcessId: int, masterStartTime: ?string, host: string, port: int, startedAt: int, base: ?string} */
     public function toArray(): array
     {
         return [
@@ -53,13 +56,14 @@ final readonly class ServerState
             'host' => $this->host,
             'port' => $this->port,
             'startedAt' => $this->startedAt,
+            'base' => $this->base,
         ];
     }
 
     /** The same server, at the address it has really taken. */
     public function listeningOn(ServerAddress $address): self
     {
-        return new self($this->processId, $this->startTime, $address->host, $address->port, $this->startedAt);
+        return new self($this->processId, $this->startTime, $address->host, $address->port, $this->startedAt, $this->base);
     }
 
     /** Where the server listens. */

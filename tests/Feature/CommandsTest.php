@@ -265,6 +265,19 @@ class CommandsTest extends TestCase
         );
     }
 
+    public function test_a_server_that_runs_is_found_by_the_name_it_was_given(): void
+    {
+        (new ServerStateFile($this->path, $this->processes))
+            ->write(new ServerState(4711, '900', '127.0.0.1', 8000, 1_700_000_000, '/srv/app/current'));
+
+        $this->artisan('askr:reload')->assertSuccessful();
+        $this->assertSame('/srv/app/current', $this->server->invocation->environment['ASKR_APP_BASE']);
+
+        $this->processes->startTimes = [];
+        $this->artisan('askr:reload')->assertSuccessful();
+        $this->assertSame($this->app->basePath(), $this->server->invocation->environment['ASKR_APP_BASE']);
+    }
+
     public function test_the_exit_codes_of_reload_and_rollback_are_the_binarys(): void
     {
         $this->console(["askr: no server of this application answers\n"], exitCode: 69);

@@ -31,13 +31,13 @@ class ServerStateFileTest extends TestCase
 
     public function test_a_server_that_runs_is_found_again(): void
     {
-        $state = new ServerState(12, '900', '127.0.0.1', 8000, 1_700_000_000);
+        $state = new ServerState(12, '900', '127.0.0.1', 8000, 1_700_000_000, '/srv/app/current');
 
         $this->file()->write($state);
 
         $this->assertEquals($state, $this->file([12 => '900'])->running());
         $this->assertSame(
-            ['masterProcessId' => 12, 'masterStartTime' => '900', 'host' => '127.0.0.1', 'port' => 8000, 'startedAt' => 1_700_000_000],
+            ['masterProcessId' => 12, 'masterStartTime' => '900', 'host' => '127.0.0.1', 'port' => 8000, 'startedAt' => 1_700_000_000, 'base' => '/srv/app/current'],
             json_decode((string) file_get_contents($this->path), true),
         );
         $this->assertSame([$this->path], glob("{$this->path}*"));

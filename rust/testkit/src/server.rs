@@ -177,6 +177,18 @@ impl Server {
         self.template_pid().map(children_of).unwrap_or_default()
     }
 
+    /// Every process below main: templates and workers.
+    #[must_use]
+    pub fn descendants(&self) -> Vec<Pid> {
+        let mut found = children_of(self.main_pid());
+        let mut at = 0;
+        while let Some(&pid) = found.get(at) {
+            found.extend(children_of(pid));
+            at += 1;
+        }
+        found
+    }
+
     /// What a process has open, by number.
     #[must_use]
     pub fn descriptors_of(&self, pid: Pid) -> BTreeMap<i32, PathBuf> {

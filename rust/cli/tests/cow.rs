@@ -130,3 +130,22 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
         })
         .collect()
 }
+
+/// Its own pool runs a script for each request, beside copies of an application that has booted.
+#[test]
+fn a_pool_of_isolation_request_runs_scripts_beside_a_worker_script() {
+    let server = cases()
+        .cow()
+        .workers(1)
+        .pool("scripts paths=/plain.php workers=1 isolation=request")
+        .flag("debug", "on")
+        .start();
+
+    let by_script = server.get("/plain.php");
+    let by_worker = server.get("/arguments.php");
+
+    let worker = |response: &Response| response.header("askr-worker").unwrap().to_owned();
+    assert_eq!((by_script.status, by_worker.status), (200, 200));
+    assert_ne!(worker(&by_script), worker(&by_worker));
+    assert_eq!(by_script.header("askr-generation"), Some("1"));
+}

@@ -16,6 +16,8 @@ use askr_exchange::{
     WorkerId,
 };
 use command_fds::{CommandFdExt, FdMapping};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::socket::Socket;
 
@@ -226,6 +228,27 @@ impl Drop for House {
     fn drop(&mut self) {
         let _ = self.first.kill();
         let _ = self.first.wait();
+    }
+}
+
+/// A process that this one has not forked.
+pub(crate) struct Life(OwnedFd);
+
+impl Life {
+    pub(crate) fn of(pid: u32) -> Life {
+        let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        Life(pidfd_open(pid, PidfdFlags::empty()).unwrap())
+    }
+
+    pub(crate) fn kill(&self) {
+        pidfd_send_signal(&self.0, Signal::KILL).unwrap();
+    }
+
+    /// Waits until it is dead; not until it is reaped.
+    pub(crate) fn ends(&self) -> bool {
+        let patience = Timespec::try_from(PATIENCE).unwrap();
+        let mut events = [PollFd::new(&self.0, PollFlags::IN)];
+        poll(&mut events, Some(&patience)) == Ok(1)
     }
 }
 

@@ -11,7 +11,7 @@ mod socket;
 use std::collections::HashSet;
 
 use askr_exchange::control::{Child, Isolation, ProcessEnd, TemplateId, ToMain, ToTemplate};
-use house::{COW, House, Reply, end_of, is_alive, parent};
+use house::{COW, House, Life, Reply, end_of, is_alive, parent};
 use serde_json::Value;
 
 fn json(reply: &Reply) -> Value {
@@ -263,6 +263,25 @@ fn a_promoted_worker_outlives_the_template_before_and_is_adopted() {
     drop(second);
     let end = end_of(&mut house.control, Child::Worker(warm.id));
     assert_eq!(end, ProcessEnd::Code(0));
+}
+
+/// It took its parent-death signal back, so that it has to see for itself.
+#[test]
+fn a_promoted_worker_and_its_forks_end_when_main_is_gone() {
+    let mut house = House::open("copies.php", &[COW]);
+    let (mut first, _) = house.booted();
+    let warm = house.worker(&mut first, 0, 0);
+    house.exchanges[0].promote(warm.id);
+    let ready = ToMain::TemplateReady {
+        child: Child::Worker(warm.id),
+    };
+    let mut second = first.hear_with_socket(&ready);
+    let fresh = house.worker(&mut second, 0, 1);
+    let lives = [warm.pid, fresh.pid].map(Life::of);
+
+    drop((first, second, house));
+
+    assert!(lives.iter().all(Life::ends));
 }
 
 #[test]

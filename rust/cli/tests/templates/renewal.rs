@@ -6,10 +6,8 @@ use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 
 use askr_exchange::control::{Child, ProcessEnd, TemplateConfig, ToTemplate};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
-use crate::house::{COW, House, PATIENCE, Worker, end_of, is_alive};
+use crate::house::{COW, House, Life, Worker, end_of, is_alive};
 use crate::json;
 use crate::socket::Socket;
 
@@ -150,20 +148,12 @@ fn what_php_started_and_left_behind_is_reaped() {
     let child = Child::Worker(worker.id);
     template.tell(&ToTemplate::Kill { child });
     assert_eq!(end_of(&mut template, child), ProcessEnd::Signal(9));
-    kill(program);
+    let program_life = Life::of(program);
+    program_life.kill();
+    assert!(program_life.ends());
 
     // It looks for strangers whenever it has obeyed.
     house.nudge();
     house.nudge();
     assert!(!is_alive(program));
-}
-
-/// Kills a process, and waits until it is dead; not until it is reaped.
-fn kill(pid: u32) {
-    let pid = Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-    let process = pidfd_open(pid, PidfdFlags::empty()).unwrap();
-    pidfd_send_signal(&process, Signal::KILL).unwrap();
-    let patience = Timespec::try_from(PATIENCE).unwrap();
-    let mut events = [PollFd::new(&process, PollFlags::IN)];
-    assert_eq!(poll(&mut events, Some(&patience)), Ok(1));
 }

@@ -94,7 +94,10 @@ fn no_session_is_stored_and_what_fails_is_logged() {
 #[test]
 fn a_page_that_ends_the_boot_is_named() {
     let application = warming("'/made', '/left'");
-    application.write("routes/own.php", &routes("Route::get('/left', fn () => exit);"));
+    application.write(
+        "routes/own.php",
+        &routes("Route::get('/left', fn () => exit);"),
+    );
 
     let ended = application.booted().cow().fail();
 

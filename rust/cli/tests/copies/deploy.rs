@@ -185,6 +185,38 @@ fn a_release_that_does_not_boot_is_given_up_and_the_command_says_why() {
 }
 
 #[test]
+fn a_release_that_answers_nothing_but_errors_is_given_up_when_its_health_is_asked_for() {
+    let mut deployments = Deployments::new();
+    deployments.deploy("one");
+    let server = deployments.server().cow().start();
+    deployments.deploy("two");
+    let broken = deployments.releases.last().unwrap();
+    let throw = "Route::any('{any}', fn () => throw new RuntimeException('on purpose'));";
+    broken.write("routes/a-first.php", &routes(throw));
+
+    let reloaded = deployments.artisan(&["askr:reload"]);
+
+    let unhealthy = "canary UNHEALTHY — aborting reload; remaining workers keep old code";
+    assert_eq!(reloaded.status.code(), Some(1), "{}", text(&reloaded));
+    assert!(
+        text(&reloaded).contains("status 500"),
+        "{}",
+        text(&reloaded)
+    );
+    assert!(server.log().contains(unhealthy), "{}", server.log());
+    for _ in 0..10 {
+        assert_eq!(server.get("/release").text(), says("one"));
+    }
+
+    let forced = deployments.artisan(&["askr:reload", "--no-canary"]);
+    assert!(forced.status.success(), "{}", text(&forced));
+    assert_eq!(server.get("/release").status, 500);
+    let returned = deployments.artisan(&["askr:rollback"]);
+    assert!(returned.status.success(), "{}", text(&returned));
+    assert_eq!(server.get("/release").text(), says("one"));
+}
+
+#[test]
 fn without_a_server_reload_says_so() {
     let mut deployments = Deployments::new();
     deployments.deploy("one");

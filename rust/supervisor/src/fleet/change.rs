@@ -131,11 +131,8 @@ impl Fleet {
 
     /// The templates that were kept are gone.
     pub(super) fn lose_kept(&mut self, number: u32) {
-        if self
-            .kept
-            .take_if(|kept| kept.generation == number)
-            .is_some()
-        {
+        let lost = self.kept.take_if(|kept| kept.generation == number);
+        if lost.is_some() && self.is_running() {
             info!(generation = number, "there is no rollback to it any more");
         }
     }

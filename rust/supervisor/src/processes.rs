@@ -194,12 +194,11 @@ impl Processes {
     /// Safe: as [`hear`](Self::hear).
     pub(crate) async fn hear_out(&mut self, generation: u32) -> Option<Heard> {
         let family = self.families.get_mut(&generation)?;
-        poll_fn(|context| {
-            if family.is_silent() {
-                return Poll::Ready(None);
-            }
-            let news = family.poll_hear(context);
-            news.map(|news| Some(Heard { generation, news }))
+        poll_fn(|context| match family.poll_hear(context) {
+            Poll::Ready(news) => Poll::Ready(Some(Heard { generation, news })),
+            // The last socket may have closed just now, and nothing will wake anybody again.
+            Poll::Pending if family.is_silent() => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
         })
         .await
     }

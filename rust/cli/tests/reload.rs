@@ -61,6 +61,7 @@ fn reload(server: &Server, workers_left: usize) {
 fn new_code_is_served_by_new_workers_and_no_request_fails() {
     let (folder, builder) = application();
     let server = builder.start();
+    server.wait_for_log_times("worker ready", 2); // or one boots between the two files
     let is_over = AtomicBool::new(false);
 
     thread::scope(|scope| {

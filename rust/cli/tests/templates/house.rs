@@ -217,6 +217,11 @@ impl House {
         lease
     }
 
+    /// The worker is dead: its seat is free.
+    pub(crate) fn bury(&self, worker: Worker) {
+        self.exchanges[usize::from(worker.pool)].bury(worker.id);
+    }
+
     /// Asks a worker to leave.
     pub(crate) fn retire(&self, worker: Worker) {
         self.exchanges[usize::from(worker.pool)].retire(worker.id);
@@ -272,6 +277,22 @@ pub(crate) fn parent(pid: u32) -> u32 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
     line.unwrap().trim().parse().unwrap()
+}
+
+/// How many descriptors a process has open.
+pub(crate) fn descriptors(pid: u32) -> usize {
+    std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .unwrap()
+        .count()
+}
+
+/// How many children a process has, also those that are dead and not reaped.
+pub(crate) fn children(pid: u32) -> usize {
+    let path = format!("/proc/{pid}/task/{pid}/children");
+    std::fs::read_to_string(path)
+        .unwrap()
+        .split_whitespace()
+        .count()
 }
 
 fn forked(template: &mut Socket, child: Child) -> u32 {

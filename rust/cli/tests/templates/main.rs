@@ -11,8 +11,9 @@ mod socket;
 use std::collections::HashSet;
 
 use askr_exchange::control::{Child, Isolation, ProcessEnd, TemplateId, ToMain, ToTemplate};
-use house::{COW, House, Life, Reply, end_of, is_alive, parent};
+use house::{COW, House, Life, Reply, children, descriptors, end_of, is_alive, parent};
 use serde_json::Value;
+use socket::Socket;
 
 fn json(reply: &Reply) -> Value {
     assert_eq!(reply.status, 200, "{}", reply.body);
@@ -73,7 +74,7 @@ fn each_fork_has_a_folder_of_its_own_for_uploads() {
 #[test]
 fn a_worker_that_boots_by_itself_is_not_held_up_by_the_call() {
     let mut house = House::open("copies.php", &[Isolation::Worker { cow: false }]);
-    let mut control = std::mem::replace(&mut house.control, socket::Socket::pair().0);
+    let mut control = std::mem::replace(&mut house.control, Socket::pair().0);
 
     let worker = house.worker(&mut control, 0, 0);
 
@@ -86,10 +87,7 @@ fn what_another_template_forks_for_is_refused() {
     let (template, _) = house.booted();
     for (mut socket, pool) in [
         (template, 1),
-        (
-            std::mem::replace(&mut house.control, socket::Socket::pair().0),
-            0,
-        ),
+        (std::mem::replace(&mut house.control, Socket::pair().0), 0),
     ] {
         let id = askr_exchange::WorkerId {
             seat: 0,
@@ -184,6 +182,28 @@ fn a_fork_takes_one_request_where_each_is_to_have_its_own() {
         let end = end_of(&mut template, Child::Worker(worker.id));
         assert_eq!(end, ProcessEnd::Code(0));
     }
+}
+
+/// A template lives for days and forks for each request.
+#[test]
+fn a_template_keeps_nothing_of_those_it_has_forked() {
+    let mut house = House::open("copies.php", &[Isolation::Fork]);
+    let (mut template, booted) = house.booted();
+    let serve = |house: &mut House, template: &mut Socket| {
+        let worker = house.worker(template, 0, 0);
+        house.ask(0, "/");
+        end_of(template, Child::Worker(worker.id));
+        house.bury(worker);
+    };
+    serve(&mut house, &mut template);
+    let before = descriptors(booted);
+
+    for _ in 0..30 {
+        serve(&mut house, &mut template);
+    }
+
+    assert_eq!(descriptors(booted), before);
+    assert_eq!(children(booted), 0);
 }
 
 #[test]

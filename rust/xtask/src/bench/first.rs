@@ -13,7 +13,7 @@ use crate::checkout::Checkout;
 use crate::files::{self, FileError};
 
 /// Fresh workers whose first request is timed.
-const WORKERS: usize = 15;
+const WORKERS: usize = 10;
 
 /// Requests of each of them before one counts as a later one.
 const LATER: usize = 10;

@@ -279,3 +279,42 @@ impl HeardNews {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use askr_exchange::control::{Isolation, TemplateId};
+    use tokio::time::sleep;
+
+    use super::*;
+    use crate::config::Program;
+
+    #[tokio::test]
+    async fn nobody_waits_for_sockets_that_are_all_closed() {
+        let template = TemplateConfig {
+            script: None,
+            root: "/nowhere".into(),
+            ini: Vec::new(),
+            pools: vec![Isolation::Fork],
+            generation: 1,
+            debug: false,
+        };
+        let program = Program::own_template();
+        let mut processes = Processes::default();
+        processes.add(1, Release { template, program });
+        let (control, theirs) = Control::pair().unwrap();
+        let family = processes.families.get_mut(&1).unwrap();
+        let child = Child::Template(TemplateId(1));
+        family.booted.insert(child, control);
+        drop(theirs);
+
+        let heard = tokio::select! {
+            biased;
+            () = sleep(Duration::from_secs(4)) => panic!("waits in vain"),
+            heard = processes.hear_out(1) => heard,
+        };
+
+        assert!(heard.is_none());
+    }
+}

@@ -24,7 +24,10 @@ impl Fleet {
     /// Orders workers for posts that lack them.
     pub(super) fn fill(&mut self, now: Instant) {
         for pool in 0..self.pools.len() {
-            if let Some(parent) = self.lacks_canary(pool) {
+            let canary_not_before = self.pools[pool].canary_not_before;
+            if let Some(parent) = self.lacks_canary(pool)
+                && canary_not_before.is_none_or(|time| time <= now)
+            {
                 let post = None;
                 self.fork(Place { pool, post, parent }, now);
             }
@@ -41,11 +44,15 @@ impl Fleet {
     /// When a back-off that keeps a post empty is over.
     pub(super) fn fork_due(&self) -> Option<Instant> {
         let pools = 0..self.pools.len();
+        let canaries = pools.clone().filter_map(|pool| {
+            let is_lacking = self.lacks_canary(pool).is_some();
+            self.pools[pool].canary_not_before.filter(|_| is_lacking)
+        });
         let lacking = pools.flat_map(|pool| {
             let posts = self.lacking(pool).into_iter();
             posts.filter_map(move |(post, _)| self.pools[pool].posts[post].not_before())
         });
-        lacking.min()
+        lacking.chain(canaries).min()
     }
 
     /// The posts of a pool that lack somebody, and who would fork them.

@@ -20,6 +20,10 @@ const ORPHAN_GRACE: Duration = Duration::from_millis(100);
 /// they take more than a minute.
 const CRASH_LOOP_BOOTS: u32 = 20;
 
+/// How long after the death of a canary there is no other: what it took with it goes to a worker
+/// of the fleet meanwhile, instead of dying with the next one, too.
+const CANARY_PAUSE: Duration = Duration::from_millis(100);
+
 impl Fleet {
     /// A worker is dead, or was never forked.
     pub(super) fn bury(&mut self, worker: WorkerId, end: Option<ProcessEnd>, now: Instant) {
@@ -59,6 +63,9 @@ impl Fleet {
         let generation = member.parent.generation;
         if !member.is_starting() {
             let has_died = !is_orderly && member.is_ready();
+            if has_died && self.trial_is(generation) {
+                self.pools[index].canary_not_before = Some(now + CANARY_PAUSE);
+            }
             self.note_end(index, &member, (activity, has_died));
         } else if !member.is_orphan {
             let message = member.message.unwrap_or_else(|| format!("it ended: {how}"));

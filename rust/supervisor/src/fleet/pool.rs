@@ -21,6 +21,8 @@ pub(super) struct Pool {
     pub(super) posts: Vec<Post>,
     /// Nobody is forked for these, but for the canary: who holds them is on trial, or leaves.
     pub(super) beside: Vec<Post>,
+    /// No canary is forked before then, because one has died.
+    pub(super) canary_not_before: Option<Instant>,
     pub(super) seats: Seats,
     /// Boots that failed since a worker was ready.
     pub(super) failed_boots: u32,
@@ -37,6 +39,7 @@ impl Pool {
             config: config.clone(),
             posts: (0..posts).map(|_| Post::default()).collect(),
             beside: Vec::new(),
+            canary_not_before: None,
             seats: Seats::new(config.seat_count()),
             failed_boots: 0,
             wanted: workers,

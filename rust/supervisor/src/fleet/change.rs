@@ -94,6 +94,7 @@ impl Fleet {
         if is_passed {
             self.pass_trial(now);
         }
+        self.cut_old_boots_short(now);
         self.end_roll(now);
         let is_over = |kept: &Kept| kept.until.is_some_and(|until| until <= now);
         if let Some(kept) = self.kept.take_if(|kept| is_over(kept)) {
@@ -204,8 +205,31 @@ impl Fleet {
     /// Those of `leaves` who take requests are asked to leave, those who boot are killed.
     fn dismiss(&mut self, leaves: impl Fn(&Member) -> bool, now: Instant) {
         self.retire(&leaves);
+        self.kill_booting(leaves, now);
+    }
+
+    /// A roll does not wait for workers of the code before that may never be ready.
+    fn cut_old_boots_short(&mut self, now: Instant) {
+        if self.roll.is_none() {
+            return;
+        }
+        let trial = self.trial.as_ref().map(|trial| trial.generation);
+        let wanted = [Some(self.current), trial];
+        self.kill_booting(
+            |member| !wanted.contains(&Some(member.parent.generation)),
+            now,
+        );
+    }
+
+    /// Whether the member is to be replaced by one of the current generation.
+    pub(super) fn is_old(&self, member: &Member) -> bool {
+        let generation = member.parent.generation;
+        generation != self.current && !self.trial_is(generation)
+    }
+
+    fn kill_booting(&mut self, is_meant: impl Fn(&Member) -> bool, now: Instant) {
         let booting = self.members().filter(|member| member.is_booting());
-        let booting = booting.filter(|member| leaves(member));
+        let booting = booting.filter(|member| is_meant(member));
         let booting: Vec<WorkerId> = booting.map(|member| member.worker).collect();
         for worker in booting {
             self.kill(worker, now + KILL_GRACE);
@@ -227,11 +251,7 @@ impl Fleet {
 
     fn end_roll(&mut self, now: Instant) {
         let current = self.current;
-        let is_old = |member: &&Member| {
-            let generation = member.parent.generation;
-            generation != current && !self.trial_is(generation)
-        };
-        if self.roll.is_none() || self.members().any(|member| is_old(&member)) {
+        if self.roll.is_none() || self.members().any(|member| self.is_old(member)) {
             return;
         }
         info!(
@@ -278,10 +298,14 @@ impl Fleet {
             return;
         };
         let generation = trial.generation;
-        error!(
-            generation,
-            evidence, "canary UNHEALTHY — aborting reload; remaining workers keep old code"
-        );
+        if trial.has_canary {
+            error!(
+                generation,
+                evidence, "canary UNHEALTHY — aborting reload; remaining workers keep old code"
+            );
+        } else {
+            error!(generation, evidence, "reload aborted");
+        }
         self.end_trial(&trial, evidence, now);
     }
 

@@ -43,7 +43,10 @@ impl Fleet {
         };
         let is_orderly = self.ends_orderly(index, worker, end);
         let had_request = activity.replies > 0 || activity.busy_since_ms > 0;
-        let is_spent = is_orderly || had_request && self.pools[index].is_booted();
+        let is_of_old_code = self
+            .member(worker)
+            .is_some_and(|member| self.is_old(member));
+        let is_spent = is_orderly || is_of_old_code || had_request && self.pools[index].is_booted();
         let Some(member) = self.pools[index].remove(worker, is_spent, now) else {
             return;
         };

@@ -107,7 +107,7 @@ impl Pool {
     }
 
     /// A worker is gone, and its seat is free. Nobody waits before the next one when it `is_spent`:
-    /// it has had the one request that it was to have.
+    /// it has had the one request that it was to have, or ran code that is replaced anyway.
     pub(super) fn remove(
         &mut self,
         worker: WorkerId,

@@ -150,8 +150,8 @@ impl Post {
                 None
             }
             Phase::Killed { was_ready, .. } if was_ready => None,
-            // Its template's own back-off decides when to go on.
-            _ if member.is_orphan => None,
+            // Its template's own back-off decides when to go on, or other code does.
+            _ if member.is_orphan || is_spent => None,
             _ => Some(self.backoff.after_failure(now)),
         };
         Some(member)

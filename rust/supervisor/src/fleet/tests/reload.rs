@@ -1,6 +1,6 @@
 //! From one generation to the next, and back.
 
-use askr_exchange::control::{Isolation, ProcessEnd};
+use askr_exchange::control::{Child, Isolation, ProcessEnd};
 
 use super::super::*;
 use super::scene::*;
@@ -35,7 +35,7 @@ impl Scene {
         (generation, canary)
     }
 
-    /// Everybody who is forked becomes ready, everybody who is asked to leave does.
+    /// Everybody who is forked becomes ready, everybody who is asked to leave does, or is killed.
     fn follow(&mut self) -> Vec<Order> {
         let mut all = Vec::new();
         loop {
@@ -47,6 +47,12 @@ impl Scene {
                 match order {
                     Order::Tell(_, ToTemplate::Fork { worker, .. }) => self.become_ready(*worker),
                     Order::Retire(_, worker) => self.exit(*worker, ProcessEnd::Code(0)),
+                    Order::Tell(
+                        _,
+                        ToTemplate::Kill {
+                            child: Child::Worker(worker),
+                        },
+                    ) => self.exit(*worker, ProcessEnd::Signal(9)),
                     _ => {}
                 }
             }
@@ -420,4 +426,32 @@ fn every_pool_has_a_canary_and_all_have_to_pass() {
     let orders = scene.take_orders();
     assert!(orders.contains(&Order::Probe(1, second)), "{orders:?}");
     assert!(!orders.contains(&Order::Current(2, Some(1))));
+}
+
+#[test]
+fn a_roll_does_not_wait_for_a_boot_of_the_code_before() {
+    let mut scene = watched(2);
+    scene.pass(secs(1));
+    let dead = scene.ready_workers()[0];
+    scene.exit(dead, ProcessEnd::Signal(11));
+    let hanging = scene.take_forks()[0];
+    let generation = scene.fleet.next_generation();
+    scene.happen(Event::Reload(Reload {
+        change: 1,
+        generation,
+        has_canary: false,
+    }));
+    scene.take_orders();
+    scene.start_first(generation);
+    for worker in scene.take_forks() {
+        scene.become_ready(worker);
+    }
+
+    let orders = scene.follow();
+    let is_kill = |order: &Order| matches!(order, Order::Tell(_, ToTemplate::Kill { child }) if *child == Child::Worker(hanging));
+    assert!(orders.iter().any(is_kill), "{orders:?}");
+    let ends = Scene::ends(&orders);
+
+    assert!(matches!(&ends[..], [(1, Progress::Done(_))]), "{ends:?}");
+    assert_eq!(scene.generations(), [generation]);
 }

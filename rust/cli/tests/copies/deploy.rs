@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime};
 
 use askr_testkit::{Application, Load, Server, ServerBuilder};
 use tempfile::TempDir;
@@ -48,6 +48,7 @@ impl Deployments {
         );
         release.write("routes/own.php", &routes(&ROUTE.replace("RELEASE", name)));
         release.write("resources/views/release.blade.php", &format!("view {name}"));
+        make_older(&release.path("resources/views/release.blade.php"));
         let class = "<?php namespace Fixture; class Release { public const NAME = 'class NAME'; }";
         release.write(
             "app/Release.php",
@@ -91,6 +92,14 @@ impl Deployments {
             .env("XDG_RUNTIME_DIR", self.folder.path());
         command.output().unwrap()
     }
+}
+
+/// Laravel compiles a view again and again, in place, while it is not older than its compiled file:
+/// within its first second one visitor may find that file empty while another writes it.
+fn make_older(view: &Path) {
+    let view = fs::File::options().write(true).open(view).unwrap();
+    view.set_modified(SystemTime::now() - Duration::from_secs(60))
+        .unwrap();
 }
 
 /// Packages as Composer would have put them there; all releases have the same ones.

@@ -56,6 +56,7 @@ fn a_file_of_the_release_before_counts_before_a_directory_of_the_newest() {
     std::fs::write(new.path().join("docs/index.html"), "a page").unwrap();
     let (_publish, roots) = watch::channel(paths(&[&new, &old]));
     let server = Setup::new().following(roots).start();
+    let _worker = server.worker_saying("php"); // until the roots are known
     serves(&server, "/docs/", "a page");
     serves(&server, "/docs", "a file");
 }
@@ -79,6 +80,7 @@ fn a_root_that_is_not_there_is_left_out() {
     let missing = old.path().join("missing");
     let (publish, roots) = watch::channel(vec![missing.clone(), old.path().to_owned()]);
     let server = Setup::new().following(roots).start();
+    let _worker = server.worker_saying("php"); // until the roots are known
     serves(&server, "/old.css", "old");
     publish.send(vec![missing]).unwrap();
     publish.send(paths(&[&new, &old])).unwrap();

@@ -69,38 +69,31 @@ impl<'h> Seat<'h> {
 
     /// The gateway asks this incarnation to leave.
     pub(crate) fn retire(self, incarnation: u32) {
-        self.hall
-            .region()
-            .word32(self.plan.retire)
-            .store(incarnation, Ordering::Release);
-        fence(Ordering::SeqCst);
-        self.call();
+        self.ask(self.plan.retire, incarnation);
     }
 
     pub(crate) fn is_retired(self, incarnation: u32) -> bool {
-        self.hall
-            .region()
-            .word32(self.plan.retire)
-            .load(Ordering::Acquire)
-            == incarnation
+        self.is_asked(self.plan.retire, incarnation)
     }
 
     /// The gateway asks this incarnation to become a template.
     pub(crate) fn promote(self, incarnation: u32) {
-        self.hall
-            .region()
-            .word32(self.plan.promote)
-            .store(incarnation, Ordering::Release);
+        self.ask(self.plan.promote, incarnation);
+    }
+
+    pub(crate) fn is_promoted(self, incarnation: u32) -> bool {
+        self.is_asked(self.plan.promote, incarnation)
+    }
+
+    fn ask(self, at: Offset<u32>, incarnation: u32) {
+        let word = self.hall.region().word32(at);
+        word.store(incarnation, Ordering::Release);
         fence(Ordering::SeqCst);
         self.call();
     }
 
-    pub(crate) fn is_promoted(self, incarnation: u32) -> bool {
-        self.hall
-            .region()
-            .word32(self.plan.promote)
-            .load(Ordering::Acquire)
-            == incarnation
+    fn is_asked(self, at: Offset<u32>, incarnation: u32) -> bool {
+        self.hall.region().word32(at).load(Ordering::Acquire) == incarnation
     }
 
     /// Whether this incarnation takes no further request.

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_exchange::control::Isolation;
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -12,6 +11,9 @@ use super::kind::{Kind, Value};
 use super::options::{Key, OptionSpec};
 use super::worker_range::WorkerRange;
 use super::*;
+
+mod contradictions;
+mod pools;
 
 /// The four channels, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -345,152 +347,6 @@ fn what_is_no_share_or_name_is_refused() {
     for (scene, expected) in cases {
         assert_eq!(scene.complaint(), expected);
     }
-}
-
-#[test]
-fn what_is_wrong_with_a_pool_is_named_like_any_other_option() {
-    let cases: [(Scene, &str); 10] = [
-        (
-            Scene::new().flag("pools", "slow paths=/a wrokers=2"),
-            "unknown key --pool slow wrokers = \"2\" in flag; did you mean workers?",
-        ),
-        (
-            Scene::new().toml("[pools.slow]\npaths = ['/a']\ncolour = 'red'"),
-            "unknown key pools.slow.colour = \"red\" in DIR/askr.toml; a pool has workers, max_requests, isolation, request_timeout, slow_request, queue_limit, queue_timeout, paths",
-        ),
-        (
-            Scene::new().variable("ASKR_POOLS", "slow paths=/a workers=0"),
-            "ASKR_POOLS slow workers = \"0\" (environment) cannot be used; give a whole number from 1 to 120, a range such as 2..16 or auto..16, or auto",
-        ),
-        (
-            Scene::new().flag("pools", "slow paths=/a isolation=thread"),
-            "--pool slow isolation = \"thread\" (flag) cannot be used; give one of worker, fork, request",
-        ),
-        (
-            Scene::new().flag("pools", "slow workers=1"),
-            "--pool slow paths = nothing (flag) cannot be used; give paths such as /reports, in a list or separated by commas",
-        ),
-        (
-            Scene::new().flag("pools", "slow paths=/a,reports"),
-            "--pool slow paths = \"/a,reports\" (flag) cannot be used; give paths such as /reports, in a list or separated by commas",
-        ),
-        (
-            Scene::new().flag("pools", "default paths=/a"),
-            "--pool default = \"default\" (flag) cannot be used; give a name of letters, digits, - and _ that is not \"default\", the pool of all other paths",
-        ),
-        (
-            Scene::new().flag("pools", "slow paths=/a workers"),
-            "--pool slow = \"workers\" (flag) cannot be used; give KEY=VALUE after its name, each key once",
-        ),
-        (
-            Scene::new()
-                .flag("pools", "slow paths=/a,/b")
-                .flag("pools", "slower paths=/c,/b/"),
-            "--pool = /b of slow and of slower (flag): a request could go to either pool; give the path to one of them",
-        ),
-        (
-            Scene::new().toml("pools = 3"),
-            "pools = 3 (DIR/askr.toml) cannot be used; give a table of pools, or `NAME paths=/PATH,… KEY=VALUE …` for each",
-        ),
-    ];
-    for (scene, expected) in cases {
-        assert_eq!(scene.complaint(), expected);
-    }
-}
-
-#[test]
-fn settings_that_exclude_each_other_are_refused_with_a_remedy() {
-    let here = tempfile::tempdir().unwrap();
-    let script = here.path().join("worker.php");
-    std::fs::write(&script, "<?php").unwrap();
-    let here = here.path().to_str().unwrap();
-    let classic = || Scene::new().flag("root", here);
-    let worker = || classic().flag("worker_script", script.to_str().unwrap());
-    let many: Vec<String> = (0..16).map(|n| format!("p{n} paths=/{n}")).collect();
-    let cases: [(Scene, &str); 10] = [
-        (
-            classic().flag("isolation", "fork"),
-            "--isolation = fork (flag): without a worker_script nothing is booted that could stay; name a worker_script, or choose isolation request",
-        ),
-        (
-            classic().toml("isolation = 'worker'"),
-            "isolation = worker (DIR/askr.toml): without a worker_script nothing is booted that could stay; name a worker_script, or choose isolation request",
-        ),
-        (
-            classic().flag("pools", "a paths=/a isolation=fork"),
-            "--pool = a paths=/a isolation=fork (flag): without a worker_script pool a cannot boot what its isolation wants; name a worker_script, or choose isolation request",
-        ),
-        (
-            classic().flag("cow", "on"),
-            "--cow = on (flag): without a worker_script nothing is booted that could be forked; name a worker_script, or leave it out",
-        ),
-        (
-            worker().flag("cow", "on").flag("isolation", "request"),
-            "--cow = on (flag): with isolation request nothing is booted that could be forked; choose isolation worker, or leave it out",
-        ),
-        (
-            classic().flag("paranoid", "on"),
-            "--paranoid = on (flag): in classic mode nothing stays from one request to the next; name a worker_script, or leave it out",
-        ),
-        (
-            worker().flag("paranoid", "on").flag("isolation", "fork"),
-            "--paranoid = on (flag): with the isolation of pool default nothing stays from one request to the next; choose isolation worker while you watch, or leave it out",
-        ),
-        (
-            worker()
-                .toml("paranoid = 0.5")
-                .flag("pools", "a paths=/a isolation=request"),
-            "paranoid = 0.5 (DIR/askr.toml): with the isolation of pool a nothing stays from one request to the next; choose isolation worker while you watch, or leave it out",
-        ),
-        (
-            worker().variable("ASKR_REFORK_AFTER", "100"),
-            "ASKR_REFORK_AFTER = 100 (environment): without cow no worker is forked from a booted application; turn cow on, or leave it out",
-        ),
-        (
-            worker().variable("ASKR_POOLS", &many.join(";")),
-            &format!(
-                "ASKR_POOLS = {} (environment): there can be 15 beside the pool of all other paths; put paths that can share workers into one pool",
-                many.join(";")
-            ),
-        ),
-    ];
-    for (scene, expected) in cases {
-        assert_eq!(scene.complaint(), expected);
-    }
-}
-
-#[test]
-fn a_pool_has_what_it_was_given_and_else_what_all_have() {
-    let settings = Scene::new()
-        .flag("worker_script", "/worker.php")
-        .flag("workers", "4")
-        .flag("cow", "on")
-        .flag(
-            "pools",
-            "slow paths=/reports/,/export workers=1..2 request_timeout=10m",
-        )
-        .flag(
-            "pools",
-            "pure paths=/reports/pure isolation=fork queue_limit=3",
-        )
-        .resolve()
-        .unwrap();
-
-    let pools = pool_configs(&settings);
-
-    let names: Vec<&str> = pools.iter().map(|pool| pool.name.as_str()).collect();
-    assert_eq!(names, ["default", "slow", "pure"]);
-    let [all, slow, pure] = &pools[..] else {
-        panic!()
-    };
-    assert_eq!((all.workers_least, all.workers_most), (4, 4));
-    assert_eq!((slow.workers_least, slow.workers_most), (1, 2));
-    assert_eq!(slow.paths, ["/reports", "/export"]);
-    assert_eq!(slow.deadlines.request_timeout, Duration::from_secs(600));
-    assert_eq!(slow.queue_limit, all.queue_limit);
-    assert_eq!(slow.isolation, Isolation::Worker { cow: true });
-    assert_eq!((pure.isolation, pure.queue_limit), (Isolation::Fork, 3));
-    assert_eq!(pure.deadlines, all.deadlines);
 }
 
 /// Everything that the server is made from, in words.

@@ -22,6 +22,7 @@ mod check;
 mod checkout;
 mod demo;
 mod files;
+mod free_space;
 mod process;
 mod setup;
 mod step;

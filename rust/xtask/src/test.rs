@@ -11,6 +11,7 @@ use self::counts::Counts;
 use self::runner::{Format, Runner};
 use crate::cache::Cache;
 use crate::checkout::Checkout;
+use crate::free_space;
 use crate::process;
 use crate::setup::{self, Ready, SetupError, earlier_laravel, preview_headers};
 use crate::step::shown;
@@ -32,6 +33,7 @@ pub(crate) enum TestError {
 /// Runs everything, also after a failure; the exit code tells whether all of it passed.
 pub(crate) fn run(checkout: &Checkout, cache: &Cache) -> Result<ExitCode, TestError> {
     let started = Instant::now();
+    free_space::warn(checkout.root());
     let ready = setup::run(checkout, cache)?;
     let mut total = Counts::default();
     let mut with_failures = Vec::new();

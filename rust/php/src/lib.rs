@@ -24,6 +24,7 @@ mod limits;
 mod request;
 mod runtime;
 mod stack;
+mod store;
 
 pub use command_line::{Action, CommandLine};
 pub use error::{RequestError, StartError};

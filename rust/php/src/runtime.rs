@@ -9,10 +9,11 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use askr_php_sys as sys;
+use askr_store::Store;
 
 use crate::guard::{Embedding, guard, install};
 use crate::limits::PATH_BYTES_MAX;
-use crate::{CommandLine, Host, Request, RequestError, Stack, StartError};
+use crate::{CommandLine, Host, Request, RequestError, Stack, StartError, store};
 
 /// PHP takes only names it knows for SAPIs that may use opcache, and applications that move from
 /// FPM test for this one.
@@ -89,6 +90,14 @@ impl Runtime {
             host,
             incoming: Box::default(),
         }));
+    }
+
+    /// Gives PHP a store, for the rest of this process's life and that of all forked from it.
+    ///
+    /// # Panics
+    /// If it was given one before.
+    pub fn use_store(&mut self, store: Store) {
+        store::install(store);
     }
 
     /// Where PHP puts uploaded files: `upload_tmp_dir` if it is set, and where it puts them when

@@ -89,6 +89,8 @@ pub struct Program {
     pub variables: Vec<(OsString, Option<OsString>)>,
     /// Where its standard output and error go; `None` is where ours go.
     pub output: Option<Arc<OwnedFd>>,
+    /// The memory of the store that its processes have with all others, if there is one.
+    pub store: Option<Arc<OwnedFd>>,
 }
 
 impl SupervisorConfig {
@@ -219,6 +221,7 @@ impl Program {
             arguments: vec![OsString::from("template")],
             variables: Vec::new(),
             output: None,
+            store: None,
         }
     }
 }

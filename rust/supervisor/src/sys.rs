@@ -17,9 +17,11 @@ use tokio::io::unix::AsyncFd;
 
 /// Where a template finds its end of the control socket.
 pub(crate) const CONTROL_FD: RawFd = 3;
+/// Where a template finds the memory of the store; closed when there is none.
+pub(crate) const STORE_FD: RawFd = 4;
 /// Where a template finds the memory of the first exchange, the eventfd that wakes the gateway
 /// behind it, then those of the second, and so on.
-pub(crate) const EXCHANGES_FD: RawFd = 4;
+pub(crate) const EXCHANGES_FD: RawFd = 5;
 
 /// Standard error, the last of the descriptors that every program has.
 const STANDARD_FD_MAX: RawFd = 2;
@@ -29,6 +31,8 @@ const STANDARD_FD_MAX: RawFd = 2;
 pub struct TemplateFds {
     /// The template's end of the control socket.
     pub control: OwnedFd,
+    /// The memory of the store, if there is one.
+    pub store: Option<OwnedFd>,
     /// One for each pool, in their order; there is at least one.
     pub exchanges: Vec<ExchangeFds>,
 }
@@ -75,11 +79,13 @@ impl TemplateFds {
         for region in firsts.clone() {
             check(region + 1, "anon_inode:[eventfd", "doorbell")?;
         }
+        let has_store = check(STORE_FD, REGION_KIND, "store").is_ok();
         if TAKEN.swap(true, Ordering::SeqCst) {
             return Err(TemplateFdsError::Taken);
         }
         Ok(Self {
             control: own(CONTROL_FD)?,
+            store: has_store.then(|| own(STORE_FD)).transpose()?,
             exchanges: firsts.map(ExchangeFds::take).collect::<Result<_, _>>()?,
         })
     }

@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io;
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::task::{Context, Poll};
@@ -19,7 +19,7 @@ use tracing::warn;
 use crate::config::Program;
 use crate::control::{Control, Received};
 use crate::error::StartError;
-use crate::sys::{CONTROL_FD, EXCHANGES_FD};
+use crate::sys::{CONTROL_FD, EXCHANGES_FD, STORE_FD};
 
 /// How long a killed process may take to die before it is left to the kernel.
 const KILL_PATIENCE: Timespec = Timespec {
@@ -49,7 +49,8 @@ impl TemplateProcess {
             parent_fd: theirs,
             child_fd: CONTROL_FD,
         }];
-        for (fd, child_fd) in fds.zip(EXCHANGES_FD..) {
+        let store = program.store.iter().map(|store| (store.as_fd(), STORE_FD));
+        for (fd, child_fd) in store.chain(fds.zip(EXCHANGES_FD..)) {
             let parent_fd = own(fd)?;
             mappings.push(FdMapping {
                 parent_fd,

@@ -93,6 +93,7 @@ fn program(scenario: Scenario, diary: &Diary) -> Program {
             (fake::DIARY_VARIABLE.into(), Some(diary.path().into())),
         ],
         output: None,
+        store: None,
     }
 }
 

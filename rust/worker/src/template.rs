@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use askr_exchange::control::{Child, Isolation, TemplateConfig, ToMain, ToTemplate};
-use askr_php::{EngineConfig, Runtime};
+use askr_php::{EngineConfig, Runtime, StartError};
+use askr_store::{OpenError, Store};
 
 use crate::booting::Booting;
 use crate::control::Control;
@@ -22,9 +23,14 @@ use crate::run::BootError;
 use crate::uploads::Uploads;
 use crate::{ini, run};
 
-/// Runs the template until main says stop or is gone. `control` and, for each pool, the region and
-/// the doorbell of its exchange are the descriptors that main handed over.
-pub fn template_main(control: OwnedFd, exchanges: Vec<(OwnedFd, OwnedFd)>) -> ExitCode {
+/// Runs the template until main says stop or is gone. `control`, the memory of the store if there is
+/// one and, for each pool, the region and the doorbell of its exchange are the descriptors that main
+/// handed over.
+pub fn template_main(
+    control: OwnedFd,
+    store: Option<OwnedFd>,
+    exchanges: Vec<(OwnedFd, OwnedFd)>,
+) -> ExitCode {
     end_with(nix::unistd::getppid());
     become_subreaper();
     let control = Control::new(control);
@@ -33,7 +39,7 @@ pub fn template_main(control: OwnedFd, exchanges: Vec<(OwnedFd, OwnedFd)>) -> Ex
         Ok(other) => return give_up(&control, &format!("main began with {other:?}")),
         Err(error) => return give_up(&control, &error.to_string()),
     };
-    let runtime = match Runtime::start(&engine_config(&config), Box::new(Idle)) {
+    let runtime = match start_engine(&config, store) {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&control, &error.to_string()),
     };
@@ -54,6 +60,25 @@ fn give_up(control: &Control, message: &str) -> ExitCode {
         message: message.to_owned(),
     });
     ExitCode::from(70)
+}
+
+/// Why there is no engine.
+#[derive(Debug, thiserror::Error)]
+enum EngineError {
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error(transparent)]
+    Start(#[from] StartError),
+}
+
+/// What is forked from this process has the store mapped, too.
+fn start_engine(config: &TemplateConfig, store: Option<OwnedFd>) -> Result<Runtime, EngineError> {
+    let store = store.map(Store::open).transpose()?;
+    let mut runtime = Runtime::start(&engine_config(config), Box::new(Idle))?;
+    if let Some(store) = store {
+        runtime.use_store(store);
+    }
+    Ok(runtime)
 }
 
 /// The engine of a server process.

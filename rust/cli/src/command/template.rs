@@ -17,9 +17,17 @@ pub(crate) fn template(log: LogConfig, ids: Option<&Ids>) -> Result<ExitCode, Fa
         ids.become_them()?;
     }
     logging::init(log, None)?;
-    let TemplateFds { control, exchanges } = TemplateFds::take()?;
+    let TemplateFds {
+        control,
+        store,
+        exchanges,
+    } = TemplateFds::take()?;
     let exchanges = exchanges.into_iter().map(|fds| (fds.region, fds.doorbell));
-    Ok(askr_worker::template_main(control, exchanges.collect()))
+    Ok(askr_worker::template_main(
+        control,
+        store,
+        exchanges.collect(),
+    ))
 }
 
 /// `askr engine-report`: starts the engine once, for `askr doctor`.

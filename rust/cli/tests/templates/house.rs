@@ -314,7 +314,7 @@ fn start(control: OwnedFd, exchanges: &[GatewayEnd], variables: &[(&str, String)
         .iter()
         .flat_map(|exchange| <[_; 2]>::from(exchange.fds()))
         .map(|fd| fd.try_clone_to_owned().unwrap())
-        .zip(4..)
+        .zip(5..)
     {
         mappings.push(FdMapping {
             parent_fd,

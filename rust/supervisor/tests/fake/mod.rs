@@ -176,6 +176,7 @@ pub(crate) fn run() {
     let TemplateFds {
         control,
         mut exchanges,
+        ..
     } = TemplateFds::take().unwrap();
     let ExchangeFds { region, doorbell } = exchanges.pop().unwrap();
     let mut fake = Fake {
@@ -268,14 +269,11 @@ impl Fake {
     fn boot(&self, template: TemplateId) {
         let control = self.control.try_clone().unwrap();
         let (region, doorbell) = (self.region.try_clone(), self.doorbell.try_clone());
-        let fds = [control, region.unwrap(), doorbell.unwrap()];
-        let mappings = fds
-            .into_iter()
-            .zip(3..)
-            .map(|(parent_fd, child_fd)| FdMapping {
-                parent_fd,
-                child_fd,
-            });
+        let fds = [(control, 3), (region.unwrap(), 5), (doorbell.unwrap(), 6)];
+        let mappings = fds.into_iter().map(|(parent_fd, child_fd)| FdMapping {
+            parent_fd,
+            child_fd,
+        });
         let mut command = Command::new("/proc/self/exe");
         let mut process = command
             .args(std::env::args_os().skip(1))

@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("askr-store", &["askr-shm"]),
     ("askr-live", &[]),
     ("askr-php-sys", &[]),
-    ("askr-php", &["askr-php-sys"]),
+    ("askr-php", &["askr-php-sys", "askr-store"]),
     ("askr-worker", &["askr-php", "askr-exchange", "askr-store"]),
     (
         "askr-gateway",

@@ -126,6 +126,18 @@ impl Store {
         todo!("OPS: {key:?} {value:?} {ttl:?} {tags:?}")
     }
 
+    /// Writes a cache entry that ends when one of its tags is forgotten, unless there is one; true
+    /// when it did.
+    pub fn add_tagged(
+        &self,
+        key: &[u8],
+        value: Value<'_>,
+        ttl: Ttl,
+        tags: &[&[u8]],
+    ) -> Result<bool, StoreError> {
+        todo!("OPS: {key:?} {value:?} {ttl:?} {tags:?}")
+    }
+
     /// Ends all entries with this tag, however many there are, at once.
     pub fn forget_tag(&self, tag: &[u8]) -> Result<(), StoreError> {
         todo!("OPS: {tag:?}")

@@ -118,6 +118,7 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache, options: &Options) -> Resu
         Some(_) => setup::without_binary(checkout, cache)?,
         None => setup::run(checkout, cache)?,
     };
+    setup::for_benchmarks(cache)?;
     let folder = checkout
         .target()
         .join(format!("bench-{}", std::process::id()));

@@ -69,12 +69,21 @@ pub(crate) fn without_binary(checkout: &Checkout, cache: &Cache) -> Result<Ready
     step("system packages", packages::install)?;
     let engine = step("libphp", || Engine::open(checkout, cache))?;
     let tools = step("PHP tools", || PhpTools::open(cache, &engine))?;
-    step("shared extensions for tests", || {
+    step("shared extensions for tests and benchmarks", || {
         extensions::open(cache, &engine)
     })?;
     drop(lock);
     applications(checkout, &engine, &tools)?;
     Ok(Ready { engine })
+}
+
+/// What only benchmarks need of the system, after the rest.
+pub(crate) fn for_benchmarks(cache: &Cache) -> Result<(), SetupError> {
+    let _lock = cache.lock()?;
+    step("system packages of benchmarks", || {
+        packages::install_for_benchmarks()
+    })?;
+    Ok(())
 }
 
 /// What lies in the checkout: another one's setup need not wait for it.

@@ -1,5 +1,5 @@
-//! Shared extensions for the tests: built for our engine from Debian's source packages, and Debian
-//! 12's own Xdebug for its PHP 8.2.
+//! Shared extensions for tests and benchmarks: built for our engine from Debian's source packages,
+//! and Debian 12's own Xdebug for its PHP 8.2.
 //!
 //! They lie in the cache, `extensions/8.4/apcu.so`. What cannot be had is named and left out: no
 //! user of the server needs it, and the tests that do say so.
@@ -17,7 +17,12 @@ use crate::process::{self, CommandError};
 const RECIPE: &str = "1";
 
 /// Extensions and the source packages they are in.
-const BUILT: &[(&str, &str)] = &[("apcu", "php-apcu"), ("xdebug", "xdebug")];
+const BUILT: &[(&str, &str)] = &[
+    ("apcu", "php-apcu"),
+    ("igbinary", "php-igbinary"),
+    ("redis", "php-redis"),
+    ("xdebug", "xdebug"),
+];
 
 /// Of the second engine that tests run on.
 const UNPACKED: (&str, &str) = ("8.2", "php8.2-xdebug");

@@ -43,8 +43,18 @@ const BUILD: &[&str] = &[
     "zlib1g-dev",
 ];
 
-/// Needed by tests and benchmarks: a second engine to compile against, a peer, a load generator.
-const TEST: &[&str] = &["libphp8.2-embed", "nginx-light", "php8.2-dev", "wrk"];
+/// Needed by tests and benchmarks: a second engine to compile against, a peer, a load generator, a
+/// client that speaks to the store.
+const TEST: &[&str] = &[
+    "libphp8.2-embed",
+    "nginx-light",
+    "php8.2-dev",
+    "redis-tools",
+    "wrk",
+];
+
+/// Needed by benchmarks alone: a peer of the store.
+const BENCH: &[&str] = &["redis-server"];
 
 /// Why the system packages are not there.
 #[derive(Debug, thiserror::Error)]
@@ -73,23 +83,29 @@ pub(crate) enum PackagesError {
     Query(#[from] CommandError),
 }
 
-/// Installs what is missing.
+/// Installs what is missing for building and for tests.
 pub(crate) fn install() -> Result<(), PackagesError> {
+    install_all(&[BUILD, TEST].concat())
+}
+
+/// Installs what is missing for benchmarks, beyond that.
+pub(crate) fn install_for_benchmarks() -> Result<(), PackagesError> {
+    install_all(BENCH)
+}
+
+fn install_all(wanted: &[&str]) -> Result<(), PackagesError> {
     if std::env::var_os("ASKR_SKIP_PACKAGES").is_some() {
         println!("   not looked at: ASKR_SKIP_PACKAGES is set");
         return Ok(());
     }
-    let wanted: Vec<&str> = [BUILD, TEST].concat();
     if !process::is_installed("dpkg-query") {
         return Err(PackagesError::NotDebian {
             names: wanted.join(" "),
         });
     }
     let installed = installed()?;
-    let missing: Vec<&str> = wanted
-        .into_iter()
-        .filter(|name| !provides(&installed, name))
-        .collect();
+    let is_missing = |name: &&str| !provides(&installed, name);
+    let missing: Vec<&str> = wanted.iter().copied().filter(is_missing).collect();
     if missing.is_empty() {
         println!("   all there");
         return Ok(());
@@ -109,7 +125,7 @@ fn install_missing(missing: &[&str]) -> Result<(), PackagesError> {
             apt()
                 .args(["install", "--yes", "--no-install-recommends"])
                 .args(missing)
-                // nginx is only ever started by tests and benchmarks, never as a service.
+                // nginx and redis are started by tests and benchmarks, never as a service.
                 .env("RUNLEVEL", "1"),
         )
     };

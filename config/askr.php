@@ -88,6 +88,13 @@ return [
         'connection_limit' => env('ASKR_CONNECTION_LIMIT'),
         'write_timeout' => env('ASKR_WRITE_TIMEOUT'),
 
+        // What all processes share: cache, counters, sessions and locks.
+        'store_size' => env('ASKR_STORE_SIZE'),
+        'store_value_max' => env('ASKR_STORE_VALUE_MAX'),
+        'store_sessions' => env('ASKR_STORE_SESSIONS'),
+        'store_file' => env('ASKR_STORE_FILE'),
+        'store_socket' => env('ASKR_STORE_SOCKET'),
+
         // The server itself.
         'shutdown_timeout' => env('ASKR_SHUTDOWN_TIMEOUT'),
         'control_socket' => env('ASKR_CONTROL_SOCKET'),

@@ -24,6 +24,8 @@ mod serve;
 mod settings;
 mod share;
 mod source;
+mod store;
+mod store_socket;
 mod units;
 mod watch;
 mod worker_range;
@@ -37,6 +39,7 @@ pub(crate) use pool_config::{PoolConfig, pools as pool_configs};
 pub(crate) use registry::OPTIONS;
 pub(crate) use serve::{LogConfig, LogFormat, ParanoidConfig, ServeConfig};
 pub(crate) use settings::Settings;
+pub(crate) use store_socket::StoreSocket;
 pub(crate) use units::{bytes_text, duration_text};
 pub(crate) use watch::WatchConfig;
 

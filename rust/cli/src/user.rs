@@ -65,6 +65,11 @@ impl Account {
         geteuid() == self.ids.uid
     }
 
+    /// Its number.
+    pub(crate) fn uid(&self) -> u32 {
+        self.ids.uid.as_raw()
+    }
+
     /// Whether it may do everything, so that becoming it drops nothing.
     pub(crate) fn is_root(&self) -> bool {
         self.ids.uid.is_root()

@@ -9,13 +9,13 @@ use askr_gateway::{BindError, Gateway};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::course::{Course, Sides};
 use super::signals::Signals;
 use super::watchdog::Watchdog;
 use super::{control_socket, parts, service_manager};
-use crate::config::{ControlSocket, Inputs, LogConfig, ServeConfig, Settings};
+use crate::config::{ControlSocket, Inputs, LogConfig, ServeConfig, Settings, StoreSocket};
 use crate::exit::Failure;
 use crate::log_file::{LogFile, Tail};
 use crate::{logging, open_files};
@@ -27,10 +27,14 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(inputs)?;
     let config = ServeConfig::new(&settings)?;
     let socket = ControlSocket::new(&settings, inputs)?;
+    let store_socket = StoreSocket::new(&settings, inputs, config.user.as_ref())?;
     let log = LogConfig::new(&settings);
     let log_file = log_file(&config)?;
     logging::init(log, log_file.as_ref())?;
     say_what_is_unusual(&config);
+    if let Some(store) = &config.store {
+        debug!(sizes = ?store.sizes, file = ?store.file, socket = ?store_socket, "store");
+    }
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
     let mut gateway = bind(handed, &config)?;

@@ -8,6 +8,8 @@ use super::options::Key;
 use super::pool_config::{self, PoolConfig};
 use super::settings::{Setting, Settings};
 use super::share::Share;
+use super::store::StoreConfig;
+use super::units::bytes_text;
 
 /// More pools than this have no descriptors in a template; one is the pool of all other paths.
 pub(crate) const POOLS_MAX: usize = 16;
@@ -20,7 +22,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let pools = pool_config::pools(settings);
     let conflict = settings_conflict(settings, &pools)
         .or_else(|| script_conflict(settings, &pools))
-        .or_else(|| paranoid_conflict(settings, &pools));
+        .or_else(|| paranoid_conflict(settings, &pools))
+        .or_else(|| store_conflict(settings));
     conflict.map_or(Ok(()), |conflict| Err(conflict.of(settings)))
 }
 
@@ -124,5 +127,68 @@ fn paranoid_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Confli
             pool.name
         ),
         remedy: "choose isolation worker while you watch, or leave it out",
+    })
+}
+
+/// Sizes of which one does not leave room for another.
+fn store_conflict(settings: &Settings) -> Option<Conflict> {
+    let size = settings.bytes(Key::StoreSize);
+    if size == 0 {
+        return needless_store_conflict(settings);
+    }
+    if size < StoreConfig::SIZE_MIN {
+        return Some(Conflict {
+            key: Key::StoreSize,
+            problem: "its parts would hold next to nothing".to_owned(),
+            remedy: "give at least 4MB, or 0 for no store",
+        });
+    }
+    if settings
+        .size(Key::StoreSessions)
+        .is_some_and(|bytes| bytes > size / 2)
+    {
+        return Some(Conflict {
+            key: Key::StoreSessions,
+            problem: format!("that is more than half of store_size {}", bytes_text(size)),
+            remedy: "give a larger store_size, or less to sessions",
+        });
+    }
+    let socket = settings.path(Key::StoreSocket);
+    if socket.is_some() && socket == settings.path(Key::ControlSocket) {
+        return Some(Conflict {
+            key: Key::StoreSocket,
+            problem: "that is the control socket".to_owned(),
+            remedy: "give another path",
+        });
+    }
+    let most = StoreConfig::value_most(settings);
+    let is_larger = |bytes| bytes > most;
+    settings
+        .size(Key::StoreValueMax)
+        .is_some_and(is_larger)
+        .then(|| Conflict {
+            key: Key::StoreValueMax,
+            problem: format!(
+                "the cache's part of store_size {} takes values of at most {most} bytes",
+                bytes_text(size)
+            ),
+            remedy: "give a larger store_size, or a smaller store_value_max",
+        })
+}
+
+fn needless_store_conflict(settings: &Settings) -> Option<Conflict> {
+    let keys = [
+        Key::StoreValueMax,
+        Key::StoreSessions,
+        Key::StoreFile,
+        Key::StoreSocket,
+    ];
+    let given = keys
+        .into_iter()
+        .find(|key| settings.setting(*key).value.is_some())?;
+    Some(Conflict {
+        key: given,
+        problem: "with store_size 0 there is no store".to_owned(),
+        remedy: "give a store_size, or leave it out",
     })
 }

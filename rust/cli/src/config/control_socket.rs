@@ -28,22 +28,11 @@ impl ControlSocket {
     /// A path that no socket can have, or no application to name it after.
     pub(crate) fn new(settings: &Settings, inputs: &Inputs) -> Result<Self, ConfigError> {
         if let Some(path) = settings.path(Key::ControlSocket) {
-            return given(settings, path);
+            return given(settings, Key::ControlSocket, path).map(Self::Given);
         }
-        let application = settings.path(Key::AppBase).map(Path::to_owned);
-        let application = application.or_else(|| root_path(settings));
-        let application = application.ok_or(ConfigError::Missing {
-            name: "root",
-            remedy: "give --root DIR, or --app-base DIR for a Laravel application",
-        })?;
-        let file = format!(
-            "{:016x}.sock",
-            hash(application.as_os_str().as_encoded_bytes())
-        );
-        let folders = private_folders(inputs).into_iter();
-        let paths = folders.map(|folder| folder.join(&file));
-        let paths = paths.filter(|path| has_room(path)).collect();
-        Ok(Self::Private(paths))
+        let file = format!("{}.sock", application_name(settings)?);
+        let folders = private_folders(inputs, geteuid().as_raw());
+        Ok(Self::Private(in_folders(&folders, &file)))
     }
 
     /// Where to look for it.
@@ -55,11 +44,36 @@ impl ControlSocket {
     }
 }
 
-fn given(settings: &Settings, path: &Path) -> Result<ControlSocket, ConfigError> {
+/// What the sockets of this application are called.
+///
+/// # Errors
+/// When there is no application to name them after.
+pub(super) fn application_name(settings: &Settings) -> Result<String, ConfigError> {
+    let application = settings.path(Key::AppBase).map(Path::to_owned);
+    let application = application.or_else(|| root_path(settings));
+    let application = application.ok_or(ConfigError::Missing {
+        name: "root",
+        remedy: "give --root DIR, or --app-base DIR for a Laravel application",
+    })?;
+    let hash = hash(application.as_os_str().as_encoded_bytes());
+    Ok(format!("{hash:016x}"))
+}
+
+/// The places of that name which a socket can have.
+pub(super) fn in_folders(folders: &[PathBuf], file: &str) -> Vec<PathBuf> {
+    let paths = folders.iter().map(|folder| folder.join(file));
+    paths.filter(|path| has_room(path)).collect()
+}
+
+/// A path that was given for a socket.
+///
+/// # Errors
+/// When no socket can have it.
+pub(super) fn given(settings: &Settings, key: Key, path: &Path) -> Result<PathBuf, ConfigError> {
     if has_room(path) {
-        return Ok(ControlSocket::Given(path.to_owned()));
+        return Ok(path.to_owned());
     }
-    let setting = settings.setting(Key::ControlSocket);
+    let setting = settings.setting(key);
     Err(ConfigError::Contradiction {
         name: setting.name.clone(),
         value: Value::Path(path.to_owned()).to_text(),
@@ -70,15 +84,16 @@ fn given(settings: &Settings, path: &Path) -> Result<ControlSocket, ConfigError>
 }
 
 /// The file has a longer name while it is made.
-fn has_room(path: &Path) -> bool {
+pub(super) fn has_room(path: &Path) -> bool {
     const PASSING_BYTES: usize = 7;
     path.as_os_str().len() <= PATH_BYTES_MAX - PASSING_BYTES
 }
 
-fn private_folders(inputs: &Inputs) -> Vec<PathBuf> {
-    let uid = geteuid().as_raw();
+/// Folders that are this user's alone, best first.
+pub(super) fn private_folders(inputs: &Inputs, uid: u32) -> Vec<PathBuf> {
+    let is_own = uid == geteuid().as_raw();
     let runtime = inputs.variable("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let runtime = runtime.filter(|folder| folder.is_absolute());
+    let runtime = runtime.filter(|folder| is_own && folder.is_absolute());
     let temporary = inputs
         .variable("TMPDIR")
         .map_or_else(|| "/tmp".into(), PathBuf::from);

@@ -36,6 +36,26 @@ pub(super) fn check(settings: &Settings, pools: &[PoolConfig]) -> Result<(), Con
     })
 }
 
+/// Refuses a store that memory cannot hold.
+///
+/// # Errors
+/// With the numbers.
+pub(super) fn check_store(settings: &Settings) -> Result<(), ConfigError> {
+    let usable = MachineMemory::read().usable();
+    let size = settings.bytes(Key::StoreSize);
+    let Some(usable) = usable.filter(|usable| size > *usable) else {
+        return Ok(());
+    };
+    let setting = settings.setting(Key::StoreSize);
+    Err(ConfigError::Contradiction {
+        name: setting.name.clone(),
+        value: bytes_text(size),
+        origin: setting.source.clone(),
+        problem: format!("there is {} of memory", bytes_text(usable >> 20 << 20)).into(),
+        remedy: "give a smaller one",
+    })
+}
+
 fn problem(pools: &[PoolConfig], usable: u64) -> Option<String> {
     let workers: u64 = pools.iter().map(|pool| u64::from(pool.workers_most)).sum();
     let least: u64 = pools.iter().map(least_bytes).sum();

@@ -13,6 +13,7 @@ use super::decimal::Decimal;
 use super::kind::{Kind, Value};
 use super::options::{ISOLATIONS, Key, LOG_FORMATS, LOG_LEVELS, OptionSpec};
 use super::share::Share;
+use super::store::StoreConfig;
 use super::worker_range::WorkerRange;
 
 /// Every option, in the order of the reference page.
@@ -347,6 +348,59 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         default_text: None,
         placeholder: "TIME",
         doc: "How long a client may take nothing of its answer; then it is cut off.",
+    },
+    OptionSpec {
+        key: Key::StoreSize,
+        name: "store_size",
+        kind: || Kind::Bytes { range: 0..=1 << 40 },
+        default: || bytes(StoreConfig::SIZE),
+        default_text: None,
+        placeholder: "SIZE",
+        doc: "Memory of the store that all processes share: cache, counters, sessions, locks and limits; 0 is none.",
+    },
+    OptionSpec {
+        key: Key::StoreValueMax,
+        name: "store_value_max",
+        kind: || Kind::Bytes {
+            range: 1 << 10..=1 << 30,
+        },
+        default: || None,
+        default_text: Some(
+            "`8MB`, or a quarter of the cache's part of `store_size` if that is less",
+        ),
+        placeholder: "SIZE",
+        doc: "Largest value of the store; who writes a larger one gets an error.",
+    },
+    OptionSpec {
+        key: Key::StoreSessions,
+        name: "store_sessions",
+        kind: || Kind::Bytes {
+            range: 256 << 10..=1 << 39,
+        },
+        default: || None,
+        default_text: Some("an eighth of `store_size`"),
+        placeholder: "SIZE",
+        doc: "How much of `store_size` is for sessions, which are never evicted; the cache has that much less.",
+    },
+    OptionSpec {
+        key: Key::StoreFile,
+        name: "store_file",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some("none: a restart begins with an empty store"),
+        placeholder: "FILE",
+        doc: "File that the store is written to at a clean stop and read from at the start.",
+    },
+    OptionSpec {
+        key: Key::StoreSocket,
+        name: "store_socket",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some(
+            "a name for the application beside `control_socket`, where the user that PHP runs as can reach it",
+        ),
+        placeholder: "FILE",
+        doc: "Unix socket on which programs outside the server reach the store, as if it were a Redis.",
     },
     OptionSpec {
         key: Key::Ini,

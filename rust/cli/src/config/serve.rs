@@ -16,6 +16,7 @@ use super::options::{Key, LOG_LEVELS};
 use super::pool_config::{self, PoolConfig};
 use super::settings::Settings;
 use super::share::Share;
+use super::store::{self, StoreConfig};
 use super::watch::{self, WatchConfig};
 use crate::user::Account;
 
@@ -32,6 +33,8 @@ pub(crate) struct ServeConfig {
     pub(crate) boot_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) limits: Limits,
+    /// `None` is no store at all.
+    pub(crate) store: Option<StoreConfig>,
     pub(crate) ini: Vec<(String, String)>,
     pub(crate) paranoid: ParanoidConfig,
     /// What to reload for, while somebody develops.
@@ -99,6 +102,7 @@ impl ServeConfig {
             boot_timeout: settings.duration(Key::BootTimeout),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
             limits: limits(settings),
+            store: store::store(settings)?,
             ini: settings.ini().to_vec(),
             paranoid: paranoid(settings),
             watch: watch::watch(settings),
@@ -118,6 +122,7 @@ impl ServeConfig {
             debug: settings.switch(Key::Debug),
         };
         memory::check(settings, &config.pools)?;
+        memory::check_store(settings)?;
         account::check_reading(settings, &config)?;
         Ok(config)
     }
@@ -233,7 +238,7 @@ fn paranoid(settings: &Settings) -> ParanoidConfig {
     }
 }
 
-fn not_there(
+pub(super) fn not_there(
     settings: &Settings,
     key: Key,
     path: &Path,

@@ -111,6 +111,14 @@ impl Settings {
         }
     }
 
+    /// A size that may be left to the server.
+    pub(crate) fn size(&self, key: Key) -> Option<u64> {
+        match self.setting(key).value {
+            Some(Value::Bytes(bytes)) => Some(bytes),
+            _ => None,
+        }
+    }
+
     pub(crate) fn duration(&self, key: Key) -> Duration {
         match self.setting(key).value {
             Some(Value::Duration(duration)) => duration,

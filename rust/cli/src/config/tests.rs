@@ -154,7 +154,11 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
     match (option.kind)() {
         Kind::Path => ["/a", "/b", "/c", "/d"],
         Kind::Count { .. } => ["1", "2", "3", "4"],
-        Kind::Bytes { .. } => ["2KB", "4KB", "8KB", "16KB"],
+        Kind::Bytes { .. } => match option.key {
+            Key::StoreSize => ["8MB", "16MB", "32MB", "0"],
+            Key::StoreSessions => ["1MB", "2MB", "4MB", "8MB"],
+            _ => ["2KB", "4KB", "8KB", "16KB"],
+        },
         Kind::Duration { .. } => ["1s", "2s", "1500ms", "1m"],
         Kind::Choice(words) => std::array::from_fn(|index| words[index % words.len()]),
         Kind::Addresses => ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3", "0.0.0.0:4"],
@@ -355,7 +359,8 @@ fn outcome(scene: &mut Scene) -> String {
     let config = ServeConfig::new(&settings).unwrap();
     let log = LogConfig::new(&settings);
     let socket = ControlSocket::new(&settings, &scene.inputs).unwrap();
-    format!("{config:?} {log:?} {socket:?}")
+    let store = StoreSocket::new(&settings, &scene.inputs, config.user.as_ref()).unwrap();
+    format!("{config:?} {log:?} {socket:?} {store:?}")
 }
 
 #[test]
@@ -388,6 +393,7 @@ fn no_option_is_accepted_and_ignored() {
             Key::Root => [place("public"), place("other")],
             Key::WorkerScript => [place("worker.php"), place("other.php")],
             Key::Isolation => ["worker", "fork"].map(str::to_owned),
+            Key::StoreFile => [place("one"), place("two")],
             _ => [0, 1].map(|index: usize| samples(option)[index].to_owned()),
         };
         assert_ne!(with(option, &one), with(option, &two), "{}", option.name);

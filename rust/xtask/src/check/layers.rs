@@ -31,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "askr-exchange",
             "askr-gateway",
+            "askr-store",
             "askr-supervisor",
             "askr-worker",
         ],

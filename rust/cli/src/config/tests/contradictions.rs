@@ -62,3 +62,73 @@ fn settings_that_exclude_each_other_are_refused_with_a_remedy() {
         assert_eq!(scene.complaint(), expected);
     }
 }
+
+#[test]
+fn parts_of_a_store_that_do_not_fit_are_refused_with_a_remedy() {
+    let here = tempfile::tempdir().unwrap();
+    let here = here.path().to_str().unwrap();
+    let scene = || Scene::new().flag("root", here);
+    let cases: [(Scene, &str); 7] = [
+        (
+            scene().flag("store_size", "1MB"),
+            "--store-size = 1MB (flag): its parts would hold next to nothing; give at least 4MB, or 0 for no store",
+        ),
+        (
+            scene().variable("ASKR_STORE_SIZE", "512GB"),
+            "ASKR_STORE_SIZE = 512GB (environment): there is MEMORY of memory; give a smaller one",
+        ),
+        (
+            scene().flag("store_sessions", "33MB"),
+            "--store-sessions = 33MB (flag): that is more than half of store_size 64MB; give a larger store_size, or less to sessions",
+        ),
+        (
+            scene().toml("store_value_max = '16MB'"),
+            "store_value_max = 16MB (DIR/askr.toml): the cache's part of store_size 64MB takes values of at most 12582912 bytes; give a larger store_size, or a smaller store_value_max",
+        ),
+        (
+            scene()
+                .flag("store_size", "0")
+                .laravel("store_file", "/tmp/store"),
+            "store_file = /tmp/store (config/askr.php): with store_size 0 there is no store; give a store_size, or leave it out",
+        ),
+        (
+            scene().flag("store_file", "/not/there/store"),
+            "--store-file = /not/there/store (flag): there is no such place for a file; name a file in a folder that is there",
+        ),
+        (
+            scene()
+                .flag("control_socket", "/tmp/a.sock")
+                .flag("store_socket", "/tmp/a.sock"),
+            "--store-socket = /tmp/a.sock (flag): that is the control socket; give another path",
+        ),
+    ];
+    for (scene, expected) in cases {
+        let complaint = scene.complaint();
+        let (before, after) = expected.split_once("MEMORY").unwrap_or((expected, ""));
+        assert!(complaint.starts_with(before), "{complaint}");
+        assert!(
+            complaint.ends_with(after) && (complaint == expected || !after.is_empty()),
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
+fn the_parts_of_a_store_are_all_of_it() {
+    let here = tempfile::tempdir().unwrap();
+    let store = |size: &str, sessions: Option<&str>| {
+        let scene = Scene::new().flag("root", here.path().to_str().unwrap());
+        let mut scene = sessions
+            .into_iter()
+            .fold(scene.flag("store_size", size), |scene, bytes| {
+                scene.flag("store_sessions", bytes)
+            });
+        ServeConfig::new(&scene.resolve().unwrap()).unwrap().store
+    };
+    for (size, sessions, bytes) in [("64MB", None, 64 << 20), ("5MB", Some("2MB"), 5 << 20)] {
+        let sizes = store(size, sessions).unwrap().sizes;
+        assert_eq!(sizes.namespaces.iter().sum::<usize>(), bytes, "{size}");
+        assert!(sizes.value_max <= sizes.namespaces[0] / 4, "{size}");
+    }
+    assert_eq!(store("0", None), None);
+}

@@ -3,13 +3,23 @@
 //!
 //! Reads take no lock. Writes take the lock of their namespace for a bounded time. A process may
 //! die at any instruction; at most the entry that it was writing is lost.
+#![forbid(unsafe_code)]
 
+#[allow(dead_code, reason = "expiry comes with the engine")]
+mod clock;
 mod error;
+#[allow(dead_code, reason = "limits come with the engine")]
+mod gcra;
+#[allow(dead_code, reason = "locks come with the engine")]
+mod identity;
 mod key;
 mod namespace;
 mod store;
+#[allow(dead_code, reason = "tagged entries come with the engine")]
+mod tags;
 mod value;
 
+pub use clock::Clock;
 pub use error::{CreateError, OpenError, StoreError};
 pub use key::Ttl;
 pub use namespace::{Namespace, Sizes, Statistics};

@@ -13,6 +13,8 @@ mod gcra;
 #[allow(dead_code, reason = "locks come with the engine")]
 mod identity;
 mod key;
+#[allow(dead_code, reason = "limits come with the engine")]
+mod limit;
 mod namespace;
 mod store;
 #[allow(dead_code, reason = "tagged entries come with the engine")]

@@ -95,13 +95,16 @@ fn nonsense_in_a_cell_empties_a_bucket_that_fills_up_again() {
 fn keys_that_many_take_from_at_once_give_no_token_twice() {
     for round in 1..300_u64 {
         let (region, limits) = table(1);
-        // Two keys that come and go move the cells that the third finds free.
+        // Another key moves the cell that one finds free. More of them, and there would be too
+        // few cells for three that name one at once.
         let passed = AtomicU32::new(0);
         std::thread::scope(|scope| {
             for thread in 0..3 {
                 let (region, passed) = (&region, &passed);
                 scope.spawn(move || {
-                    limits.take(region, round * 10 + thread, bucket(9), NOW);
+                    if thread == 0 {
+                        limits.take(region, round * 10, bucket(9), NOW);
+                    }
                     for _ in 0..8 {
                         let taken = limits.take(region, 5, bucket(12), NOW);
                         passed.fetch_add(u32::from(allowed(&taken)), Ordering::Relaxed);

@@ -20,8 +20,10 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 mod pool;
+mod prefix;
 
 pub(crate) use pool::PoolMap;
+pub(crate) use prefix::{NormalPath, Prefix};
 
 /// The script that answers what nothing else answers.
 pub(crate) const FRONT_CONTROLLER: &str = "/index.php";

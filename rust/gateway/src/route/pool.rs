@@ -1,20 +1,15 @@
-//! Decides which pool a path belongs to.
-//!
-//! Every spelling of a path that an application could take for the same one counts as the same:
-//! percent-encoded characters and slashes, repeated slashes, `.` segments, and the long-hand of
-//! the front controller (`/index.php/reports` is `/reports`).
+//! Decides which pool a path belongs to, whatever its spelling.
 
-use std::borrow::Cow;
 use std::cmp::Reverse;
 
-use super::{FRONT_CONTROLLER, merge_slashes};
+use super::prefix::{NormalPath, Prefix};
 use crate::config::PoolConfig;
 
 /// The paths of all pools, and how each runs PHP. The first pool takes what no other does.
 #[derive(Debug)]
 pub(crate) struct PoolMap {
-    /// The longest first, each without a slash at its end.
-    prefixes: Vec<(String, usize)>,
+    /// The longest first.
+    prefixes: Vec<(Prefix, usize)>,
     classic: Vec<bool>,
 }
 
@@ -22,9 +17,9 @@ impl PoolMap {
     pub(crate) fn new(pools: &[PoolConfig]) -> PoolMap {
         let prefixes = pools.iter().enumerate().flat_map(|(pool, config)| {
             let paths = config.paths.iter();
-            paths.map(move |path| (normal_prefix(path), pool))
+            paths.map(move |path| (Prefix::new(path), pool))
         });
-        let mut prefixes: Vec<(String, usize)> = prefixes.collect();
+        let mut prefixes: Vec<(Prefix, usize)> = prefixes.collect();
         prefixes.sort_by_key(|(prefix, _)| Reverse(prefix.len()));
         PoolMap {
             prefixes,
@@ -38,9 +33,9 @@ impl PoolMap {
         if self.prefixes.is_empty() {
             return 0;
         }
-        let path = normal(text);
+        let path = NormalPath::of_decoded(text);
         let mut prefixes = self.prefixes.iter();
-        let found = prefixes.find(|(prefix, _)| is_within(&path, prefix));
+        let found = prefixes.find(|(prefix, _)| prefix.has(&path));
         found.map_or(0, |&(_, pool)| pool)
     }
 
@@ -48,37 +43,6 @@ impl PoolMap {
     pub(super) fn is_classic(&self, pool: usize) -> bool {
         self.classic[pool]
     }
-}
-
-fn normal_prefix(path: &str) -> String {
-    let rooted = format!("/{path}");
-    normal(&rooted).trim_end_matches('/').to_owned()
-}
-
-fn normal(text: &str) -> Cow<'_, str> {
-    let path = without_dots(merge_slashes(text));
-    match behind_front_controller(&path) {
-        None => path,
-        Some(behind) => Cow::Owned(merge_slashes(&format!("/{behind}")).into_owned()),
-    }
-}
-
-fn without_dots(path: Cow<'_, str>) -> Cow<'_, str> {
-    if !path.contains("/.") {
-        return path;
-    }
-    let segments = path.split('/').filter(|&segment| segment != ".");
-    Cow::Owned(segments.collect::<Vec<_>>().join("/"))
-}
-
-fn behind_front_controller(path: &str) -> Option<&str> {
-    let behind = path.strip_prefix(FRONT_CONTROLLER)?;
-    (behind.is_empty() || behind.starts_with('/')).then_some(behind)
-}
-
-fn is_within(path: &str, prefix: &str) -> bool {
-    let behind = path.strip_prefix(prefix);
-    behind.is_some_and(|behind| behind.is_empty() || behind.starts_with('/'))
 }
 
 #[cfg(test)]

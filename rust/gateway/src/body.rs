@@ -9,6 +9,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::header::EXPECT;
+use http::request;
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::fs::File;
@@ -16,7 +18,7 @@ use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
-use crate::limits::Limits;
+use crate::limits::{CHUNK_BYTES, Limits};
 
 /// A complete request body.
 #[derive(Debug)]
@@ -92,6 +94,37 @@ pub(crate) async fn spool(
         spool.push(data, place).await.map_err(BodyFault::Spool)?;
     }
     spool.finish(pace.bytes).await.map_err(BodyFault::Spool)
+}
+
+/// Takes a body that nobody wants if it is small and sure to come, so that the connection can be
+/// used on. Returns whether nothing of it is left.
+///
+/// # Cancel safety
+/// Dropping the future leaves the rest of the body unread.
+pub(crate) async fn pass_over(
+    mut body: Incoming,
+    head: &request::Parts,
+    limits: &Limits,
+    alarm: &Mutex<Alarm>,
+) -> bool {
+    if body.is_end_stream() {
+        return true;
+    }
+    let bytes_max = limits.body_bytes.min(CHUNK_BYTES as u64);
+    let is_small = body
+        .size_hint()
+        .exact()
+        .is_some_and(|bytes| bytes <= bytes_max);
+    if !is_small || head.headers.contains_key(EXPECT) {
+        return false;
+    }
+    let mut pace = Pace::start(limits);
+    loop {
+        match next_data(&mut body, &pace, alarm).await {
+            Ok(Some(data)) => pace.bytes += data.len() as u64,
+            end => return end.is_ok(),
+        }
+    }
 }
 
 /// How fast a body must come.

@@ -2,8 +2,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use askr_store::Rate;
+
+use crate::limiter::{Buckets, LimitKey};
 use crate::limits::Limits;
 
 /// Where the gateway listens and what it serves.
@@ -20,6 +24,8 @@ pub struct GatewayConfig {
     pub spool_folder: PathBuf,
     /// Bounds on clients and waits.
     pub limits: Limits,
+    /// How much of one client is too much, if anything is.
+    pub limiting: Option<Limiting>,
 }
 
 impl Default for GatewayConfig {
@@ -30,6 +36,7 @@ impl Default for GatewayConfig {
             pools: vec![PoolConfig::default()],
             spool_folder: std::env::temp_dir(),
             limits: Limits::default(),
+            limiting: None,
         }
     }
 }
@@ -60,4 +67,27 @@ impl Default for PoolConfig {
             queue_wait: Duration::from_secs(30),
         }
     }
+}
+
+/// Rules about how many requests may come, and where these are counted.
+#[derive(Debug, Clone)]
+pub struct Limiting {
+    /// The store of the server, as a rule.
+    pub buckets: Arc<dyn Buckets>,
+    /// In any order.
+    pub rules: Vec<LimitRule>,
+}
+
+/// How many requests may come from one client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitRule {
+    /// What clients, statistics and the log know it by: letters, digits, `-` and `_`.
+    pub name: String,
+    /// The beginnings of the paths that it is about, as those of a pool: whatever answers there.
+    /// None are all requests that PHP answers.
+    pub paths: Vec<String>,
+    /// What makes a client one.
+    pub key: LimitKey,
+    /// How many of them, and how soon others.
+    pub rate: Rate,
 }

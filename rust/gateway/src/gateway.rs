@@ -11,8 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::banner::Banner;
 use crate::complaints::Complaints;
-use crate::config::GatewayConfig;
+use crate::config::{GatewayConfig, Limiting};
 use crate::error::{BindError, ServeError};
+use crate::limiter::{LimitCounts, Limiter};
 use crate::listener;
 use crate::park::Doorbell;
 use crate::pools::Pools;
@@ -28,6 +29,7 @@ pub struct Gateway {
     disk: Disk,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<Banner>,
+    limiter: Option<Arc<Limiter>>,
     config: GatewayConfig,
 }
 
@@ -60,7 +62,7 @@ impl Gateway {
     /// If the configuration has no pool.
     pub fn over(
         listeners: Vec<std::net::TcpListener>,
-        config: GatewayConfig,
+        mut config: GatewayConfig,
     ) -> Result<Gateway, BindError> {
         assert!(!config.pools.is_empty(), "a pool takes what no other does");
         for listener in &listeners {
@@ -72,11 +74,13 @@ impl Gateway {
             root: config.root.clone(),
             source,
         })?;
+        let limiter = config.limiting.take().map(limiter);
         Ok(Gateway {
             listeners,
             disk,
             roots: None,
             banner: None,
+            limiter,
             config,
         })
     }
@@ -94,6 +98,12 @@ impl Gateway {
     pub fn showing(mut self, text: watch::Receiver<Option<String>>) -> Gateway {
         self.banner = Some(Banner::new(text));
         self
+    }
+
+    /// What becomes of requests that a rule is about.
+    #[must_use]
+    pub fn limit_counts(&self) -> LimitCounts {
+        LimitCounts(self.limiter.clone())
     }
 
     /// The addresses really listened on, with the ports the system chose for port 0.
@@ -131,6 +141,7 @@ impl Gateway {
             pools: Pools::new(&self.config.pools, exchanges),
             disk: self.disk,
             banner: self.banner,
+            limiter: self.limiter,
             spool_folder: self.config.spool_folder,
             limits,
             glances: Glances::default(),
@@ -148,6 +159,10 @@ impl Gateway {
         aside.shutdown().await;
         Ok(())
     }
+}
+
+fn limiter(limiting: Limiting) -> Arc<Limiter> {
+    Arc::new(Limiter::new(limiting.buckets, limiting.rules))
 }
 
 /// What goes on beside the connections.

@@ -9,7 +9,8 @@
 //! # Invariants
 //! Never depends on `php`. One I/O thread; no lock is held across a wait. Every wait has a
 //! deadline and every buffer a bound, named in `limits.rs`. Status codes for errors stand in
-//! `reply.rs` only, the choice who answers in `route.rs` only. hyper sees only request heads the
+//! `reply.rs` only, the choice who answers in `route.rs` only, and what is too much of one client
+//! in `limiter.rs` only. hyper sees only request heads the
 //! intake has judged. A reply that was cut never looks whole to its client.
 //! # Testing
 //! `tests/` drives a real gateway over sockets, with `testkit::FakeWorker` for PHP; the pure
@@ -27,6 +28,7 @@ mod error;
 mod fixed;
 mod gateway;
 mod intake;
+mod limiter;
 mod limits;
 mod listener;
 mod park;
@@ -44,9 +46,10 @@ mod shutdown;
 mod static_files;
 mod subject;
 
-pub use config::{GatewayConfig, PoolConfig};
+pub use config::{GatewayConfig, LimitRule, Limiting, PoolConfig};
 pub use error::{BindError, ServeError};
 pub use gateway::Gateway;
+pub use limiter::{Buckets, LimitCounts, LimitKey, LimitKeyError, LimitTally};
 pub use limits::{FIELDS_MAX, Limits};
 pub use park::runtime;
 pub use probe::{Probe, ProbeFault, probe};

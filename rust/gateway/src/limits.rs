@@ -90,8 +90,11 @@ pub(crate) const INTERIM_BYTES_MAX: usize = 16 * 1024;
 /// Log lines a second about requests not answered by PHP; the rest is counted.
 pub(crate) const COMPLAINTS_PER_S_MAX: u32 = 10;
 
+/// How often the log says that a limit refuses requests.
+pub(crate) const NEWS_INTERVAL: Duration = Duration::from_secs(60);
+
 /// What `Retry-After` says when the queue is full, in seconds.
-pub(crate) const RETRY_AFTER_S: &str = "1";
+pub(crate) const RETRY_AFTER_S: u64 = 1;
 
 /// How long a request may be held by a worker that does not exist.
 pub(crate) const SWEEP_INTERVAL: Duration = Duration::from_secs(1);

@@ -13,6 +13,7 @@ use crate::body::BodyFault;
 use crate::complaints::Complaints;
 use crate::dispatch::{self, DispatchFault};
 use crate::intake::fault::HeadFault;
+use crate::limiter::TooMany;
 use crate::limits::RETRY_AFTER_S;
 use crate::reply_body::Content;
 use crate::route::PathFault;
@@ -29,6 +30,12 @@ pub(crate) enum Refusal {
     Body(#[from] BodyFault),
     #[error(transparent)]
     Dispatch(#[from] DispatchFault),
+    #[error("{fault}")]
+    TooMany {
+        fault: TooMany,
+        /// The client is still sending what nobody will read.
+        close: bool,
+    },
     #[error("there is nothing at this path")]
     NotFound,
     #[error("no worker is ready")]
@@ -40,7 +47,8 @@ struct Manner {
     status: StatusCode,
     /// The rest of the connection cannot be trusted or is not wanted.
     close: bool,
-    retry: bool,
+    /// How many seconds later it makes sense to come again.
+    retry_after_s: Option<u64>,
 }
 
 /// The answer to a refused request: plain text, one line, the reason and the limit.
@@ -59,8 +67,8 @@ pub(crate) fn refuse(
     if manner.close {
         headers.insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    if manner.retry {
-        headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+    if let Some(seconds) = manner.retry_after_s {
+        headers.insert(RETRY_AFTER, seconds.into());
     }
     if let Refusal::Head(HeadFault::Connect) = refusal {
         headers.insert(ALLOW, HeaderValue::from_static(METHODS));
@@ -104,6 +112,11 @@ fn manner(refusal: &Refusal) -> Manner {
         }
         Refusal::Body(fault) => Manner::closing(body_status(fault)),
         Refusal::Dispatch(fault) => dispatch_manner(fault),
+        Refusal::TooMany { fault, close } => Manner {
+            status: StatusCode::TOO_MANY_REQUESTS,
+            close: *close,
+            retry_after_s: Some(fault.wait_s),
+        },
         Refusal::NotFound => Manner::staying(StatusCode::NOT_FOUND),
         Refusal::NotReady => Manner::retrying(),
     }
@@ -173,7 +186,7 @@ impl Manner {
         Manner {
             status,
             close: false,
-            retry: false,
+            retry_after_s: None,
         }
     }
 
@@ -186,7 +199,7 @@ impl Manner {
 
     fn retrying() -> Manner {
         Manner {
-            retry: true,
+            retry_after_s: Some(RETRY_AFTER_S),
             ..Manner::staying(StatusCode::SERVICE_UNAVAILABLE)
         }
     }

@@ -1,6 +1,6 @@
 //! Turns hyper's request head into the one that crosses the exchange.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use askr_exchange::{HttpVersion, RequestHead};
@@ -14,6 +14,7 @@ use crate::route::Script;
 /// The two ends of a connection, as text because PHP wants them so.
 #[derive(Debug)]
 pub(crate) struct Addresses {
+    client: IpAddr,
     remote_ip: String,
     remote_port: u16,
     server_ip: String,
@@ -22,12 +23,19 @@ pub(crate) struct Addresses {
 
 impl Addresses {
     pub(crate) fn new(remote: SocketAddr, server: SocketAddr) -> Addresses {
+        let client = remote.ip().to_canonical();
         Addresses {
-            remote_ip: remote.ip().to_canonical().to_string(),
+            client,
+            remote_ip: client.to_string(),
             remote_port: remote.port(),
             server_ip: server.ip().to_canonical().to_string(),
             server_port: server.port(),
         }
+    }
+
+    /// Who is at the other end.
+    pub(crate) fn client(&self) -> IpAddr {
+        self.client
     }
 }
 

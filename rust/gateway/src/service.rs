@@ -16,6 +16,7 @@ use crate::complaints::Complaints;
 use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
 use crate::intake::Passage;
+use crate::limiter::{Candidate, Limiter, Standings};
 use crate::limits::{Limits, POLLS_PER_GLANCE};
 use crate::pools::{Pool, Pools};
 use crate::reply::{self, Refusal};
@@ -34,6 +35,7 @@ pub(crate) struct Site {
     pub(crate) pools: Pools,
     pub(crate) disk: Disk,
     pub(crate) banner: Option<Banner>,
+    pub(crate) limiter: Option<Arc<Limiter>>,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
     pub(crate) glances: Glances,
@@ -83,14 +85,16 @@ pub(crate) async fn answer(
     let subject = Subject::new(peer.site.request_ids.next(), &head);
     // Made first: its drop is what ends the request, also when this future is dropped.
     let body = ReplyBody::new(peer.passage.clone(), subject);
+    let mut standings = Standings::default();
     let answered = match checked {
-        Ok(()) => ask(&peer, body.subject(), head, incoming).await,
+        Ok(()) => ask(&peer, body.subject(), head, incoming, &mut standings).await,
         Err(fault) => Err(fault.into()),
     };
     let mut response = answered
         .unwrap_or_else(|refusal| reply::refuse(&refusal, body.subject(), &peer.site.complaints));
     peer.passage.begin_reply();
     let headers = response.headers_mut();
+    standings.describe(headers);
     headers
         .entry(SERVER)
         .or_insert(HeaderValue::from_static("askr"));
@@ -102,6 +106,7 @@ async fn ask(
     subject: &Subject,
     head: request::Parts,
     body: Incoming,
+    standings: &mut Standings,
 ) -> Result<Response<Content>, Refusal> {
     let site = &*peer.site;
     let asked = RouteRequest {
@@ -110,7 +115,20 @@ async fn ask(
         pools: site.pools.map(),
     };
     let roots = site.disk.roots();
-    match route(asked, &*roots) {
+    let route = route(asked, &*roots);
+    if let Some(limiter) = &site.limiter {
+        *standings = limiter.count(&Candidate {
+            head: &head,
+            client: peer.addresses.client(),
+            is_for_php: matches!(route, Route::Script { .. }),
+        });
+    }
+    if let Some(fault) = standings.refusal() {
+        let is_over = body::pass_over(body, &head, &site.limits, &peer.alarm).await;
+        let close = !is_over;
+        return Err(Refusal::TooMany { fault, close });
+    }
+    match route {
         Route::Health => Ok(fixed::health()),
         Route::Ready => fixed::ready(&site.pools),
         Route::File(path) => Ok(roots.serve(&path, head).await.map(Content::File)),

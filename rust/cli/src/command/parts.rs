@@ -58,6 +58,7 @@ pub(super) fn gateway(config: &ServeConfig) -> GatewayConfig {
         pools: config.pools.iter().map(gateway_pool).collect(),
         spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),
+        limiting: None,
     }
 }
 

@@ -13,7 +13,7 @@ fn check(refusal: Refusal, status: u16, closes: bool) {
     );
     assert_eq!(
         response.headers().contains_key(RETRY_AFTER),
-        status == 503,
+        matches!(status, 429 | 503),
         "{refusal}"
     );
     match response.body() {

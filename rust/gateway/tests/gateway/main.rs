@@ -7,6 +7,7 @@ mod failures;
 mod files;
 mod hostile;
 mod interim;
+mod limits;
 mod pools;
 mod probes;
 mod requests;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
@@ -9,7 +10,8 @@ use std::time::Duration;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
 use askr_gateway::{
-    Gateway, GatewayConfig, Limits, PoolConfig, Shutdown, ShutdownTrigger, runtime,
+    Buckets, Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting, Limits, PoolConfig,
+    Shutdown, ShutdownTrigger, runtime,
 };
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
 use tempfile::TempDir;
@@ -23,6 +25,7 @@ pub(crate) struct Server {
     exchanges: Vec<GatewayEnd>,
     runtime: Handle,
     trigger: ShutdownTrigger,
+    limit_counts: LimitCounts,
     thread: Option<JoinHandle<()>>,
     _root: TempDir,
     incarnations: AtomicU32,
@@ -33,6 +36,7 @@ pub(crate) struct Setup {
     /// The first is the one that most tests are about.
     pools: Vec<PoolConfig>,
     limits: Limits,
+    limiting: Option<Limiting>,
     exchange: ExchangeLimits,
     root: TempDir,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
@@ -44,6 +48,7 @@ impl Setup {
         Setup {
             pools: vec![PoolConfig::default()],
             limits: Limits::default(),
+            limiting: None,
             exchange: ExchangeLimits {
                 slot_count: 4,
                 seat_count: 4,
@@ -80,6 +85,12 @@ impl Setup {
 
     pub(crate) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Setup {
         change(&mut self.limits);
+        self
+    }
+
+    /// Holds clients to `rules`, counted in `buckets`.
+    pub(crate) fn limiting(mut self, buckets: Arc<dyn Buckets>, rules: Vec<LimitRule>) -> Setup {
+        self.limiting = Some(Limiting { buckets, rules });
         self
     }
 
@@ -123,6 +134,7 @@ impl Setup {
             root: self.root.path().to_owned(),
             pools: self.pools,
             limits: self.limits,
+            limiting: self.limiting,
         })
         .unwrap();
         if let Some(roots) = self.roots {
@@ -132,6 +144,7 @@ impl Setup {
             gateway = gateway.showing(text);
         }
         let address = gateway.addresses()[0];
+        let limit_counts = gateway.limit_counts();
         let (trigger, shutdown) = Shutdown::new();
         let ends = exchanges.clone();
         let (handle, handed) = mpsc::channel();
@@ -145,6 +158,7 @@ impl Setup {
             exchanges,
             runtime: handed.recv().unwrap(),
             trigger,
+            limit_counts,
             thread: Some(thread),
             _root: self.root,
             incarnations: AtomicU32::new(1),
@@ -163,6 +177,11 @@ impl Server {
 
     pub(crate) fn exchange(&self) -> &GatewayEnd {
         &self.exchanges[0]
+    }
+
+    /// What became of requests that a rule is about.
+    pub(crate) fn limit_counts(&self) -> &LimitCounts {
+        &self.limit_counts
     }
 
     /// Where it serves; also other tasks can run there.

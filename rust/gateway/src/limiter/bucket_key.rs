@@ -1,0 +1,109 @@
+//! The name of one client's bucket in the store: short, and of one length whatever a client sends.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::IpAddr;
+
+use http::header::{COOKIE, HeaderMap, HeaderName};
+use percent_encoding::percent_decode;
+
+use super::{Candidate, LimitKey};
+
+/// Which rule, what the client is known by, and that.
+pub(super) type BucketKey = [u8; 11];
+
+/// Makes keys. What clients choose is hashed with a secret, so that nobody can find a value whose
+/// bucket is that of another.
+#[derive(Debug)]
+pub(super) struct Keys(RandomState);
+
+impl Keys {
+    pub(super) fn new(secret: RandomState) -> Keys {
+        Keys(secret)
+    }
+
+    /// The bucket of a candidate with the rule at `index`.
+    pub(super) fn of(&self, index: usize, key: &LimitKey, candidate: &Candidate<'_>) -> BucketKey {
+        let headers = &candidate.head.headers;
+        let (kind, known_by) = match key {
+            LimitKey::Address => None,
+            LimitKey::Header(name) => self.header(headers, name).map(|hash| (b'h', hash)),
+            LimitKey::Cookie(name) => self.cookie(headers, name).map(|hash| (b'c', hash)),
+        }
+        .unwrap_or_else(|| address(candidate.client));
+        let rule = u16::try_from(index).unwrap_or(u16::MAX).to_le_bytes();
+        let mut bytes = [0; 11];
+        bytes[..2].copy_from_slice(&rule);
+        bytes[2] = kind;
+        bytes[3..].copy_from_slice(&known_by);
+        bytes
+    }
+
+    /// Repeated fields as PHP sees them: one, joined by commas. An empty one tells nobody apart.
+    fn header(&self, headers: &HeaderMap, name: &HeaderName) -> Option<[u8; 8]> {
+        let mut hasher = self.0.build_hasher();
+        let mut bytes = 0;
+        for (index, value) in headers.get_all(name).iter().enumerate() {
+            if index > 0 {
+                hasher.write(b", ");
+            }
+            hasher.write(value.as_bytes());
+            bytes += value.len();
+        }
+        (bytes > 0).then(|| hasher.finish().to_le_bytes())
+    }
+
+    fn cookie(&self, headers: &HeaderMap, name: &str) -> Option<[u8; 8]> {
+        let mut hasher = self.0.build_hasher();
+        let mut bytes = 0;
+        for byte in cookie(headers, name)
+            .map(percent_decode)
+            .into_iter()
+            .flatten()
+        {
+            hasher.write_u8(byte);
+            bytes += 1;
+        }
+        (bytes > 0).then(|| hasher.finish().to_le_bytes())
+    }
+}
+
+/// The first cookie of that name, as PHP finds it: its value is percent-decoded still.
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    let fields = headers.get_all(COOKIE).iter();
+    let mut pairs = fields.flat_map(|field| field.as_bytes().split(|&byte| byte == b';'));
+    pairs.find_map(|pair| {
+        let pair = pair.trim_ascii_start();
+        let at = pair.iter().position(|&byte| byte == b'=')?;
+        is_php_name(&pair[..at], name.as_bytes()).then(|| &pair[at + 1..])
+    })
+}
+
+/// Whether both are one name to PHP, where dots and spaces are underscores.
+fn is_php_name(one: &[u8], other: &[u8]) -> bool {
+    let php = |&byte: &u8| {
+        if matches!(byte, b'.' | b' ') {
+            b'_'
+        } else {
+            byte
+        }
+    };
+    one.iter().map(php).eq(other.iter().map(php))
+}
+
+/// IPv4 whole, IPv6 by the network that one client has for itself.
+fn address(client: IpAddr) -> (u8, [u8; 8]) {
+    let mut known_by = [0; 8];
+    match client.to_canonical() {
+        IpAddr::V4(address) => {
+            known_by[..4].copy_from_slice(&address.octets());
+            (b'4', known_by)
+        }
+        IpAddr::V6(address) => {
+            known_by.copy_from_slice(&address.octets()[..8]);
+            (b'6', known_by)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

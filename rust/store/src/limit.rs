@@ -2,14 +2,17 @@
 //!
 //! A cell is two words: the hash of its key, and the moment at which its bucket is full
 //! ([`Bucket`]). A full bucket says nothing that an absent one does not, so a cell frees by itself.
-//! Where all cells of a line are in use, the fullest bucket is given up: it loses the least.
+//! Where a line has no free cell, the bucket that was or will be full first is given up.
 //!
-//! A key belongs to the first cell of its line that names it. Whoever has taken a token looks
-//! whether the cell still names the key and otherwise takes it again elsewhere; whoever has named
-//! a cell looks whether another one names the same key, and joins the two.
+//! Two cells never have the same key: a name is pencilled in first. Who then finds another cell
+//! with that name gives its own back, or wipes out the other one when that is in pencil, too; only
+//! a name that nobody has wiped out meanwhile is written in ink, and only from such a cell tokens
+//! are taken. Whoever has taken one looks whether the cell still has the name, and otherwise takes
+//! it again elsewhere. A process may die anywhere in between. What remains is that a token is lost
+//! that is taken in the very moment in which its cell is given up.
 
 use askr_shm::sync::AtomicU64;
-use askr_shm::sync::Ordering::{AcqRel, Acquire, Release};
+use askr_shm::sync::Ordering::SeqCst;
 use askr_shm::{Offset, Region};
 
 use crate::gcra::Bucket;
@@ -54,14 +57,14 @@ impl Limits {
 
     /// Takes a token at `now_ns` for the key with this hash.
     pub(crate) fn take(self, region: &Region, hash: u64, bucket: Bucket, now_ns: u64) -> Taken {
-        let name = hash.max(1);
+        let name = ink(hash);
         let mut evicted = false;
         for _ in 0..ATTEMPTS_MAX {
-            let Some(cell) = self.cells(region, hash).find(|cell| cell.is_of(name)) else {
+            let Some(cell) = self.cells(region, name).find(|cell| cell.is_of(name)) else {
                 evicted |= self.claim(region, name, now_ns);
                 continue;
             };
-            let full_at = cell.full_at.load(Acquire);
+            let full_at = cell.full_at.load(SeqCst);
             let (verdict, next) = bucket.take(full_at, now_ns);
             if cell.advance(full_at, next) && cell.is_of(name) {
                 return Taken::Counted { verdict, evicted };
@@ -70,67 +73,61 @@ impl Limits {
         Taken::Uncounted
     }
 
-    /// Names a cell after a key that has none. Returns whether somebody lost a bucket.
+    /// Gives a cell to a key that has none. Returns whether another key lost its bucket.
     fn claim(self, region: &Region, name: u64, now_ns: u64) -> bool {
         let seen = self.cells(region, name).map(|cell| {
-            let owner = cell.name.load(Acquire);
-            let full_at = cell.full_at.load(Acquire);
-            // A cell without a name is as free as one that was full long ago.
-            let in_use = full_at.saturating_sub(now_ns) * u64::from(owner != 0);
-            (in_use, cell, owner, full_at)
+            let owner = cell.name.load(SeqCst);
+            let full_at = cell.full_at.load(SeqCst);
+            let is_owned = owner == ink(owner);
+            (
+                if is_owned { full_at.max(1) } else { 0 },
+                cell,
+                owner,
+                full_at,
+            )
         });
-        let Some((in_use, cell, owner, full_at)) = seen.min_by_key(|seen| seen.0) else {
+        let Some((in_use_until, cell, owner, full_at)) = seen.min_by_key(|seen| seen.0) else {
             return false;
         };
-        let is_empty = cell.advance(full_at, full_at.min(now_ns));
-        if !is_empty
-            || cell
-                .name
-                .compare_exchange(owner, name, AcqRel, Acquire)
-                .is_err()
-        {
-            return false;
-        }
-        self.join(region, name, cell, now_ns);
-        in_use > 0
+        let is_claimed = cell.advance(full_at, full_at.min(now_ns))
+            && cell.rename(owner, pencil(name))
+            && self.is_alone(region, name, cell)
+            && cell.rename(pencil(name), name);
+        is_claimed && in_use_until > now_ns
     }
 
-    /// Leaves a key to the first of two cells that were named after it at once.
-    fn join(self, region: &Region, name: u64, own: Cell<'_>, now_ns: u64) {
-        let others = self.cells(region, name);
-        for other in others.filter(|other| other.place != own.place && other.is_of(name)) {
-            let (first, second) = if other.place < own.place {
-                (other, own)
-            } else {
-                (own, other)
-            };
-            if second
-                .name
-                .compare_exchange(name, 0, AcqRel, Acquire)
-                .is_ok()
-            {
-                first.add(second.full_at.load(Acquire).saturating_sub(now_ns), now_ns);
-            }
+    /// Whether no other cell has the key of `own`, which is pencilled in there.
+    fn is_alone(self, region: &Region, name: u64, own: Cell<'_>) -> bool {
+        let mut others = self
+            .cells(region, name)
+            .filter(|other| other.place != own.place);
+        let is_taken = others.any(|other| {
+            other.rename(pencil(name), FREE);
+            other.is_of(name)
+        });
+        if is_taken {
+            own.rename(pencil(name), FREE);
         }
+        !is_taken
     }
 
     /// How many cells hold a bucket that is not full.
     pub(crate) fn in_use(self, region: &Region, now_ns: u64) -> u64 {
         let cells = (0..self.lines).flat_map(|line| self.line(region, line));
-        let in_use = cells.filter(|cell| cell.full_at.load(Acquire) > now_ns);
+        let in_use = cells.filter(|cell| cell.full_at.load(SeqCst) > now_ns);
         in_use.map(|_| 1).sum()
     }
 
     /// Fills all buckets.
     pub(crate) fn flush(self, region: &Region) {
         for cell in (0..self.lines).flat_map(|line| self.line(region, line)) {
-            cell.full_at.store(0, Release);
+            cell.full_at.store(0, SeqCst);
         }
     }
 
     fn cells(self, region: &Region, hash: u64) -> impl Iterator<Item = Cell<'_>> {
         let lines = u64::try_from(self.lines).expect("a length fits 64 bits");
-        let line = usize::try_from(hash.max(1) % lines).expect("less than a length");
+        let line = usize::try_from((hash >> 2) % lines).expect("less than a length");
         self.line(region, line)
     }
 
@@ -147,25 +144,34 @@ impl Limits {
 }
 
 impl Cell<'_> {
-    /// Takes what is missing in another cell's bucket from this one, too.
-    fn add(self, missing: u64, now_ns: u64) {
-        let next = |full_at: u64| Some(full_at.max(now_ns).saturating_add(missing));
-        let _always = self.full_at.fetch_update(AcqRel, Acquire, next);
-    }
-
     fn is_of(self, name: u64) -> bool {
-        self.name.load(Acquire) == name
+        self.name.load(SeqCst) == name
     }
 
-    /// True when the bucket is full at `next` now; false when it was not full at `seen` any more.
+    /// False when it did not have that name.
+    fn rename(self, from: u64, to: u64) -> bool {
+        self.name.compare_exchange(from, to, SeqCst, SeqCst).is_ok()
+    }
+
+    /// Lets the bucket be full at `next`; false when it was not full at `seen` any more.
     fn advance(self, seen: u64, next: u64) -> bool {
-        seen == next
-            || self
-                .full_at
-                .compare_exchange(seen, next, AcqRel, Acquire)
-                .is_ok()
+        let update = || self.full_at.compare_exchange(seen, next, SeqCst, SeqCst);
+        seen == next || update().is_ok()
     }
 }
+
+/// The name of a cell that belongs to the key with this hash.
+fn ink(hash: u64) -> u64 {
+    (hash | 2) & !1
+}
+
+/// The name of a cell that is to belong to a key.
+fn pencil(name: u64) -> u64 {
+    name | 1
+}
+
+/// The name of a cell that belongs to nobody.
+const FREE: u64 = 0;
 
 /// A cell: a name and a moment.
 pub(crate) const CELL_BYTES: usize = 16;

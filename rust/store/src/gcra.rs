@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use crate::clock::nanoseconds;
 use crate::store::{Rate, Verdict};
 
 /// A rate in nanoseconds.
@@ -60,6 +59,11 @@ impl Bucket {
     fn tokens(self, missing: u64) -> u32 {
         u32::try_from((self.capacity - missing) / self.interval).unwrap_or(u32::MAX)
     }
+}
+
+/// As much of a duration as 64 bits hold: five hundred years.
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Longest interval and capacity: ninety years, so that sums of them fit.

@@ -5,13 +5,9 @@
 //! die at any instruction; at most the entry that it was writing is lost.
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, reason = "expiry comes with the engine")]
-mod clock;
 mod error;
 #[allow(dead_code, reason = "limits come with the engine")]
 mod gcra;
-#[allow(dead_code, reason = "locks come with the engine")]
-mod identity;
 mod key;
 #[allow(dead_code, reason = "limits come with the engine")]
 mod limit;
@@ -21,7 +17,6 @@ mod store;
 mod tags;
 mod value;
 
-pub use clock::Clock;
 pub use error::{CreateError, OpenError, StoreError};
 pub use key::Ttl;
 pub use namespace::{Namespace, Sizes, Statistics};

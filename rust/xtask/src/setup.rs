@@ -8,6 +8,7 @@ mod demo_app;
 pub(crate) mod earlier_laravel;
 mod engine;
 mod extensions;
+mod laravel_source;
 mod libphp;
 mod opcache_archive;
 mod packages;
@@ -49,6 +50,8 @@ pub(crate) enum SetupError {
     #[error(transparent)]
     Application(#[from] demo_app::ApplicationError),
     #[error(transparent)]
+    Source(#[from] laravel_source::SourceError),
+    #[error(transparent)]
     Earlier(#[from] earlier_laravel::EarlierError),
     #[error(transparent)]
     Binary(#[from] binary::BinaryError),
@@ -73,7 +76,7 @@ pub(crate) fn without_binary(checkout: &Checkout, cache: &Cache) -> Result<Ready
         extensions::open(cache, &engine)
     })?;
     drop(lock);
-    applications(checkout, &engine, &tools)?;
+    applications(checkout, cache, &engine, &tools)?;
     Ok(Ready { engine })
 }
 
@@ -87,7 +90,12 @@ pub(crate) fn for_benchmarks(cache: &Cache) -> Result<(), SetupError> {
 }
 
 /// What lies in the checkout: another one's setup need not wait for it.
-fn applications(checkout: &Checkout, engine: &Engine, tools: &PhpTools) -> Result<(), SetupError> {
+fn applications(
+    checkout: &Checkout,
+    cache: &Cache,
+    engine: &Engine,
+    tools: &PhpTools,
+) -> Result<(), SetupError> {
     files::create_folder(&checkout.target())?;
     let _lock = cache::lock(&checkout.target().join("setup.lock"))?;
     step("PHP packages of the Composer package", || {
@@ -98,6 +106,10 @@ fn applications(checkout: &Checkout, engine: &Engine, tools: &PhpTools) -> Resul
     })?;
     step("the oldest Laravel that is supported", || {
         earlier_laravel::install(checkout, tools)
+    })?;
+    let _lock = cache.lock()?;
+    step("Laravel's own tests", || {
+        laravel_source::open(checkout, cache, tools)
     })?;
     Ok(())
 }

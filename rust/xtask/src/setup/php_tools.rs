@@ -80,9 +80,14 @@ impl PhpTools {
         &self.origin
     }
 
+    /// Whether packages come from Packagist, and so from the repositories it names.
+    pub(crate) fn has_packagist(&self) -> bool {
+        self.home.is_none()
+    }
+
     /// Whether the package `name` can be installed.
     pub(crate) fn offers(&self, name: &str) -> bool {
-        self.home.is_none() || composer_package::is_wrapped(name)
+        self.has_packagist() || composer_package::is_wrapped(name)
     }
 
     /// Where the oldest supported Laravel is, if Composer does not find it by itself.

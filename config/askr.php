@@ -114,6 +114,11 @@ return [
             // 'slow' => ['paths' => ['/reports', '/export'], 'workers' => '1..2', 'request_timeout' => '10m'],
         ],
 
+        // How many requests one client may send before it is answered 429, without PHP.
+        'limits' => [
+            // 'login' => ['paths' => ['/login'], 'key' => 'address', 'rate' => '5/1m', 'burst' => 10],
+        ],
+
         // Settings of php.ini.
         'ini' => [
             // 'memory_limit' => '256M',

@@ -27,7 +27,7 @@ class StartCommand extends Command
     /** The options that the server has by the same names. */
     private const PASSED_ON = [
         'workers', 'max-requests', 'max-memory', 'request-timeout', 'cow', 'refork-after', 'isolation', 'pool',
-        'watch', 'log-level',
+        'limit', 'watch', 'log-level',
     ];
 
     /** @var string */
@@ -42,6 +42,7 @@ class StartCommand extends Command
         {--refork-after= : With --cow: the requests after which a warm worker is what others are forked from}
         {--isolation= : What a request shares with those before it: worker, fork or request}
         {--pool=* : Workers for some paths alone, such as "slow paths=/reports workers=1..2"}
+        {--limit=* : The requests that one client may send, such as "login paths=/login rate=5/1m burst=10"}
         {--watch : Reload when a file of the application changes}
         {--classic : Boot the application for each request, as PHP-FPM does, so that changes are seen at once}
         {--log-level= : The least level to log: error, warn, info, debug or trace [default: info]}';

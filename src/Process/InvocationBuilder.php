@@ -125,8 +125,10 @@ class InvocationBuilder
     {
         $options = $this->given((array) $this->config->get('askr.server', []));
 
-        foreach ($options['pools'] ?? [] as $name => $pool) {
-            $options['pools'][$name] = $this->given((array) $pool);
+        foreach (['pools', 'limits'] as $tables) {
+            foreach ($options[$tables] ?? [] as $name => $table) {
+                $options[$tables][$name] = $this->given((array) $table);
+            }
         }
 
         return $options + ['listen' => $this->address(null, null)->toString()];

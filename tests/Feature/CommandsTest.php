@@ -136,7 +136,7 @@ class CommandsTest extends TestCase
     {
         $this->app->make('config')->set([
             'askr.port' => 8123,
-            'askr.server' => ['workers' => '2', 'max_requests' => 500, 'log_level' => null, 'ini' => ['memory_limit' => '64M'], 'queue_limit' => 0, 'pools' => ['slow' => ['paths' => ['/reports'], 'workers' => null]]],
+            'askr.server' => ['workers' => '2', 'max_requests' => 500, 'log_level' => null, 'ini' => ['memory_limit' => '64M'], 'queue_limit' => 0, 'pools' => ['slow' => ['paths' => ['/reports'], 'workers' => null]], 'limits' => ['login' => ['rate' => '5/1m', 'burst' => null]]],
         ]);
 
         $this->artisan('askr:start')->assertSuccessful();
@@ -147,6 +147,7 @@ class CommandsTest extends TestCase
             'ini' => ['memory_limit' => '64M'],
             'queue_limit' => 0,
             'pools' => ['slow' => ['paths' => ['/reports']]],
+            'limits' => ['login' => ['rate' => '5/1m']],
             'listen' => '127.0.0.1:8123',
         ], json_decode($this->server->invocation->environment['ASKR_LARAVEL_CONFIG'], true));
     }

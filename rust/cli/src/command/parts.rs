@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
-use askr_gateway::GatewayConfig;
+use askr_gateway::{GatewayConfig, Limiting};
+use askr_store::Store;
 use askr_supervisor::{PoolConfig, Program, Release, Releases, SupervisorConfig};
 
 use super::places::Places;
@@ -51,14 +52,21 @@ fn exchange(pool: &PoolConfig) -> ExchangeLimits {
     }
 }
 
-pub(super) fn gateway(config: &ServeConfig) -> GatewayConfig {
+/// What the gateway is told; `store` is where its limits count.
+pub(super) fn gateway(config: &ServeConfig, store: Option<&Arc<Store>>) -> GatewayConfig {
+    let limiting = store
+        .filter(|_| !config.limit_rules.is_empty())
+        .map(|store| Limiting {
+            buckets: store.clone(),
+            rules: config.limit_rules.clone(),
+        });
     GatewayConfig {
         listen: config.listen.clone(),
         root: config.root.clone(),
         pools: config.pools.iter().map(gateway_pool).collect(),
         spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),
-        limiting: None,
+        limiting,
     }
 }
 

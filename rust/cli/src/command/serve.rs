@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use askr_gateway::{BindError, Gateway};
+use askr_gateway::{BindError, Gateway, GatewayConfig};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -37,7 +37,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     }
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
-    let mut gateway = bind(handed, &config)?;
+    let mut gateway = bind(handed, parts::gateway(&config, None))?;
     if config.watch.is_some() {
         gateway = gateway.showing(shown);
     }
@@ -74,11 +74,11 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
 }
 
 /// The sockets that a service manager opened, or else our own.
-fn bind(handed: Vec<TcpListener>, config: &ServeConfig) -> Result<Gateway, BindError> {
+fn bind(handed: Vec<TcpListener>, config: GatewayConfig) -> Result<Gateway, BindError> {
     if handed.is_empty() {
-        Gateway::bind(parts::gateway(config))
+        Gateway::bind(config)
     } else {
-        Gateway::over(handed, parts::gateway(config))
+        Gateway::over(handed, config)
     }
 }
 

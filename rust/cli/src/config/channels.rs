@@ -10,10 +10,10 @@ use super::files;
 use super::kind::Kind;
 use super::nearest::nearest;
 use super::options::{self, Key, OptionSpec};
-use super::pools::Place;
 use super::raw::Raw;
 use super::registry::OPTIONS;
 use super::source::Source;
+use super::tables::Place;
 
 /// The environment variable that carries the values of `config/askr.php` as JSON.
 pub(crate) const LARAVEL_VARIABLE: &str = "ASKR_LARAVEL_CONFIG";
@@ -142,7 +142,9 @@ impl Channels {
                 continue;
             };
             let words = match (option.kind)() {
-                Kind::Ini | Kind::Pools => text.split(';').map(str::to_owned).collect(),
+                Kind::Ini | Kind::Pools | Kind::Limits => {
+                    text.split(';').map(str::to_owned).collect()
+                }
                 _ => vec![text.to_owned()],
             };
             self.add(
@@ -202,7 +204,7 @@ impl Entry {
         }
     }
 
-    /// What a key of a pool is called in the channel this came from.
+    /// What a key of a table is called in the channel this came from.
     pub(crate) fn name_within(&self, option: &OptionSpec, place: &Place) -> String {
         let joint = match self.source {
             Source::Flag | Source::Environment => " ",
@@ -210,7 +212,7 @@ impl Entry {
         };
         let words = [
             Some(self.name_of(option)),
-            Some(place.pool.clone()),
+            Some(place.table.clone()),
             place.key.clone(),
         ];
         let words: Vec<String> = words.into_iter().flatten().collect();

@@ -4,6 +4,7 @@ use askr_exchange::control::Isolation;
 
 use super::error::ConfigError;
 use super::kind::Value;
+use super::limit_rules::RULES_MAX;
 use super::options::Key;
 use super::pool_config::{self, PoolConfig};
 use super::settings::{Setting, Settings};
@@ -60,6 +61,13 @@ fn settings_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Confli
                 POOLS_MAX - 1
             ),
             remedy: "put paths that can share workers into one pool",
+        });
+    }
+    if settings.limits().len() > RULES_MAX {
+        return Some(Conflict {
+            key: Key::Limits,
+            problem: format!("there can be {RULES_MAX}"),
+            remedy: "put paths that can share a rate into one limit",
         });
     }
     if settings.count(Key::ReforkAfter) > 0 && !settings.switch(Key::Cow) {
@@ -183,9 +191,9 @@ fn needless_store_conflict(settings: &Settings) -> Option<Conflict> {
         Key::StoreFile,
         Key::StoreSocket,
     ];
-    let given = keys
-        .into_iter()
-        .find(|key| settings.setting(*key).value.is_some())?;
+    let is_given = |key: &Key| settings.setting(*key).value.is_some();
+    let limits = (!settings.limits().is_empty()).then_some(Key::Limits);
+    let given = keys.into_iter().find(is_given).or(limits)?;
     Some(Conflict {
         key: given,
         problem: "with store_size 0 there is no store".to_owned(),

@@ -5,7 +5,10 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use askr_gateway::LimitRule;
+
 use super::decimal::Decimal;
+use super::limit_rules;
 use super::pools::{self, PoolOptions};
 use super::raw::Raw;
 use super::share::Share;
@@ -49,6 +52,8 @@ pub(crate) enum Kind {
     Prefixes,
     /// Named pools of workers; taken apart in [`pools`](super::pools).
     Pools,
+    /// Named rules about clients; taken apart in [`limit_rules`](super::limit_rules).
+    Limits,
 }
 
 /// A value of some [`Kind`].
@@ -71,6 +76,7 @@ pub(crate) enum Value {
     RequestPath(String),
     Prefixes(Vec<String>),
     Pools(Vec<PoolOptions>),
+    Limits(Vec<LimitRule>),
 }
 
 impl Kind {
@@ -114,6 +120,7 @@ impl Kind {
             Self::RequestPath => request_path(raw.text()?).map(Value::RequestPath),
             Self::Prefixes => prefixes(raw).map(Value::Prefixes),
             Self::Pools => pools::accept(raw).ok().map(Value::Pools),
+            Self::Limits => limit_rules::accept(raw).ok().map(Value::Limits),
         }
     }
 
@@ -150,6 +157,9 @@ impl Kind {
             Self::Prefixes => "paths such as /reports, in a list or separated by commas".to_owned(),
             Self::Pools => {
                 "a table of pools, or `NAME paths=/PATH,… KEY=VALUE …` for each".to_owned()
+            }
+            Self::Limits => {
+                "a table of limits, or `NAME rate=N/TIME KEY=VALUE …` for each".to_owned()
             }
         }
     }
@@ -188,6 +198,11 @@ impl Value {
             Self::Pools(list) => list
                 .iter()
                 .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(";"),
+            Self::Limits(list) => list
+                .iter()
+                .map(limit_rules::to_text)
                 .collect::<Vec<_>>()
                 .join(";"),
         }

@@ -65,6 +65,7 @@ pub(crate) enum Key {
     StoreSessions,
     StoreFile,
     StoreSocket,
+    Limits,
     Ini,
     Paranoid,
     ParanoidVendor,
@@ -83,10 +84,11 @@ pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
 pub(crate) const ISOLATIONS: &[&str] = &["worker", "fork", "request"];
 
 impl OptionSpec {
-    /// The command-line flag without its dashes: `queue-limit`; of pools, each has one.
+    /// The command-line flag without its dashes: `queue-limit`; of pools and limits, each has one.
     pub(crate) fn flag(&self) -> String {
         match self.key {
             Key::Pools => "pool".to_owned(),
+            Key::Limits => "limit".to_owned(),
             _ => self.name.replace('_', "-"),
         }
     }
@@ -100,7 +102,7 @@ impl OptionSpec {
     pub(crate) fn is_list(&self) -> bool {
         matches!(
             (self.kind)(),
-            Kind::Addresses | Kind::Ini | Kind::Names | Kind::Paths | Kind::Pools
+            Kind::Addresses | Kind::Ini | Kind::Names | Kind::Paths | Kind::Pools | Kind::Limits
         )
     }
 

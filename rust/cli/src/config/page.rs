@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::kind::Value;
+use super::limit_rules::RULE_KEYS;
 use super::options::{Key, OptionSpec};
 use super::pools;
 use super::registry::OPTIONS;
@@ -72,6 +73,7 @@ fn effective(option: &OptionSpec, settings: &Settings) -> String {
         (Some(Value::Names(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(Value::Paths(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(Value::Pools(list)), _) if list.is_empty() => NONE.to_owned(),
+        (Some(Value::Limits(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(value), _) => value.to_text(),
     }
 }
@@ -95,16 +97,23 @@ fn value_shown(option: &OptionSpec) -> String {
 
 /// What the tables of an option have in them.
 fn own_keys(option: &OptionSpec) -> String {
-    if option.key != Key::Pools {
-        return String::new();
+    let quoted = |name: &&str| format!("`{name}`");
+    match option.key {
+        Key::Pools => {
+            let names = pools::own_options().map(|own| quoted(&own.name));
+            let names: Vec<String> = names.collect();
+            let paths = pools::PATHS;
+            format!(
+                "- keys of each: `{paths}`, and for itself {}\n",
+                names.join(", ")
+            )
+        }
+        Key::Limits => {
+            let names: Vec<String> = RULE_KEYS.iter().map(quoted).collect();
+            format!("- keys of each: {}\n", names.join(", "))
+        }
+        _ => String::new(),
     }
-    let names = pools::own_options().map(|own| format!("`{}`", own.name));
-    let names: Vec<String> = names.collect();
-    format!(
-        "- keys of each: `{}`, and for itself {}\n",
-        pools::PATHS,
-        names.join(", ")
-    )
 }
 
 fn section(option: &OptionSpec) -> String {

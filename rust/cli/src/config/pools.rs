@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde_json::{Map, Value as Json};
-
 use super::kind::{Kind, Value};
-use super::nearest::nearest;
 use super::options::{Key, OptionSpec};
 use super::raw::Raw;
 use super::registry::OPTIONS;
+use super::tables::{NamedTable, TableFault, tables};
 
 /// The pool of all paths that no other has.
 pub(crate) const DEFAULT_POOL: &str = "default";
@@ -35,115 +33,41 @@ pub(crate) struct PoolOptions {
     pub(crate) values: BTreeMap<Key, Value>,
 }
 
-/// What is wrong with the pools.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum PoolFault {
-    /// They are not pools at all.
-    Shape,
-    /// The value of a key, or the pool itself when there is no key.
-    Refused {
-        place: Place,
-        value: String,
-        expected: String,
-    },
-    /// No pool has such a key.
-    UnknownKey {
-        place: Place,
-        value: String,
-        remedy: String,
-    },
-    /// A request of this path could go to either.
-    Overlap {
-        path: String,
-        pool: String,
-        other: String,
-    },
-}
-
-/// A key of a pool.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) pool: String,
-    pub(crate) key: Option<String>,
-}
-
 /// The pools in `raw`.
 ///
 /// # Errors
 /// The first fault there is.
-pub(crate) fn accept(raw: &Raw) -> Result<Vec<PoolOptions>, PoolFault> {
-    let tables = match raw {
-        Raw::Words(words) => words
-            .iter()
-            .flat_map(|word| word.split(';'))
-            .filter(|text| !text.trim().is_empty())
-            .map(table_of)
-            .collect::<Result<Vec<_>, _>>()?,
-        Raw::Typed(value) | Raw::Loose(value) => typed_tables(value)?,
-    };
-    let pools: Vec<PoolOptions> = tables
+pub(crate) fn accept(raw: &Raw) -> Result<Vec<PoolOptions>, TableFault> {
+    let pools: Vec<PoolOptions> = tables(raw)?
         .into_iter()
-        .map(|(name, table)| pool(name, table, raw))
+        .map(pool)
         .collect::<Result<_, _>>()?;
-    check_names(&pools)?;
     check_paths(&pools)?;
     Ok(pools)
 }
 
-type Table = (String, Map<String, Json>);
-
-/// `slow paths=/reports workers=1..2` as a table.
-fn table_of(text: &str) -> Result<Table, PoolFault> {
-    let mut words = text.split_whitespace();
-    let name = words.next().unwrap_or_default().to_owned();
-    let mut table = Map::new();
-    for word in words {
-        let pair = word.split_once('=');
-        let fresh = pair.filter(|(key, _)| !table.contains_key(*key));
-        let Some((key, value)) = fresh else {
-            return Err(PoolFault::Refused {
-                place: Place::of(&name, None),
-                value: format!("{word:?}"),
-                expected: "KEY=VALUE after its name, each key once".to_owned(),
-            });
-        };
-        table.insert(key.to_owned(), value.into());
+fn pool(mut table: NamedTable<'_>) -> Result<PoolOptions, TableFault> {
+    let name = table.name.clone();
+    if name == DEFAULT_POOL {
+        let expected = "another name: this is the pool of all other paths";
+        return Err(table.refuse(None, format!("{name:?}"), expected.to_owned()));
     }
-    Ok((name, table))
-}
-
-/// PHP's empty array arrives as an empty list.
-fn typed_tables(value: &Json) -> Result<Vec<Table>, PoolFault> {
-    if value.as_array().is_some_and(Vec::is_empty) {
-        return Ok(Vec::new());
-    }
-    let tables = value.as_object().ok_or(PoolFault::Shape)?;
-    let table = |(name, value): (&String, &Json)| match value.as_object() {
-        Some(table) => Ok((name.clone(), table.clone())),
-        None => Err(PoolFault::Refused {
-            place: Place::of(name, None),
-            value: value.to_string(),
-            expected: format!("a table with {PATHS} and what the pool has for itself"),
-        }),
-    };
-    tables.iter().map(table).collect()
-}
-
-fn pool(name: String, mut table: Map<String, Json>, raw: &Raw) -> Result<PoolOptions, PoolFault> {
-    check_name(&name)?;
-    let paths = paths(&name, table.remove(PATHS), raw)?;
+    let paths = paths(&mut table)?;
+    let paths = paths.ok_or_else(|| {
+        table.refuse(Some(PATHS), "nothing".to_owned(), Kind::Prefixes.expected())
+    })?;
     let mut values = BTreeMap::new();
-    for (key, value) in table.into_iter().filter(|(_, value)| !value.is_null()) {
-        let option = own_option(&key).ok_or_else(|| unknown_key(&name, &key, &value))?;
+    for option in own_options() {
         let kind = (option.kind)();
-        let accepted = kind.accept(&raw.beside(value.clone()));
-        let accepted = accepted.ok_or_else(|| PoolFault::Refused {
-            place: Place::of(&name, Some(&key)),
-            value: value.to_string(),
-            expected: kind.expected(),
-        })?;
-        values.insert(option.key, accepted);
+        if let Some(value) = table.take(option.name, |raw| kind.accept(raw), || kind.expected())? {
+            values.insert(option.key, value);
+        }
     }
+    let known: Vec<&str> = own_options()
+        .map(|option| option.name)
+        .chain([PATHS])
+        .collect();
+    table.finish("a pool", &known)?;
     Ok(PoolOptions {
         name,
         paths,
@@ -151,23 +75,13 @@ fn pool(name: String, mut table: Map<String, Json>, raw: &Raw) -> Result<PoolOpt
     })
 }
 
-fn paths(name: &str, value: Option<Json>, raw: &Raw) -> Result<Vec<String>, PoolFault> {
-    let accepted = value
-        .as_ref()
-        .and_then(|value| Kind::Prefixes.accept(&raw.beside(value.clone())));
-    match accepted {
-        Some(Value::Prefixes(paths)) => Ok(paths),
-        _ => Err(PoolFault::Refused {
-            place: Place::of(name, Some(PATHS)),
-            value: value.map_or_else(|| "nothing".to_owned(), |value| value.to_string()),
-            expected: Kind::Prefixes.expected(),
-        }),
-    }
-}
-
-/// The option of the registry that a pool can have under that name.
-fn own_option(name: &str) -> Option<&'static OptionSpec> {
-    own_options().find(|option| option.name == name)
+/// The paths of a table, if it has any.
+pub(super) fn paths(table: &mut NamedTable<'_>) -> Result<Option<Vec<String>>, TableFault> {
+    let accept = |raw: &Raw| match Kind::Prefixes.accept(raw) {
+        Some(Value::Prefixes(paths)) => Some(paths),
+        _ => None,
+    };
+    table.take(PATHS, accept, || Kind::Prefixes.expected())
 }
 
 /// What a pool can have for itself beside its paths.
@@ -177,74 +91,20 @@ pub(crate) fn own_options() -> impl Iterator<Item = &'static OptionSpec> {
         .filter(|option| POOL_KEYS.contains(&option.key))
 }
 
-fn unknown_key(pool: &str, key: &str, value: &Json) -> PoolFault {
-    let names: Vec<&str> = own_options()
-        .map(|option| option.name)
-        .chain([PATHS])
-        .collect();
-    let remedy = match nearest(key, names.iter().copied()) {
-        Some(name) => format!("did you mean {name}?"),
-        None => format!("a pool has {}", names.join(", ")),
-    };
-    PoolFault::UnknownKey {
-        place: Place::of(pool, Some(key)),
-        value: value.to_string(),
-        remedy,
-    }
-}
-
-fn check_name(name: &str) -> Result<(), PoolFault> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    let is_name = !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.bytes().all(is_plain);
-    if is_name && name != DEFAULT_POOL {
-        return Ok(());
-    }
-    Err(PoolFault::Refused {
-        place: Place::of(name, None),
-        value: format!("{name:?}"),
-        expected: format!(
-            "a name of letters, digits, - and _ that is not {DEFAULT_POOL:?}, the pool of all other paths"
-        ),
-    })
-}
-
-/// A flag can be repeated with the same name; tables cannot.
-fn check_names(pools: &[PoolOptions]) -> Result<(), PoolFault> {
-    for (index, pool) in pools.iter().enumerate() {
-        if pools[..index].iter().any(|other| other.name == pool.name) {
-            return Err(PoolFault::Refused {
-                place: Place::of(&pool.name, None),
-                value: format!("{:?}", pool.name),
-                expected: "each pool once, with all its paths".to_owned(),
-            });
-        }
-    }
-    Ok(())
-}
-
 /// One path below another is clear: the longer one counts.
-fn check_paths(pools: &[PoolOptions]) -> Result<(), PoolFault> {
+fn check_paths(pools: &[PoolOptions]) -> Result<(), TableFault> {
     for (index, pool) in pools.iter().enumerate() {
         for other in &pools[..index] {
             if let Some(path) = pool.paths.iter().find(|path| other.paths.contains(path)) {
-                return Err(PoolFault::Overlap {
-                    path: path.clone(),
-                    pool: pool.name.clone(),
-                    other: other.name.clone(),
+                return Err(TableFault::Clash {
+                    value: format!("{path} of {} and of {}", other.name, pool.name),
+                    problem: "a request could go to either pool",
+                    remedy: "give the path to one of them",
                 });
             }
         }
     }
     Ok(())
-}
-
-impl Place {
-    fn of(pool: &str, key: Option<&str>) -> Self {
-        Self {
-            pool: pool.to_owned(),
-            key: key.map(str::to_owned),
-        }
-    }
 }
 
 /// As the flag takes it.
@@ -262,5 +122,3 @@ impl fmt::Display for PoolOptions {
 
 /// The key of a pool's paths.
 pub(crate) const PATHS: &str = "paths";
-
-const NAME_BYTES_MAX: usize = 32;

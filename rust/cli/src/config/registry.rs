@@ -403,6 +403,15 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         doc: "Unix socket on which programs outside the server reach the store, as if it were a Redis.",
     },
     OptionSpec {
+        key: Key::Limits,
+        name: "limits",
+        kind: || Kind::Limits,
+        default: || Some(Value::Limits(Vec::new())),
+        default_text: Some("none"),
+        placeholder: "LIMIT",
+        doc: "How many requests one client may send before further ones are answered 429, without PHP: `login paths=/login rate=5/1m burst=10`, counted in the store. `key` is what tells clients apart. A repeated flag, separated by `;` in the environment, in files a table of tables. The strongest channel names all.",
+    },
+    OptionSpec {
         key: Key::Ini,
         name: "ini",
         kind: || Kind::Ini,

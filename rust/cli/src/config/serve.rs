@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::Limits;
+use askr_gateway::{LimitRule, Limits};
 use askr_supervisor::{Endurance, Thresholds};
 
 use super::account;
@@ -33,6 +33,8 @@ pub(crate) struct ServeConfig {
     pub(crate) boot_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) limits: Limits,
+    /// How much of one client is too much.
+    pub(crate) limit_rules: Vec<LimitRule>,
     /// `None` is no store at all.
     pub(crate) store: Option<StoreConfig>,
     pub(crate) ini: Vec<(String, String)>,
@@ -102,6 +104,7 @@ impl ServeConfig {
             boot_timeout: settings.duration(Key::BootTimeout),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
             limits: limits(settings),
+            limit_rules: settings.limits().to_vec(),
             store: store::store(settings)?,
             ini: settings.ini().to_vec(),
             paranoid: paranoid(settings),

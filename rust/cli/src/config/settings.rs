@@ -5,15 +5,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use askr_gateway::LimitRule;
+
 use super::channels::{Channels, Entry, Inputs};
 use super::decimal::Decimal;
 use super::error::ConfigError;
 use super::kind::{Kind, Value};
+use super::limit_rules;
 use super::options::{Key, OptionSpec};
-use super::pools::{self, PoolFault, PoolOptions};
+use super::pools::{self, PoolOptions};
 use super::registry::OPTIONS;
 use super::share::Share;
 use super::source::Source;
+use super::tables::TableFault;
 use super::worker_range::WorkerRange;
 
 /// Every option with its effective value.
@@ -101,6 +105,13 @@ impl Settings {
         match &self.setting(Key::Pools).value {
             Some(Value::Pools(list)) => list,
             _ => unreachable!("pools has a default"),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &[LimitRule] {
+        match &self.setting(Key::Limits).value {
+            Some(Value::Limits(list)) => list,
+            _ => unreachable!("limits has a default"),
         }
     }
 
@@ -210,9 +221,15 @@ impl Setting {
 
 fn accept(option: &OptionSpec, entry: &Entry) -> Result<Value, ConfigError> {
     let kind = (option.kind)();
-    if let Kind::Pools = kind {
-        let pools = pools::accept(&entry.raw).map_err(|fault| pool_fault(option, entry, fault));
-        return pools.map(Value::Pools);
+    let fault = |fault| table_fault(option, entry, fault);
+    match kind {
+        Kind::Pools => return pools::accept(&entry.raw).map(Value::Pools).map_err(fault),
+        Kind::Limits => {
+            return limit_rules::accept(&entry.raw)
+                .map(Value::Limits)
+                .map_err(fault);
+        }
+        _ => {}
     }
     match kind.accept(&entry.raw) {
         Some(Value::Path(path)) => Ok(Value::Path(absolute(&entry.folder, path))),
@@ -231,17 +248,17 @@ fn accept(option: &OptionSpec, entry: &Entry) -> Result<Value, ConfigError> {
 }
 
 /// The fault with the name that the key has where it came from.
-fn pool_fault(option: &OptionSpec, entry: &Entry, fault: PoolFault) -> ConfigError {
+fn table_fault(option: &OptionSpec, entry: &Entry, fault: TableFault) -> ConfigError {
     let origin = entry.source.clone();
     let whole = entry.name_of(option);
     match fault {
-        PoolFault::Shape => ConfigError::Refused {
+        TableFault::Shape => ConfigError::Refused {
             name: whole,
             value: entry.raw.written(),
             origin,
             expected: (option.kind)().expected(),
         },
-        PoolFault::Refused {
+        TableFault::Refused {
             place,
             value,
             expected,
@@ -251,7 +268,7 @@ fn pool_fault(option: &OptionSpec, entry: &Entry, fault: PoolFault) -> ConfigErr
             origin,
             expected,
         },
-        PoolFault::UnknownKey {
+        TableFault::UnknownKey {
             place,
             value,
             remedy,
@@ -261,12 +278,16 @@ fn pool_fault(option: &OptionSpec, entry: &Entry, fault: PoolFault) -> ConfigErr
             origin,
             remedy,
         },
-        PoolFault::Overlap { path, pool, other } => ConfigError::Contradiction {
+        TableFault::Clash {
+            value,
+            problem,
+            remedy,
+        } => ConfigError::Contradiction {
             name: whole,
-            value: format!("{path} of {other} and of {pool}"),
+            value,
             origin,
-            problem: "a request could go to either pool".into(),
-            remedy: "give the path to one of them",
+            problem: problem.into(),
+            remedy,
         },
     }
 }

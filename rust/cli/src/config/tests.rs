@@ -13,6 +13,7 @@ use super::worker_range::WorkerRange;
 use super::*;
 
 mod contradictions;
+mod limits;
 mod pools;
 
 /// The four channels, strongest first.
@@ -85,10 +86,11 @@ impl Scene {
         match channel {
             Channel::Flag => self.flag(option.name, text),
             Channel::Environment => self.variable(&option.variable(), text),
-            Channel::Toml if option.key == Key::Pools => self.toml(&pools_in_toml(text)),
-            Channel::Laravel if option.key == Key::Pools => {
-                let toml: serde_json::Value = toml::from_str(&pools_in_toml(text)).unwrap();
-                self.laravel("pools", toml["pools"].clone())
+            Channel::Toml if has_tables(option) => self.toml(&tables_in_toml(option.name, text)),
+            Channel::Laravel if has_tables(option) => {
+                let toml = tables_in_toml(option.name, text);
+                let toml: serde_json::Value = toml::from_str(&toml).unwrap();
+                self.laravel(option.name, toml[option.name].clone())
             }
             Channel::Toml if option.key == Key::Ini => self.toml(&format!("ini = [{text:?}]")),
             Channel::Toml => self.toml(&format!("{} = {}", option.name, in_toml(option, text))),
@@ -124,6 +126,10 @@ impl Scene {
     }
 }
 
+fn has_tables(option: &OptionSpec) -> bool {
+    matches!((option.kind)(), Kind::Pools | Kind::Limits)
+}
+
 fn in_toml(option: &OptionSpec, text: &str) -> String {
     match (option.kind)() {
         Kind::Count { .. } | Kind::Decimal { .. } => text.to_owned(),
@@ -132,10 +138,10 @@ fn in_toml(option: &OptionSpec, text: &str) -> String {
     }
 }
 
-/// The pools of a flag as tables; `workers` may be a number there.
-fn pools_in_toml(text: &str) -> String {
-    let table = |pool: &str| {
-        let mut words = pool.split(' ');
+/// The pools or limits of a flag as tables; there are numbers there.
+fn tables_in_toml(option: &str, text: &str) -> String {
+    let table = |table: &str| {
+        let mut words = table.split(' ');
         let name = words.next().unwrap_or_default();
         let pairs = words.filter_map(|word| word.split_once('='));
         let lines: Vec<String> = pairs
@@ -144,7 +150,7 @@ fn pools_in_toml(text: &str) -> String {
                 Err(_) => format!("{key} = {value:?}\n"),
             })
             .collect();
-        format!("[pools.{name}]\n{}", lines.concat())
+        format!("[{option}.{name}]\n{}", lines.concat())
     };
     text.split(';').map(table).collect()
 }
@@ -180,6 +186,12 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
             "slow paths=/reports,/export workers=1..2 request_timeout=600s",
             "a paths=/a isolation=fork;b paths=/a/b queue_limit=3",
             "slow paths=/reports workers=auto",
+        ],
+        Kind::Limits => [
+            "all rate=100/1s",
+            "login paths=/login,/register key=address rate=5/1m burst=10",
+            "api paths=/api key=header:X-Api-Key rate=1000/1h;all rate=50/500ms burst=7",
+            "cart paths=/cart key=cookie:laravel_session rate=1/24h burst=30",
         ],
     }
 }

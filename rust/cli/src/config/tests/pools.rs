@@ -33,7 +33,7 @@ fn what_is_wrong_with_a_pool_is_named_like_any_other_option() {
         ),
         (
             Scene::new().flag("pools", "default paths=/a"),
-            "--pool default = \"default\" (flag) cannot be used; give a name of letters, digits, - and _ that is not \"default\", the pool of all other paths",
+            "--pool default = \"default\" (flag) cannot be used; give another name: this is the pool of all other paths",
         ),
         (
             Scene::new().flag("pools", "slow paths=/a workers"),

@@ -20,6 +20,7 @@ const ALLOWED: &[&str] = &[
     "rust/php/src/value.rs",
     "rust/php/src/function.rs",
     "rust/php/src/callbacks.rs",
+    "rust/php/src/callbacks/store.rs",
     "rust/php/src/guard.rs",
     "rust/worker/src/fork.rs",
     "rust/supervisor/src/sys.rs",

@@ -30,10 +30,21 @@ const SOURCES: &[&str] = &[
     "csrc/garbage.c",
     "csrc/headers.c",
     "csrc/stack.c",
+    "csrc/store.c",
+    "csrc/store_reads.c",
+    "csrc/store_writes.c",
+    "csrc/store_locks.c",
     "csrc/native.c",
     "csrc/cli.c",
 ];
-const HEADERS: &[&str] = &["csrc/shim.h", "csrc/internal.h", "csrc/compat.h"];
+const HEADERS: &[&str] = &[
+    "csrc/shim.h",
+    "csrc/internal.h",
+    "csrc/compat.h",
+    "csrc/store.h",
+    "csrc/store_internal.h",
+    "csrc/store_arginfo.h",
+];
 
 /// An installed PHP, asked through its `php-config`.
 struct PhpConfig {
@@ -99,7 +110,7 @@ fn declare_shim() {
     bindgen::Builder::default()
         .header("csrc/shim.h")
         .allowlist_item("askr_php_.*|ASKR_PHP_.*")
-        .rustified_enum("askr_php_status|askr_php_cli_action")
+        .rustified_enum("askr_php_status|askr_php_cli_action|askr_php_store_answer")
         .derive_default(true)
         .layout_tests(true)
         .generate()

@@ -89,6 +89,20 @@ static void askr_interrupted(zend_execute_data *frame)
 	}
 }
 
+bool askr_interrupts_serve(void)
+{
+	if (zend_atomic_bool_load_ex(&EG(vm_interrupt))) {
+		zend_atomic_bool_store_ex(&EG(vm_interrupt), false);
+		if (zend_atomic_bool_load_ex(&EG(timed_out))) {
+			zend_timeout();
+		}
+		if (zend_interrupt_function) {
+			zend_interrupt_function(EG(current_execute_data));
+		}
+	}
+	return !EG(exception);
+}
+
 void askr_deadline_startup(void)
 {
 	zend_class_entry class;

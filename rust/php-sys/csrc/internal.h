@@ -61,6 +61,9 @@ void askr_deadline_startup(void);
 /* Around the time in which a request may be told that its own is over. */
 void askr_deadline_begin(void);
 void askr_deadline_end(void);
+/* Does what the engine does between two operations of PHP code when it was
+ * interrupted; for functions that wait. False when an exception was thrown. */
+bool askr_interrupts_serve(void);
 ZEND_FUNCTION(askr_extend_deadline);
 ZEND_FUNCTION(askr_recycle);
 
@@ -90,6 +93,9 @@ bool askr_copies_make(void);
 void askr_opcache_refresh(void);
 void askr_opcache_take(void);
 void askr_opcache_tick(double now);
+
+/* store.c: Askr\StoreException. Once, when the engine starts. */
+void askr_store_startup(void);
 
 /* headers.c */
 ZEND_FUNCTION(headers_send);

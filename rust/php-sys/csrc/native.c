@@ -2,6 +2,7 @@
 #include "internal.h"
 
 #include "compat.h"
+#include "store_arginfo.h"
 
 #include "ext/standard/head.h"
 #include "ext/standard/info.h"
@@ -219,6 +220,7 @@ static const zend_function_entry askr_native_functions[] = {
 	ZEND_FE(askr_worker_id, arginfo_askr_worker_id)
 	ZEND_FE(askr_extend_deadline, arginfo_askr_extend_deadline)
 	ZEND_FE(askr_recycle, arginfo_askr_recycle)
+	ASKR_STORE_FUNCTIONS
 	ZEND_FE_END
 };
 
@@ -227,11 +229,20 @@ static PHP_MINIT_FUNCTION(askr)
 {
 	askr_baseline_watch();
 	askr_deadline_startup();
+	askr_store_startup();
 	return SUCCESS;
 }
 
+/* Whose classes ours extend. */
+static const zend_module_dep askr_native_needs[] = {
+	ZEND_MOD_REQUIRED("spl")
+	ZEND_MOD_END
+};
+
 static zend_module_entry askr_native_entry = {
-	STANDARD_MODULE_HEADER,
+	STANDARD_MODULE_HEADER_EX,
+	NULL,
+	askr_native_needs,
 	.name = "askr",
 	.functions = askr_native_functions,
 	.module_startup_func = PHP_MINIT(askr),

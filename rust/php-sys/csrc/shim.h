@@ -188,4 +188,6 @@ bool askr_rs_fork_copies(void);
  * nothing changes. */
 bool askr_rs_upload_folder(char *path, size_t capacity);
 
+#include "store.h"
+
 #endif

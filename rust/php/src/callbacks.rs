@@ -10,6 +10,8 @@ use askr_php_sys::askr_php_request;
 use crate::Priority;
 use crate::guard::{Embedding, guard};
 
+mod store;
+
 #[unsafe(no_mangle)]
 extern "C" fn askr_rs_take() -> *const askr_php_request {
     guard(ptr::null(), Embedding::take)

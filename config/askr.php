@@ -127,6 +127,22 @@ return [
 
     /*
     |--------------------------------------------------------------------------
+    | Shared Store
+    |--------------------------------------------------------------------------
+    |
+    | The drivers named "askr" of cache and sessions. Without a server, as in a
+    | pipeline, they use the cache store named here, or throw an exception. The
+    | serializer is igbinary where it is loaded, else php; one can be chosen.
+    |
+    */
+
+    'store' => [
+        'fallback' => env('ASKR_STORE_FALLBACK'),
+        'serializer' => env('ASKR_STORE_SERIALIZER'),
+    ],
+
+    /*
+    |--------------------------------------------------------------------------
     | Server State File
     |--------------------------------------------------------------------------
     |

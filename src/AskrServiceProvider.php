@@ -40,6 +40,8 @@ class AskrServiceProvider extends ServiceProvider
 
         $this->app->singleton(Bridge::class, NativeBridge::class);
 
+        $this->app->register(StoreServiceProvider::class);
+
         // Booting a model registers listeners: who keeps the one keeps the other.
         $this->app->singleton(RestoreEventListeners::class);
 

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Worker;
 
 use Askr\Laravel\Contracts\Bridge;
+use Askr\Laravel\Contracts\SharedStore;
 use Illuminate\Contracts\Debug\ExceptionHandler;
 use Illuminate\Contracts\Routing\ResponseFactory;
 use Illuminate\Cookie\Middleware\AddQueuedCookiesToResponse;
@@ -63,6 +64,7 @@ final class KeptServices
         ExceptionHandler::class,
         MaintenanceModeManager::class,
         ResponseFactory::class,
+        SharedStore::class,
 
         // Laravel's own middleware, of all versions, that keeps nothing.
         AddQueuedCookiesToResponse::class,

@@ -1,0 +1,58 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\Cache;
+
+use Askr\Laravel\Contracts\SharedStore;
+use Askr\Laravel\Store\Fallback;
+use Askr\Laravel\Store\Space;
+use Illuminate\Cache\CacheManager;
+use Illuminate\Contracts\Cache\Repository;
+use Illuminate\Contracts\Config\Repository as Config;
+
+/**
+ * Makes the cache stores whose driver is `askr`.
+ */
+class StoreFactory
+{
+    public function __construct(
+        private CacheManager $manager,
+        private SharedStore $shared,
+        private Config $config,
+        private Fallback $fallback,
+    ) {
+    }
+
+    /**
+     * A store by its entry in `config/cache.php`, or the one to use in its place.
+     *
+     * @param  array<string, mixed>  $entry
+     */
+    public function make(array $entry): Repository
+    {
+        $fallback = $this->fallback->whenUnavailable($entry['fallback'] ?? null);
+
+        return $fallback === null
+            ? $this->manager->repository($this->store($entry), $entry)
+            : $this->manager->store($fallback);
+    }
+
+    /**
+     * The same without what a repository adds.
+     *
+     * @param  array<string, mixed>  $entry
+     */
+    public function store(array $entry): AskrStore
+    {
+        return new AskrStore(
+            $this->shared,
+            new ValueCodec(
+                $this->config->get('cache.serializable_classes'),
+                $entry['serializer'] ?? $this->config->get('askr.store.serializer'),
+            ),
+            (string) ($entry['prefix'] ?? $this->config->get('cache.prefix')),
+            Space::from($entry['space'] ?? Space::Cache->value),
+        );
+    }
+}

@@ -1,0 +1,40 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Askr\Laravel\RateLimiting;
+
+use Askr\Laravel\Cache\AskrStore;
+use Askr\Laravel\Cache\StoreFactory;
+use Askr\Laravel\Store\Space;
+use Illuminate\Cache\CacheManager;
+use Illuminate\Cache\RateLimiter;
+use Illuminate\Contracts\Config\Repository;
+
+/**
+ * Has rate limiters count in the server's store, where that is the cache they would count in.
+ */
+class RateLimiterFactory
+{
+    public function __construct(
+        private CacheManager $manager,
+        private StoreFactory $stores,
+        private Repository $config,
+    ) {
+    }
+
+    /** The limiter to use in place of Laravel's own, or that one. */
+    public function make(RateLimiter $limiter): RateLimiter
+    {
+        $name = $this->config->get('cache.limiter') ?? $this->manager->getDefaultDriver();
+
+        if (! $this->manager->store($name)->getStore() instanceof AskrStore) {
+            return $limiter;
+        }
+
+        $entry = ['space' => Space::Counters->value] + (array) $this->config->get("cache.stores.{$name}");
+        $store = $this->stores->store($entry);
+
+        return new SharedRateLimiter($this->manager->repository($store, ['store' => $name]), $store);
+    }
+}

@@ -22,8 +22,8 @@ final class StoreUnavailable extends RuntimeException
     public static function at(array $places): self
     {
         return new self(
-            'The askr store cannot be reached: no server of this application runs for this user (looked at '.
-            implode(', ', $places).'). '.self::REMEDY
+            'The askr store cannot be reached: no server of this application runs for this user, or its store is '.
+            'switched off (looked at '.implode(', ', $places).'). '.self::REMEDY
         );
     }
 

@@ -6,16 +6,25 @@ namespace Askr\Laravel\Native;
 
 use Askr\Laravel\Contracts\SharedStore;
 use Askr\Laravel\Store\Space;
+use Error;
 
 /**
  * The store, in the memory that this process of the server shares with the others.
  */
 class NativeStore implements SharedStore
 {
-    /** Whether the server runs this process, so that the memory is there. */
+    /** Whether the server runs this process and has a store: the binary's own command line has the functions only. */
     public static function isAvailable(): bool
     {
-        return function_exists('askr_cache_get');
+        if (! function_exists('askr_store_statistics')) {
+            return false;
+        }
+
+        try {
+            return askr_store_statistics() !== [];
+        } catch (Error) {
+            return false;
+        }
     }
 
     /** The value of an entry, or null when there is none. */

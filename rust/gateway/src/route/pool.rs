@@ -107,6 +107,8 @@ mod tests {
             ("/index.php", 0),
             ("/index.php/", 0),
             ("/index.phpx/reports", 0),
+            ("/index.phpreports", 1),
+            ("/index.phpreports/live", 2),
             // To the application this is /index.php/reports: the front controller is taken off once.
             ("/index.php/index.php/reports", 0),
             ("/reports/index.php", 1),

@@ -2,7 +2,8 @@
 //!
 //! Every spelling of a path that an application could take for the same one counts as the same:
 //! percent-encoded characters and slashes, repeated slashes, `.` segments, and the long-hand of
-//! the front controller (`/index.php/reports` is `/reports`).
+//! the front controller (`/index.php/reports` is `/reports`; to Symfony, which takes the name off
+//! without looking what follows, so is `/index.phpreports`).
 
 use std::borrow::Cow;
 
@@ -50,7 +51,7 @@ impl NormalPath<'_> {
 
     pub(super) fn of_decoded(text: &str) -> NormalPath<'_> {
         let path = without_dots(merge_slashes(text));
-        NormalPath(match behind_front_controller(&path) {
+        NormalPath(match path.strip_prefix(FRONT_CONTROLLER) {
             None => path,
             Some(behind) => Cow::Owned(merge_slashes(&format!("/{behind}")).into_owned()),
         })
@@ -63,9 +64,4 @@ fn without_dots(path: Cow<'_, str>) -> Cow<'_, str> {
     }
     let segments = path.split('/').filter(|&segment| segment != ".");
     Cow::Owned(segments.collect::<Vec<_>>().join("/"))
-}
-
-fn behind_front_controller(path: &str) -> Option<&str> {
-    let behind = path.strip_prefix(FRONT_CONTROLLER)?;
-    (behind.is_empty() || behind.starts_with('/')).then_some(behind)
 }

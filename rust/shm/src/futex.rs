@@ -44,11 +44,26 @@ pub fn wake(region: &Region, at: Offset<u32>) -> bool {
     wake(region.word32(at), Flags::empty(), 1).is_ok_and(|woken| woken > 0)
 }
 
+/// Wakes all processes that sleep on the word at `at`.
+#[cfg(not(loom))]
+pub fn wake_all(region: &Region, at: Offset<u32>) {
+    use rustix::thread::futex::{Flags, wake};
+
+    // The one error is a bad address, and the region is mapped.
+    let _ = wake(region.word32(at), Flags::empty(), i32::MAX.unsigned_abs());
+}
+
 /// The model: no deadline, so a lost wake-up is a deadlock that the checker reports.
 #[cfg(loom)]
 pub fn wait(region: &Region, at: Offset<u32>, expected: u32, _: Deadline) -> Woken {
     region.model_wait(at, expected);
     Woken::Called
+}
+
+/// The model of a wake of all.
+#[cfg(loom)]
+pub fn wake_all(region: &Region, at: Offset<u32>) {
+    region.model_wake_all(at);
 }
 
 /// The model of a wake.

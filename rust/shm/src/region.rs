@@ -17,7 +17,7 @@ mod mapped {
 
     use crate::error::{CreateError, OpenError};
     use crate::offset::Offset;
-    use crate::sync::{AtomicU32, AtomicU64};
+    use crate::sync::{AtomicU8, AtomicU32, AtomicU64};
     use crate::words::Words;
 
     /// Shared memory that this process has mapped; unmapped on drop.
@@ -133,6 +133,48 @@ mod mapped {
         #[inline]
         pub fn copy_out(&self, at: usize, to: &mut [u8]) {
             self.words.copy_out(at, to);
+        }
+
+        /// The byte at `at`, for what is only a hint: a byte is in nobody's way.
+        ///
+        /// # Panics
+        /// If it lies outside of the region.
+        #[must_use]
+        #[inline]
+        pub fn byte(&self, at: usize) -> &AtomicU8 {
+            self.words.byte(at)
+        }
+
+        /// Copies `from` into whole words from `at` on, the last one filled up with zeros.
+        ///
+        /// Unlike [`Region::copy_in`] it may meet readers: each word is atomic, and the caller's
+        /// protocol tells them that what they read has changed.
+        ///
+        /// # Panics
+        /// If the words lie outside of the region.
+        #[inline]
+        pub fn store_words(&self, at: Offset<u64>, from: &[u8]) {
+            self.words.store_words(at, from);
+        }
+
+        /// Copies whole words from `at` on into `to`, the last one as far as it is wanted.
+        ///
+        /// # Panics
+        /// If the words lie outside of the region.
+        #[inline]
+        pub fn load_words(&self, at: Offset<u64>, to: &mut [u8]) {
+            self.words.load_words(at, to);
+        }
+
+        /// Whether the words from `at` on hold `other` and zeros behind, as
+        /// [`Region::store_words`] leaves them.
+        ///
+        /// # Panics
+        /// If the words lie outside of the region.
+        #[must_use]
+        #[inline]
+        pub fn equal_words(&self, at: Offset<u64>, other: &[u8]) -> bool {
+            self.words.equal_words(at, other)
         }
     }
 

@@ -6,10 +6,9 @@ pub(crate) use mapped::Words;
 #[cfg(not(loom))]
 mod mapped {
     use std::ptr::NonNull;
-    use std::sync::atomic::AtomicU8;
 
     use crate::offset::Offset;
-    use crate::sync::{AtomicU32, AtomicU64, Ordering};
+    use crate::sync::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
     /// A range of mapped memory that other processes change at any time.
     pub(crate) struct Words {
@@ -87,6 +86,62 @@ mod mapped {
             load_bytes(tail, to_tail);
         }
 
+        #[inline]
+        pub(crate) fn byte(&self, at: usize) -> &AtomicU8 {
+            let byte = self.pointer(at, 1).cast::<AtomicU8>();
+            // SAFETY: `pointer` checked that the byte lies within the mapping, which outlives
+            // `self`; a byte has no alignment, and the type is atomic.
+            unsafe { byte.as_ref() }
+        }
+
+        #[inline]
+        pub(crate) fn store_words(&self, at: Offset<u64>, from: &[u8]) {
+            let (from_body, from_tail) = from.as_chunks();
+            let (body, tail) = self.whole_words(at, from.len()).split_at(from_body.len());
+            for (word, bytes) in body.iter().zip(from_body) {
+                word.store(u64::from_ne_bytes(*bytes), Ordering::Relaxed);
+            }
+            if let Some(word) = tail.first() {
+                word.store(padded(from_tail), Ordering::Relaxed);
+            }
+        }
+
+        #[inline]
+        pub(crate) fn load_words(&self, at: Offset<u64>, to: &mut [u8]) {
+            let words = self.whole_words(at, to.len());
+            let (to_body, to_tail) = to.as_chunks_mut();
+            let (body, tail) = words.split_at(to_body.len());
+            for (word, bytes) in body.iter().zip(to_body) {
+                *bytes = word.load(Ordering::Relaxed).to_ne_bytes();
+            }
+            if let Some(word) = tail.first() {
+                let bytes = word.load(Ordering::Relaxed).to_ne_bytes();
+                to_tail.copy_from_slice(&bytes[..to_tail.len()]);
+            }
+        }
+
+        #[inline]
+        pub(crate) fn equal_words(&self, at: Offset<u64>, other: &[u8]) -> bool {
+            let (other_body, other_tail) = other.as_chunks();
+            let (body, tail) = self.whole_words(at, other.len()).split_at(other_body.len());
+            let mut pairs = body.iter().zip(other_body);
+            pairs.all(|(word, bytes)| word.load(Ordering::Relaxed) == u64::from_ne_bytes(*bytes))
+                && tail
+                    .first()
+                    .is_none_or(|word| word.load(Ordering::Relaxed) == padded(other_tail))
+        }
+
+        /// The words that hold `bytes` bytes, the last one whole.
+        #[inline]
+        fn whole_words(&self, at: Offset<u64>, bytes: usize) -> &[AtomicU64] {
+            let count = bytes.div_ceil(WORD_BYTES);
+            let start = self.pointer(at.bytes(), count.saturating_mul(WORD_BYTES));
+            let start = start.cast::<AtomicU64>().as_ptr();
+            // SAFETY: `pointer` checked that all words lie within the mapping, which outlives
+            // `self`; `Offset<u64>` is a multiple of 8 as is the base; the type is atomic.
+            unsafe { std::slice::from_raw_parts(start, count) }
+        }
+
         /// The range as single bytes up to the first whole word, whole words, single bytes.
         #[inline]
         fn split(&self, at: usize, bytes: usize) -> (&[AtomicU8], &[AtomicU64], &[AtomicU8]) {
@@ -127,6 +182,14 @@ mod mapped {
         for (byte, value) in from.iter().zip(to) {
             *value = byte.load(Ordering::Relaxed);
         }
+    }
+
+    /// Up to eight bytes as a word, with zeros behind.
+    #[inline]
+    fn padded(bytes: &[u8]) -> u64 {
+        let mut word = [0; WORD_BYTES];
+        word[..bytes.len()].copy_from_slice(bytes);
+        u64::from_ne_bytes(word)
     }
 
     const WORD_BYTES: usize = size_of::<u64>();
@@ -220,6 +283,31 @@ pub(crate) mod model {
             }
         }
 
+        /// Copies `from` into whole words from `at` on.
+        pub fn store_words(&self, at: Offset<u64>, from: &[u8]) {
+            for (chunk, word) in from.chunks(8).zip(&self.cells.words64[at.bytes() / 8..]) {
+                let mut bytes = [0; 8];
+                bytes[..chunk.len()].copy_from_slice(chunk);
+                word.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
+            }
+        }
+
+        /// Copies whole words from `at` on into `to`.
+        pub fn load_words(&self, at: Offset<u64>, to: &mut [u8]) {
+            for (chunk, word) in to.chunks_mut(8).zip(&self.cells.words64[at.bytes() / 8..]) {
+                let bytes = word.load(Ordering::Relaxed).to_ne_bytes();
+                chunk.copy_from_slice(&bytes[..chunk.len()]);
+            }
+        }
+
+        /// Whether the words from `at` on hold `other`.
+        #[must_use]
+        pub fn equal_words(&self, at: Offset<u64>, other: &[u8]) -> bool {
+            let mut found = vec![0; other.len()];
+            self.load_words(at, &mut found);
+            found == other
+        }
+
         pub(crate) fn model_wait(&self, at: Offset<u32>, expected: u32) {
             let (mutex, condvar) = &self.cells.futexes[at.bytes() / 4];
             let guard = mutex
@@ -234,6 +322,12 @@ pub(crate) mod model {
             let (mutex, condvar) = &self.cells.futexes[at.bytes() / 4];
             drop(mutex.lock());
             condvar.notify_one();
+        }
+
+        pub(crate) fn model_wake_all(&self, at: Offset<u32>) {
+            let (mutex, condvar) = &self.cells.futexes[at.bytes() / 4];
+            drop(mutex.lock());
+            condvar.notify_all();
         }
     }
 

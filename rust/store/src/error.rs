@@ -38,6 +38,16 @@ pub enum StoreError {
     Corrupt,
 }
 
+impl StoreError {
+    /// Whether the store had no room or no time for a write that was in order.
+    pub(crate) fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Self::ValueTooLarge { .. } | Self::Full(_) | Self::Busy | Self::Corrupt
+        )
+    }
+}
+
 /// Why a store could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {

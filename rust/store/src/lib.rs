@@ -5,20 +5,40 @@
 //! die at any instruction; at most the entry that it was writing is lost.
 #![forbid(unsafe_code)]
 
+mod clock;
 mod error;
-#[allow(dead_code, reason = "limits come with the engine")]
+#[allow(dead_code, reason = "limits come next")]
 mod gcra;
+mod hash;
+mod index;
+mod journal;
 mod key;
-#[allow(dead_code, reason = "limits come with the engine")]
+mod keys;
+mod layout;
+#[allow(dead_code, reason = "limits come next")]
 mod limit;
+mod limits;
+mod lock;
 mod namespace;
+mod open;
+mod place;
+mod policy;
+mod read;
+mod record;
+mod recover;
+mod ring;
+mod space;
 mod store;
-#[allow(dead_code, reason = "tagged entries come with the engine")]
+mod stripe;
+#[allow(dead_code, reason = "tagged entries come next")]
 mod tags;
 mod value;
+mod write;
 
+pub use clock::Clock;
 pub use error::{CreateError, OpenError, StoreError};
 pub use key::Ttl;
+pub use limits::{KEY_BYTES_MAX, TAGS_MAX};
 pub use namespace::{Namespace, Sizes, Statistics};
 pub use store::{Entry, Holder, LeaseTerms, Rate, Store, Verdict};
 pub use value::{Kind, Number, OwnedValue, Value};

@@ -55,6 +55,19 @@ pub struct Sizes {
     pub value_max: usize,
 }
 
+impl Sizes {
+    /// The usual shares of a store of so many bytes: three quarters for the cache, an eighth for
+    /// sessions, the rest for what is small.
+    #[must_use]
+    pub fn of(store_bytes: usize, value_max: usize) -> Self {
+        let part = |parts: usize| store_bytes / parts;
+        Sizes {
+            namespaces: [store_bytes - part(4), part(16), part(8), part(32), part(32)],
+            value_max,
+        }
+    }
+}
+
 /// What happened in a namespace since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {

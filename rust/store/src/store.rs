@@ -1,14 +1,24 @@
 //! The store as its users see it.
 
-use std::os::fd::{BorrowedFd, OwnedFd};
+#[cfg(not(loom))]
+use std::os::fd::BorrowedFd;
 use std::time::Duration;
 
 use askr_shm::Region;
 
-use crate::error::{CreateError, OpenError, StoreError};
+use crate::clock::{Clock, NEVER};
+use crate::error::StoreError;
+use crate::hash::{Key, Seed};
 use crate::key::Ttl;
-use crate::namespace::{Namespace, Sizes, Statistics};
+use crate::layout::Plan;
+use crate::limits::LOCK_PATIENCE;
+use crate::namespace::{Namespace, Statistics};
+use crate::place::Place;
+use crate::record::{Content, Shape};
+use crate::space::Space;
+use crate::stripe;
 use crate::value::{Kind, Number, OwnedValue, Value};
+use crate::write::Writer;
 
 /// The store, mapped by this process.
 ///
@@ -16,7 +26,10 @@ use crate::value::{Kind, Number, OwnedValue, Value};
 /// needs nothing done.
 #[derive(Debug)]
 pub struct Store {
-    region: Region,
+    pub(crate) region: Region,
+    pub(crate) plan: Plan,
+    pub(crate) seed: Seed,
+    pub(crate) clock: Clock,
 }
 
 /// An entry that was found. It may be gone by the time it is read.
@@ -24,6 +37,14 @@ pub struct Store {
 pub struct Entry {
     /// What it holds.
     pub kind: Kind,
+    pub(crate) namespace: Namespace,
+    pub(crate) place: Place,
+    pub(crate) sequence: u64,
+    pub(crate) shape: Shape,
+    pub(crate) content: Content,
+    /// When it expires, in ms; 0 is never.
+    pub(crate) expires_ms: u64,
+    pub(crate) value_at: usize,
 }
 
 /// For how long a lock is taken.
@@ -71,17 +92,8 @@ pub struct Verdict {
 }
 
 impl Store {
-    /// Makes an empty store.
-    pub fn create(sizes: &Sizes) -> Result<Self, CreateError> {
-        todo!("CORE: {sizes:?}")
-    }
-
-    /// Maps the store behind a descriptor.
-    pub fn open(fd: OwnedFd) -> Result<Self, OpenError> {
-        todo!("CORE: {fd:?}")
-    }
-
     /// The descriptor, to hand to another process.
+    #[cfg(not(loom))]
     #[must_use]
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.region.fd()
@@ -89,19 +101,27 @@ impl Store {
 
     /// Looks an entry up. No lock is taken.
     pub fn find(&self, namespace: Namespace, key: &[u8]) -> Result<Option<Entry>, StoreError> {
-        todo!("CORE: {namespace} {key:?}")
+        let key = self.key(key)?;
+        let space = self.space(namespace);
+        let found = space.find(&key)?;
+        space.count_read(self.stripe(), found.is_some());
+        Ok(found)
     }
 
     /// Copies the bytes of an entry that was found. False when it has changed meanwhile: `into`
     /// holds nothing of use then, and the entry is to be looked up again.
     #[must_use]
     pub fn read(&self, entry: &Entry, into: &mut [u8]) -> bool {
-        todo!("CORE: {entry:?} {into:?}")
+        self.space(entry.namespace).read(entry, into)
     }
 
     /// Looks an entry up and reads it; bounded attempts, the last with the lock.
     pub fn get(&self, namespace: Namespace, key: &[u8]) -> Result<Option<OwnedValue>, StoreError> {
-        todo!("CORE: {namespace} {key:?}")
+        let key = self.key(key)?;
+        let space = self.space(namespace);
+        let found = space.fetch(&key)?;
+        space.count_read(self.stripe(), found.is_some());
+        Ok(found.map(|(_, value)| value))
     }
 
     /// Writes an entry, over one that is there.
@@ -112,7 +132,12 @@ impl Store {
         value: Value<'_>,
         ttl: Ttl,
     ) -> Result<(), StoreError> {
-        todo!("CORE: {namespace} {key:?} {value:?} {ttl:?}")
+        let key = self.key(key)?;
+        self.change(namespace, |writer| {
+            let there = writer.there(&key, ttl)?;
+            let draft = writer.draft(value, ttl, there.as_ref());
+            writer.put(&key, &draft)
+        })
     }
 
     /// Writes a cache entry that ends when one of its tags is forgotten.
@@ -151,7 +176,15 @@ impl Store {
         value: Value<'_>,
         ttl: Ttl,
     ) -> Result<bool, StoreError> {
-        todo!("CORE: {namespace} {key:?} {value:?} {ttl:?}")
+        let key = self.key(key)?;
+        self.change(namespace, |writer| {
+            if writer.find(&key)?.is_some() {
+                return Ok(false);
+            }
+            let draft = writer.draft(value, ttl, None);
+            writer.put(&key, &draft)?;
+            Ok(true)
+        })
     }
 
     /// Writes an entry if it holds `expected` now; true when it did.
@@ -163,12 +196,25 @@ impl Store {
         value: Value<'_>,
         ttl: Ttl,
     ) -> Result<bool, StoreError> {
-        todo!("CORE: {namespace} {key:?} {expected:?} {value:?} {ttl:?}")
+        let key = self.key(key)?;
+        self.change(namespace, |writer| {
+            let there = writer.find(&key)?;
+            let there = there.filter(|present| writer.holds(present, expected));
+            if there.is_some() {
+                let draft = writer.draft(value, ttl, there.as_ref());
+                writer.put(&key, &draft)?;
+            }
+            Ok(there.is_some())
+        })
     }
 
     /// Deletes an entry; true when there was one.
     pub fn delete(&self, namespace: Namespace, key: &[u8]) -> Result<bool, StoreError> {
-        todo!("CORE: {namespace} {key:?}")
+        let key = self.key(key)?;
+        self.change(namespace, |writer| {
+            let there = writer.find(&key)?;
+            there.map_or(Ok(false), |present| writer.remove(&present).map(|()| true))
+        })
     }
 
     /// Deletes an entry if it holds `expected`; true when it did.
@@ -178,17 +224,41 @@ impl Store {
         key: &[u8],
         expected: Value<'_>,
     ) -> Result<bool, StoreError> {
-        todo!("CORE: {namespace} {key:?} {expected:?}")
+        let key = self.key(key)?;
+        self.change(namespace, |writer| {
+            let there = writer.find(&key)?;
+            let there = there.filter(|present| writer.holds(present, expected));
+            there.map_or(Ok(false), |present| writer.remove(&present).map(|()| true))
+        })
     }
 
     /// Reads an entry and deletes it, as one step.
     pub fn take(&self, namespace: Namespace, key: &[u8]) -> Result<Option<OwnedValue>, StoreError> {
-        todo!("CORE: {namespace} {key:?}")
+        let key = self.key(key)?;
+        let space = self.space(namespace);
+        let taken = self.change(namespace, |writer| {
+            let Some(present) = writer.find(&key)? else {
+                return Ok(None);
+            };
+            let value = writer.value(&present);
+            writer.remove(&present)?;
+            Ok(Some(value))
+        })?;
+        space.count_read(self.stripe(), taken.is_some());
+        Ok(taken)
     }
 
     /// Gives an entry another time to stay; true when there is one.
     pub fn touch(&self, namespace: Namespace, key: &[u8], ttl: Ttl) -> Result<bool, StoreError> {
-        todo!("CORE: {namespace} {key:?} {ttl:?}")
+        let key = self.key(key)?;
+        self.change(namespace, |writer| {
+            let Some(present) = writer.find(&key)? else {
+                return Ok(false);
+            };
+            let expires_ms = writer.expiry(ttl, Some(&present));
+            writer.set_expiry(&present, expires_ms)?;
+            Ok(true)
+        })
     }
 
     /// How long an entry stays: `None` when there is none, `Some(None)` for ever.
@@ -197,7 +267,9 @@ impl Store {
         namespace: Namespace,
         key: &[u8],
     ) -> Result<Option<Option<Duration>>, StoreError> {
-        todo!("CORE: {namespace} {key:?}")
+        let key = self.key(key)?;
+        let found = self.space(namespace).find(&key)?;
+        Ok(found.map(|entry| self.remaining_of(entry.expires_ms)))
     }
 
     /// Adds to a number. Where there is none it begins at zero and stays for `ttl`, otherwise it
@@ -209,29 +281,51 @@ impl Store {
         by: Number,
         ttl: Ttl,
     ) -> Result<Number, StoreError> {
-        todo!("CORE: {namespace} {key:?} {by:?} {ttl:?}")
+        let key = self.key(key)?;
+        self.change(namespace, |writer| {
+            let there = writer.find(&key)?;
+            let before = match there.as_ref().map(|present| present.kind) {
+                None => Number::Integer(0),
+                Some(Kind::Number(number)) => number,
+                Some(Kind::Bytes(_)) => return Err(StoreError::NotANumber),
+            };
+            let after = before.plus(by).ok_or(StoreError::Overflow)?;
+            match there {
+                Some(present) if before.is_like(after) => writer.set_number(&present, after),
+                _ => {
+                    let ttl = if there.is_some() { Ttl::Kept } else { ttl };
+                    let draft = writer.draft(Value::Number(after), ttl, there.as_ref());
+                    writer.put(&key, &draft)?;
+                }
+            }
+            Ok(after)
+        })
     }
 
     /// Deletes all entries of a namespace.
     pub fn flush(&self, namespace: Namespace) -> Result<(), StoreError> {
-        todo!("CORE: {namespace}")
+        self.change(namespace, |writer| {
+            writer.flush();
+            Ok(())
+        })
     }
 
     /// What happened in a namespace.
     #[must_use]
     pub fn statistics(&self, namespace: Namespace) -> Statistics {
-        todo!("CORE: {namespace}")
+        self.space(namespace).statistics()
     }
 
-    /// Keys from a place on that an earlier call gave (0 at first), at most `most` of them, and the
-    /// place to go on from, 0 at the end. An entry that stays throughout is met at least once.
+    /// Keys from a place on that an earlier call gave (0 at first), and the place to go on from, 0 at
+    /// the end: at most `most` of them, or a few more where that many have the same bucket. An entry
+    /// that stays throughout is met at least once.
     pub fn keys(
         &self,
         namespace: Namespace,
         from: u64,
         most: usize,
     ) -> Result<(Vec<Vec<u8>>, u64), StoreError> {
-        todo!("CORE: {namespace} {from} {most}")
+        self.space(namespace).keys(from, most)
     }
 
     /// Takes a lock for `owner`; false when somebody has it at the end of the wait, be it the same
@@ -264,5 +358,65 @@ impl Store {
     /// not there yet passes uncounted.
     pub fn limit(&self, key: &[u8], rate: &Rate) -> Result<Verdict, StoreError> {
         todo!("OPS: {key:?} {rate:?}")
+    }
+
+    /// A key with its hash, if it has a length that a key may have.
+    #[inline]
+    pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Result<Key<'k>, StoreError> {
+        self.seed.key(bytes)
+    }
+
+    #[inline]
+    pub(crate) fn space(&self, namespace: Namespace) -> Space<'_> {
+        Space {
+            region: &self.region,
+            plan: &self.plan.spaces[namespace as usize],
+            clock: &self.clock,
+            namespace,
+            value_max: self.plan.sizes.value_max,
+        }
+    }
+
+    /// Runs `change` with the namespace's lock held. Memory that makes no sense is cleared.
+    pub(crate) fn change<T>(
+        &self,
+        namespace: Namespace,
+        change: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.change_within(LOCK_PATIENCE, namespace, change)
+    }
+
+    /// As [`Store::change`], with another longest wait for the lock.
+    pub(crate) fn change_within<T>(
+        &self,
+        patience: Duration,
+        namespace: Namespace,
+        change: impl FnOnce(&mut Writer<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let space = self.space(namespace);
+        let changed = Writer::begin(space, patience).and_then(|mut writer| {
+            let changed = change(&mut writer);
+            if matches!(changed, Err(StoreError::Corrupt)) {
+                writer.reset();
+            }
+            changed
+        });
+        changed.inspect_err(|error| {
+            if error.is_refusal() {
+                space.refuse();
+            }
+        })
+    }
+
+    /// How long it is until then; `None` is for ever.
+    pub(crate) fn remaining_of(&self, expires_ms: u64) -> Option<Duration> {
+        let left = || expires_ms.saturating_sub(self.clock.now_ms());
+        (expires_ms != NEVER).then(|| Duration::from_millis(left()))
+    }
+
+    /// Which of the readers' counters this process uses.
+    #[inline]
+    pub(crate) fn stripe(&self) -> usize {
+        stripe::own()
     }
 }

@@ -23,6 +23,19 @@ pub(crate) struct Tags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Epoch(u64);
 
+impl Epoch {
+    /// The count in a word of a record, whatever it holds.
+    #[inline]
+    pub(crate) fn from_word(word: u64) -> Epoch {
+        Epoch(word)
+    }
+
+    /// As a word of a record.
+    pub(crate) fn word(self) -> u64 {
+        self.0
+    }
+}
+
 impl Tags {
     /// Bytes of the table for a cache of so many bytes.
     pub(crate) const fn bytes_for(cache_bytes: usize) -> usize {

@@ -18,6 +18,36 @@ pub enum Number {
     Float(f64),
 }
 
+impl Number {
+    /// The sum: a float if one of them is. `None` where there is none in its range.
+    pub(crate) fn plus(self, other: Number) -> Option<Number> {
+        match (self, other) {
+            (Number::Integer(one), Number::Integer(other)) => {
+                one.checked_add(other).map(Number::Integer)
+            }
+            _ => Some(self.as_float() + other.as_float())
+                .filter(|sum| sum.is_finite())
+                .map(Number::Float),
+        }
+    }
+
+    /// Whether both are integers, or both floats.
+    pub(crate) fn is_like(self, other: Number) -> bool {
+        std::mem::discriminant(&self) == std::mem::discriminant(&other)
+    }
+
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "PHP adds an integer to a float in the same way"
+    )]
+    fn as_float(self) -> f64 {
+        match self {
+            Number::Integer(integer) => integer as f64,
+            Number::Float(float) => float,
+        }
+    }
+}
+
 /// What kind of value an entry holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {

@@ -1,0 +1,44 @@
+//! The store's time, in milliseconds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use askr_shm::clock;
+
+/// What tells when an entry has expired.
+#[derive(Clone, Debug, Default)]
+pub enum Clock {
+    /// The machine's, which all processes share.
+    #[default]
+    Machine,
+    /// One that the caller moves: for tests.
+    Manual(Arc<AtomicU64>),
+}
+
+impl Clock {
+    /// The time for who writes.
+    pub(crate) fn now_ms(&self) -> u64 {
+        match self {
+            Clock::Machine => clock::now_ms(),
+            Clock::Manual(time) => time.load(Ordering::Relaxed),
+        }
+    }
+
+    /// The time for who reads: cheaper, and behind by up to a tick of the kernel.
+    #[inline]
+    pub(crate) fn reading_ms(&self) -> u64 {
+        match self {
+            Clock::Machine => clock::coarse_ms(),
+            Clock::Manual(time) => time.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// When something expires that never does.
+pub(crate) const NEVER: u64 = 0;
+
+/// Whether the moment has come.
+#[inline]
+pub(crate) fn has_come(expires_ms: u64, now_ms: impl FnOnce() -> u64) -> bool {
+    expires_ms != NEVER && expires_ms <= now_ms()
+}

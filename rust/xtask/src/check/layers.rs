@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("askr-shm", &[]),
     ("askr-exchange", &["askr-shm"]),
     ("askr-store", &["askr-shm"]),
+    ("askr-resp", &["askr-store"]),
     ("askr-live", &[]),
     ("askr-php-sys", &[]),
     ("askr-php", &["askr-php-sys", "askr-store"]),
@@ -31,6 +32,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "askr-exchange",
             "askr-gateway",
+            "askr-resp",
             "askr-store",
             "askr-supervisor",
             "askr-worker",
@@ -44,6 +46,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 const ASYNC: &[&str] = &[
     "askr-cli",
     "askr-gateway",
+    "askr-resp",
     "askr-supervisor",
     "askr-testkit",
 ];

@@ -35,6 +35,7 @@ const FORBIDDING: &[&str] = &[
     "rust/exchange/src/lib.rs",
     "rust/gateway/src/lib.rs",
     "rust/live/src/lib.rs",
+    "rust/resp/src/lib.rs",
     "rust/store/src/lib.rs",
     "rust/testkit/src/lib.rs",
     "rust/xtask/src/main.rs",

@@ -1,0 +1,213 @@
+//! A connection: commands come in, replies go out, and neither waits for ever.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use askr_store::{Kind, OwnedValue};
+use bytes::Bytes;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::command::{self, Outcome, Shape};
+use crate::failure::Failure;
+use crate::house::{House, Room};
+use crate::intake::{Intake, Request};
+use crate::limits::{IDLE_MAX, REPLIES_BYTES_MAX, STALL_MAX};
+use crate::reply::{Reply, begin_array};
+use crate::session::Session;
+use crate::words::{plain_reply, typed_reply};
+
+/// A client and its socket.
+pub(crate) struct Connection {
+    stream: UnixStream,
+    session: Session,
+    intake: Intake,
+    /// Replies that the client has not taken.
+    replies: Vec<u8>,
+}
+
+/// Whether a connection goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Course {
+    On,
+    End,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: UnixStream, house: Arc<House>, id: u64) -> Self {
+        let intake = Intake::new(house.config.value_bytes_max);
+        Self {
+            stream,
+            session: Session::new(house, id),
+            intake,
+            replies: Vec::new(),
+        }
+    }
+
+    /// Serves the client until it leaves, is cut off, or the server ends.
+    ///
+    /// # Errors
+    /// When the client is gone, or takes or sends nothing for too long.
+    ///
+    /// # Cancel safety
+    /// What was carried out stays; its reply may be lost.
+    pub(crate) async fn serve(mut self, mut ending: watch::Receiver<bool>) -> io::Result<()> {
+        let mut room = Room::default();
+        loop {
+            if self.answer_all().await? == Course::End {
+                return self.flush().await;
+            }
+            self.flush().await?;
+            if self.intake.claimed() == 0 {
+                room = Room::default();
+            }
+            if let Err(failure) = self
+                .house()
+                .make_room(&mut room, self.intake.claimed())
+                .await
+            {
+                return self.refuse(failure).await;
+            }
+            let patience = self.patience();
+            let read = timeout(patience, self.stream.read_buf(self.intake.room()));
+            let count = tokio::select! {
+                read = read => read.map_err(|_| io::ErrorKind::TimedOut)??,
+                _ = ending.wait_for(|is_ending| *is_ending) => return Ok(()),
+            };
+            if count == 0 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Says why there is nothing for a client, and leaves it.
+    pub(crate) async fn refuse(mut self, failure: Failure) -> io::Result<()> {
+        self.say(&Reply::Failure(failure));
+        self.flush().await
+    }
+
+    fn house(&self) -> Arc<House> {
+        Arc::clone(&self.session.house)
+    }
+
+    fn patience(&self) -> Duration {
+        match self.intake.is_idle() {
+            true => IDLE_MAX,
+            false => STALL_MAX,
+        }
+    }
+
+    /// Answers every command that is complete.
+    async fn answer_all(&mut self) -> io::Result<Course> {
+        loop {
+            let request = match self.intake.next() {
+                Ok(None) => return Ok(Course::On),
+                Ok(Some(request)) => request,
+                Err(error) => {
+                    self.say(&Reply::Failure(Failure::Protocol(error)));
+                    return Ok(Course::End);
+                }
+            };
+            self.house().commands.fetch_add(1, Ordering::Relaxed);
+            let outcome = match request {
+                Request::TooLarge(length) => Err(Failure::TooLarge(length)),
+                Request::Command(words) => command::run(&mut self.session, &words),
+            };
+            if self.carry_out(outcome).await? == Course::End {
+                return Ok(Course::End);
+            }
+            self.relieve().await?;
+        }
+    }
+
+    async fn carry_out(&mut self, outcome: Result<Outcome, Failure>) -> io::Result<Course> {
+        let reply = match outcome {
+            Err(failure) => Reply::Failure(failure),
+            Ok(Outcome::Reply(reply)) => reply,
+            Ok(Outcome::Last(reply)) => {
+                self.say(&reply);
+                return Ok(Course::End);
+            }
+            Ok(Outcome::Value(key, shape)) => return self.tell(&key, shape).await,
+            Ok(Outcome::Values(keys, shape)) => {
+                begin_array(keys.len(), &mut self.replies);
+                for key in keys {
+                    self.tell(&key, shape).await?;
+                }
+                return Ok(Course::On);
+            }
+            Ok(Outcome::Lock(order)) => match order.take(&self.house(), &self.stream).await {
+                Ok(is_taken) => Reply::flag(is_taken),
+                Err(failure) => Reply::Failure(failure),
+            },
+        };
+        self.say(&reply);
+        Ok(Course::On)
+    }
+
+    /// Tells what an entry holds, as soon as there is room for it.
+    async fn tell(&mut self, key: &Bytes, shape: Shape) -> io::Result<Course> {
+        let mut room = Room::default();
+        let reply = match self.read(key, &mut room).await {
+            Err(failure) => Reply::Failure(failure),
+            Ok(None) => Reply::Null,
+            Ok(Some(value)) if shape == Shape::Plain => plain_reply(value),
+            Ok(Some(value)) => typed_reply(value),
+        };
+        self.say(&reply);
+        drop(reply);
+        self.relieve().await?;
+        Ok(Course::On)
+    }
+
+    async fn read(&self, key: &[u8], room: &mut Room) -> Result<Option<OwnedValue>, Failure> {
+        let (store, namespace) = (self.session.store(), self.session.namespace());
+        if self.session.has_locks() {
+            return Ok(self.session.value(key)?);
+        }
+        let Some(entry) = store.find(namespace, key)? else {
+            return Ok(None);
+        };
+        let length = match entry.kind {
+            Kind::Number(number) => return Ok(Some(OwnedValue::Number(number))),
+            Kind::Bytes(length) => length,
+        };
+        self.session.house.make_room(room, length).await?;
+        let mut bytes = vec![0; length];
+        if store.read(&entry, &mut bytes) {
+            return Ok(Some(OwnedValue::Bytes(bytes)));
+        }
+        Ok(store.get(namespace, key)?)
+    }
+
+    fn say(&mut self, reply: &Reply) {
+        reply.write(self.session.version, &mut self.replies);
+    }
+
+    /// Lets the client take its replies before there are too many.
+    async fn relieve(&mut self) -> io::Result<()> {
+        match self.replies.len() {
+            ..=REPLIES_BYTES_MAX => Ok(()),
+            _ => self.flush().await,
+        }
+    }
+
+    async fn flush(&mut self) -> io::Result<()> {
+        let mut rest = &self.replies[..];
+        while !rest.is_empty() {
+            match timeout(STALL_MAX, self.stream.write(rest)).await {
+                Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+                Ok(Err(error)) => return Err(error),
+                Ok(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(Ok(count)) => rest = &rest[count..],
+            }
+        }
+        self.replies.clear();
+        self.replies.shrink_to(REPLIES_BYTES_MAX);
+        Ok(())
+    }
+}

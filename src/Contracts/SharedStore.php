@@ -6,22 +6,22 @@ namespace Askr\Laravel\Contracts;
 
 use Askr\Laravel\Exceptions\StoreUnavailable;
 use Askr\Laravel\Store\Space;
-use RuntimeException;
+use Askr\StoreException;
 
 /**
  * The store of the server, which all its processes share, as this process reaches it.
  *
  * Values are strings, integers and floats. A time to stay is in milliseconds, and 0
  * is for ever. What the store refuses (a value that is too large, no room, no number
- * to increment) is an `Askr\StoreException`, a `RuntimeException`; a store that is
- * not there is a `StoreUnavailable`.
+ * to increment) is an `Askr\StoreException`; a store that is not there is a
+ * `StoreUnavailable`.
  */
 interface SharedStore
 {
     /**
      * The value of an entry, or null when there is none.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function get(string $key, Space $space): string|int|float|null;
 
@@ -31,7 +31,7 @@ interface SharedStore
      * @param  list<string>  $keys
      * @return array<array-key, string|int|float|null> By key.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function many(array $keys, Space $space): array;
 
@@ -40,7 +40,7 @@ interface SharedStore
      *
      * @param  list<string>  $tags  For the cache only: the entry ends when one of them is forgotten.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function set(string $key, string|int|float $value, int $ttlMs, Space $space, array $tags = []): void;
 
@@ -50,7 +50,7 @@ interface SharedStore
      * @param  array<array-key, string|int|float>  $values  By key.
      * @param  list<string>  $tags
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function setMany(array $values, int $ttlMs, Space $space, array $tags = []): void;
 
@@ -59,14 +59,14 @@ interface SharedStore
      *
      * @param  list<string>  $tags
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function add(string $key, string|int|float $value, int $ttlMs, Space $space, array $tags = []): bool;
 
     /**
      * Write an entry if it holds what is expected, and say whether it was written.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function replace(string $key, string|int|float $expected, string|int|float $value, int $ttlMs, Space $space): bool;
 
@@ -76,42 +76,42 @@ interface SharedStore
      * Where there is none it begins at zero and stays for the time given; one that is
      * there stays as long as it did.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function increment(string $key, int|float $by, int $ttlMs, Space $space): int|float;
 
     /**
      * Give an entry another time to stay, and say whether there is one.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function touch(string $key, int $ttlMs, Space $space): bool;
 
     /**
      * For how many milliseconds an entry stays: -1 is for ever, null is no entry.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function remaining(string $key, Space $space): ?int;
 
     /**
      * Delete an entry, and say whether there was one.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function delete(string $key, Space $space): bool;
 
     /**
      * Delete all entries of a space.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function flush(Space $space): void;
 
     /**
      * End all entries of the cache that have a tag.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function forgetTag(string $tag): void;
 
@@ -120,42 +120,42 @@ interface SharedStore
      *
      * @param  bool  $untilDeath  Whether it frees when the process that asks dies, too.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function acquireLock(string $key, string $owner, int $ttlMs, int $waitMs = 0, bool $untilDeath = false): bool;
 
     /**
      * Give a lock back, and say whether this owner had it.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function releaseLock(string $key, string $owner): bool;
 
     /**
      * Give a lock another time to stay, and say whether this owner has it.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function refreshLock(string $key, string $owner, int $ttlMs): bool;
 
     /**
      * Who has a lock, or null when nobody does.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function lockOwner(string $key): ?string;
 
     /**
      * Free a lock, whoever has it, and say whether somebody had.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function forceReleaseLock(string $key): bool;
 
     /**
      * Free all locks.
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function flushLocks(): void;
 
@@ -164,7 +164,7 @@ interface SharedStore
      *
      * @return array<string, array<string, int>>
      *
-     * @throws RuntimeException|StoreUnavailable
+     * @throws StoreException|StoreUnavailable
      */
     public function statistics(): array;
 }

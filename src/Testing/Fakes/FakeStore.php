@@ -5,10 +5,10 @@ declare(strict_types=1);
 namespace Askr\Laravel\Testing\Fakes;
 
 use Askr\Laravel\Contracts\SharedStore;
+use Askr\Laravel\Exceptions\StoreRefused;
 use Askr\Laravel\Store\Space;
 use Illuminate\Support\Carbon;
 use Illuminate\Support\Sleep;
-use RuntimeException;
 
 /**
  * Stands in for the store of a server, in the memory of the test; time is that of Carbon.
@@ -84,7 +84,7 @@ class FakeStore implements SharedStore
     /**
      * Add to a number, and give the sum.
      *
-     * @throws RuntimeException
+     * @throws StoreRefused
      */
     public function increment(string $key, int|float $by, int $ttlMs, Space $space): int|float
     {
@@ -97,7 +97,7 @@ class FakeStore implements SharedStore
         }
 
         if (is_string($entry['value'])) {
-            throw new RuntimeException('the value is not a number');
+            throw StoreRefused::because('ERR the value is not a number');
         }
 
         return $this->entries[$space->value][$key]['value'] = $entry['value'] + $by;

@@ -7,6 +7,8 @@ namespace Askr\Laravel;
 use Askr\Laravel\Cache\StoreFactory;
 use Askr\Laravel\Contracts\SharedStore;
 use Askr\Laravel\Native\NativeStore;
+use Askr\Laravel\Octane\Installation;
+use Askr\Laravel\Octane\OctaneWithTables;
 use Askr\Laravel\RateLimiting\RateLimiterFactory;
 use Askr\Laravel\RateLimiting\SharedRateLimiter;
 use Askr\Laravel\RateLimiting\ThrottleTogether;
@@ -43,6 +45,10 @@ class StoreServiceProvider extends ServiceProvider
         $this->registerConfiguration();
         $this->registerDrivers();
         $this->registerRateLimiting();
+
+        if (Installation::isPresent()) {
+            $this->registerOctane();
+        }
     }
 
     /** Give the stores their entries, unless the application has some of that name. */
@@ -82,5 +88,23 @@ class StoreServiceProvider extends ServiceProvider
 
             return $limiter instanceof SharedRateLimiter ? new ThrottleTogether($limiter) : new ThrottleRequests($limiter);
         });
+    }
+
+    /** Have what is Swoole's in Octane, tables and a cache store, in the server's store. */
+    protected function registerOctane(): void
+    {
+        $this->app->extend('octane', fn (object $octane, Application $app): OctaneWithTables => new OctaneWithTables(
+            $octane,
+            $app->make(SharedStore::class),
+            $app->make('config'),
+        ));
+
+        // Octane's own provider registers its driver when it is booted.
+        $this->app->booted(fn () => $this->callAfterResolving('cache', function (CacheManager $manager): void {
+            $manager->extend(
+                StoreFactory::OCTANE,
+                fn (Application $app, array $entry) => $app->make(StoreFactory::class)->make($entry),
+            );
+        }));
     }
 }

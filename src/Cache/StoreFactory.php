@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Cache;
 
 use Askr\Laravel\Contracts\SharedStore;
+use Askr\Laravel\Octane\OctaneStore;
 use Askr\Laravel\Store\Fallback;
 use Askr\Laravel\Store\Space;
 use Illuminate\Cache\CacheManager;
@@ -16,6 +17,9 @@ use Illuminate\Contracts\Config\Repository as Config;
  */
 class StoreFactory
 {
+    /** The driver of laravel/octane, which is this one where that is installed. */
+    public const OCTANE = 'octane';
+
     public function __construct(
         private CacheManager $manager,
         private SharedStore $shared,
@@ -45,14 +49,28 @@ class StoreFactory
      */
     public function store(array $entry): AskrStore
     {
-        return new AskrStore(
+        $class = $entry['driver'] === self::OCTANE ? OctaneStore::class : AskrStore::class;
+
+        return new $class(
             $this->shared,
             new ValueCodec(
                 $this->config->get('cache.serializable_classes'),
                 $entry['serializer'] ?? $this->config->get('askr.store.serializer'),
             ),
-            (string) ($entry['prefix'] ?? $this->config->get('cache.prefix')),
+            $this->prefix($entry),
             Space::from($entry['space'] ?? Space::Cache->value),
         );
+    }
+
+    /**
+     * Octane's own store has no prefix; its keys must not be those of the application's cache.
+     *
+     * @param  array<string, mixed>  $entry
+     */
+    private function prefix(array $entry): string
+    {
+        $prefix = (string) ($entry['prefix'] ?? $this->config->get('cache.prefix'));
+
+        return $entry['driver'] === self::OCTANE ? "{$prefix}octane:" : $prefix;
     }
 }

@@ -60,9 +60,10 @@ fn a_fatal_error_costs_a_fork_and_no_boot() {
 }
 
 #[test]
-fn each_request_has_a_process_of_its_own_with_isolation_fork() {
+fn each_request_has_a_process_of_its_own_with_isolation_fork_and_one_request() {
     let server = Server::with_script("copies.php")
         .isolation("fork")
+        .flag("max-requests", "1")
         .workers(2)
         .start();
 

@@ -117,6 +117,15 @@ pub enum ToMain {
         /// Its name.
         worker: WorkerId,
     },
+    /// From the worker: it could not be put back to where it was before a request, and ends.
+    NotRewound {
+        /// Its name.
+        worker: WorkerId,
+        /// What stood in the way.
+        reason: String,
+        /// Whether that is so before any request, and not because of what one did.
+        is_lasting: bool,
+    },
     /// What PHP code a worker ran when it was looked at.
     Traced {
         /// Its name.

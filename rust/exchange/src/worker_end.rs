@@ -74,6 +74,20 @@ impl WorkerEnd {
         self.post.seat().count_reply(is_failure, took_us);
     }
 
+    /// Whether this worker has never asked for a request, by the word on its seat.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        let posture = self.post.seat().occupant().map(|it| it.posture);
+        posture.is_none_or(|posture| posture == Posture::Booting)
+    }
+
+    /// How many replies this worker has ended: a word on its seat, which outlasts what it keeps in
+    /// its own memory.
+    #[must_use]
+    pub fn replies(&self) -> u64 {
+        self.post.seat().activity().replies
+    }
+
     /// Says that the request is over, with all that its script did after the reply.
     pub fn finish(&self) {
         self.post.seat().set_busy_since(0);

@@ -75,13 +75,18 @@ static int askr_close_lasting(zval *entry)
  * byte of it. */
 extern int lock_file __attribute__((weak));
 
+int askr_opcache_lock(void)
+{
+	return &lock_file ? lock_file : -1;
+}
+
 /* A lock is not inherited. Without it an opcache that has run out of memory could
  * start anew under code that this process runs. */
 static void askr_hold_opcache(void)
 {
 	struct flock usage = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1};
 
-	if (&lock_file && lock_file >= 0 && fcntl(lock_file, F_SETLK, &usage) == -1) {
+	if (askr_opcache_lock() >= 0 && fcntl(lock_file, F_SETLK, &usage) == -1) {
 		php_log_err("opcache's memory cannot be locked for this worker");
 	}
 }
@@ -113,6 +118,18 @@ static void askr_renew(void)
 	}
 }
 
+/* Where requests are to find nothing of one another a copy is born once for each. */
+static void askr_be_born(void)
+{
+	const char *obstacle = askr_rs_is_rewound() ? askr_rewind_arm() : NULL;
+
+	if (obstacle) {
+		askr_rs_stay(obstacle, strlen(obstacle));
+	}
+	askr_renew();
+	askr_forks_after();
+}
+
 bool askr_copies_make(void)
 {
 	askr_forks_before();
@@ -122,7 +139,6 @@ bool askr_copies_make(void)
 	if (EG(exception) || !askr_rs_fork_copies()) {
 		return false;
 	}
-	askr_renew();
-	askr_forks_after();
+	askr_be_born();
 	return true;
 }

@@ -86,8 +86,20 @@ void askr_forks_after(void);
 void askr_forks_release(void);
 
 /* copies.c: forks copies of this process for the rest of its life. Returns true
- * in a copy; otherwise there is none. What a hook throws is left in EG(exception). */
+ * in a copy, and again each time the copy is put back to its birth; otherwise there
+ * is none. What a hook throws is left in EG(exception). */
 bool askr_copies_make(void);
+
+/* The descriptor of the file whose lock keeps opcache's memory; -1 without one. */
+int askr_opcache_lock(void);
+
+/* rewind.c: in a process whose requests are to find nothing of one another. */
+/* Comes back each time the process is put back to this moment: NULL, or what stands
+ * in the way of ever doing so. */
+const char *askr_rewind_arm(void);
+bool askr_rewind_is_armed(void);
+/* Puts the process back. Returns only when that cannot be: it must end then. */
+const char *askr_rewind(void);
 
 /* opcache.c: before a boot, at the first call for work, and with each request. */
 void askr_opcache_refresh(void);

@@ -181,6 +181,14 @@ void askr_rs_recycle(void);
 /* Whether this process is to fork copies of itself where its script can go on
  * in them: at askr_cow_ready(), or when it was given no request. */
 bool askr_rs_is_template(void);
+/* Whether this process is to be put back after each request to where it is now. */
+bool askr_rs_is_rewound(void);
+/* It cannot be, ever. */
+void askr_rs_stay(const char *why, size_t len);
+/* The request is over, and the process is about to be put back. */
+void askr_rs_rest(void);
+/* It could not be: ends the process. */
+void askr_rs_leave(const char *why, size_t len);
 /* Forks copies on command. True in each copy; does not return in a process that
  * has forked any; false when it forks none. */
 bool askr_rs_fork_copies(void);

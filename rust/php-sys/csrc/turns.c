@@ -209,6 +209,18 @@ static void askr_loop_begin(void)
 	zend_unset_timeout();
 }
 
+/* Where requests are to find nothing of one another this process is put back to its
+ * birth after each, or ends. */
+static void askr_turn_be_reborn(void)
+{
+	const char *obstacle;
+
+	askr_rs_rest();
+	obstacle = askr_rewind();
+	askr_rs_leave(obstacle, strlen(obstacle));
+	_exit(EXIT_FAILURE);
+}
+
 bool askr_turn_next(void)
 {
 	const askr_php_request *request;
@@ -218,6 +230,8 @@ bool askr_turn_next(void)
 		askr_opcache_take();
 		askr_baseline_take();
 		askr_turn_close();
+	} else if (askr_rewind_is_armed()) {
+		askr_turn_be_reborn();
 	}
 	request = askr_rs_take();
 	while (!request && askr_rs_is_template() && askr_copies_make()) {

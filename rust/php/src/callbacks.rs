@@ -117,6 +117,30 @@ extern "C" fn askr_rs_is_template() -> bool {
 }
 
 #[unsafe(no_mangle)]
+extern "C" fn askr_rs_is_rewound() -> bool {
+    guard(false, |embedding| embedding.host.is_rewound())
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn askr_rs_stay(why: *const c_char, len: usize) {
+    // SAFETY: the shim passes a C string with its length, which is part of the binary.
+    let why = String::from_utf8_lossy(unsafe { borrow_bytes(why, len) });
+    guard((), |embedding| embedding.host.stay(&why));
+}
+
+#[unsafe(no_mangle)]
+extern "C" fn askr_rs_rest() {
+    guard((), |embedding| embedding.host.rest());
+}
+
+#[unsafe(no_mangle)]
+unsafe extern "C" fn askr_rs_leave(why: *const c_char, len: usize) {
+    // SAFETY: the shim passes a C string with its length, which is part of the binary.
+    let why = String::from_utf8_lossy(unsafe { borrow_bytes(why, len) });
+    guard((), |embedding| embedding.host.leave(&why));
+}
+
+#[unsafe(no_mangle)]
 extern "C" fn askr_rs_fork_copies() -> bool {
     guard(false, Embedding::fork_copies)
 }

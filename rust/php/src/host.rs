@@ -100,6 +100,21 @@ pub trait Host {
         None
     }
 
+    /// Whether this copy is to be put back after each request to where it is now, at its birth.
+    fn is_rewound(&self) -> bool {
+        false
+    }
+
+    /// It cannot be, ever, for this reason.
+    fn stay(&mut self, _why: &str) {}
+
+    /// The request is over with all that belongs to it, and the process is about to be put back:
+    /// what this host keeps in memory from here on is forgotten.
+    fn rest(&mut self) {}
+
+    /// This process could not be put back, for this reason, and must end now.
+    fn leave(&mut self, _why: &str) {}
+
     /// Where a copy puts uploaded files; `None` leaves it as it was.
     fn upload_folder(&self) -> Option<PathBuf> {
         None

@@ -137,12 +137,18 @@ impl PoolConfig {
         }
     }
 
+    /// Whether each worker takes one request and ends, instead of being put back after it.
+    pub(crate) fn takes_one(&self) -> bool {
+        self.isolation == Isolation::Fork && self.max_requests == 1
+    }
+
     /// Posts that are to be filled when it has `workers`: where each worker takes one request only,
     /// some wait ahead, so that whoever comes next need not wait for a fork.
     pub(crate) fn posts(&self, workers: u16) -> u16 {
-        let ahead = match self.isolation {
-            Isolation::Fork => (workers / 2).max(FORKS_AHEAD_MIN),
-            Isolation::Worker { .. } | Isolation::Request => 0,
+        let ahead = if self.takes_one() {
+            (workers / 2).max(FORKS_AHEAD_MIN)
+        } else {
+            0
         };
         workers.saturating_add(ahead).min(Self::POSTS_MAX)
     }

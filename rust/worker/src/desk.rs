@@ -26,8 +26,6 @@ pub(crate) struct Desk {
     site: Site,
     /// Header fields of every reply.
     marks: Vec<(String, String)>,
-    announced: bool,
-    requests: u64,
     /// PHP wants this worker to be recycled.
     recycles: bool,
     has_asked: bool,
@@ -47,6 +45,8 @@ pub(crate) struct Desk {
 enum Life {
     /// It takes requests until it is asked to leave.
     Worker,
+    /// So does it, and is put back after each to where it was before the first.
+    Rewound,
     /// It has one request to take.
     OneRequest,
     /// It has taken its one request.
@@ -76,7 +76,11 @@ impl Desk {
         household: Rc<Household>,
         progress: Rc<Progress>,
     ) -> Result<Self, JoinError> {
-        let is_single = household.isolation(position.pool) == Some(Isolation::Fork);
+        let life = match household.isolation(position.pool) {
+            Some(Isolation::Fork) if position.max_requests == 1 => Life::OneRequest,
+            Some(Isolation::Fork) => Life::Rewound,
+            _ => Life::Worker,
+        };
         Ok(Self {
             end: household.join(position.pool, position.worker)?,
             site: Site::new(&household.config.root),
@@ -84,18 +88,12 @@ impl Desk {
             position,
             household,
             progress,
-            announced: false,
-            requests: 0,
             recycles: false,
             has_asked: false,
             taken_at: Duration::ZERO,
             waited: Duration::ZERO,
             extended_to_ms: 0,
-            life: if is_single {
-                Life::OneRequest
-            } else {
-                Life::Worker
-            },
+            life,
             has_upload_folder: false,
             reply: None,
             head: Vec::new(),
@@ -104,8 +102,7 @@ impl Desk {
 
     fn announce(&mut self) {
         self.progress.booted.set(true);
-        if !self.announced {
-            self.announced = true;
+        if self.end.is_new() {
             self.progress.control().tell(&ToMain::Ready {
                 worker: self.position.worker,
             });
@@ -172,6 +169,19 @@ impl Desk {
         }
     }
 
+    fn has_served_its_share(&self) -> bool {
+        let most = self.position.max_requests;
+        most > 0 && self.end.replies() >= most
+    }
+
+    fn tell_what_stood_in_the_way(&self, why: &str, is_lasting: bool) {
+        self.progress.control().tell(&ToMain::NotRewound {
+            worker: self.position.worker,
+            reason: why.to_owned(),
+            is_lasting,
+        });
+    }
+
     /// PHP puts files there only while a request with a body runs.
     fn make_upload_folder(&mut self) {
         let Some(uploads) = &self.household.uploads else {
@@ -214,7 +224,7 @@ impl Desk {
     }
 
     fn retire(&self) -> bool {
-        if self.life == Life::OneRequest {
+        if matches!(self.life, Life::OneRequest | Life::Rewound) {
             exit_now(0);
         }
         self.progress.retiring.set(true);
@@ -320,8 +330,7 @@ impl Host for Desk {
         } else {
             reply.job.abort();
         }
-        self.requests += 1;
-        if self.requests == self.position.max_requests {
+        if self.has_served_its_share() {
             self.ask_for_successor();
         }
     }
@@ -352,7 +361,7 @@ impl Host for Desk {
     }
 
     fn is_awaited(&self) -> bool {
-        self.life == Life::Spent || self.end.is_awaited()
+        matches!(self.life, Life::Rewound | Life::Spent) || self.end.is_awaited()
     }
 
     fn recycle(&mut self) {
@@ -370,6 +379,30 @@ impl Host for Desk {
     fn fork_copies(&mut self) -> Option<Box<dyn Host>> {
         outlive_parent();
         Some(fork_copies(&self.household, &self.progress))
+    }
+
+    fn is_rewound(&self) -> bool {
+        self.life == Life::Rewound
+    }
+
+    fn stay(&mut self, why: &str) {
+        self.tell_what_stood_in_the_way(why, true);
+        self.life = Life::OneRequest;
+    }
+
+    fn rest(&mut self) {
+        if let (true, Some(uploads)) = (self.has_upload_folder, &self.household.uploads) {
+            uploads.clear(self.position.worker);
+        }
+        self.end.finish();
+        if self.recycles {
+            self.ask_for_successor();
+        }
+    }
+
+    fn leave(&mut self, why: &str) {
+        self.tell_what_stood_in_the_way(why, false);
+        exit_now(0);
     }
 
     fn upload_folder(&self) -> Option<PathBuf> {

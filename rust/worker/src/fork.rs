@@ -52,6 +52,18 @@ pub(crate) fn become_subreaper() {
     }
 }
 
+/// Has the C library keep large pieces of memory where they are: it would move those that are
+/// mappings of their own, and a process that is put back tells a page that moved from one that
+/// stayed only by its place.
+pub(crate) fn keep_memory_in_place() {
+    // SAFETY: `mallopt` has no precondition but that no other thread uses the allocator meanwhile,
+    // and templates never start one (an invariant of this crate).
+    let is_kept = unsafe { nix::libc::mallopt(nix::libc::M_MMAP_MAX, 0) };
+    if is_kept == 0 {
+        tracing::warn!("the C library does not take M_MMAP_MAX");
+    }
+}
+
 /// Ends this process as it stands: nothing is destroyed first that the system frees anyway, and
 /// nothing runs that a parent process has registered for its own end.
 pub(crate) fn exit_now(code: u8) -> ! {

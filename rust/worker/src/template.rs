@@ -14,7 +14,7 @@ use askr_store::{OpenError, Store};
 use crate::booting::Booting;
 use crate::control::Control;
 use crate::desk::Desk;
-use crate::fork::{become_subreaper, end_with};
+use crate::fork::{become_subreaper, end_with, keep_memory_in_place};
 use crate::household::{Household, JoinError};
 use crate::idle::Idle;
 use crate::nursery::{Birth, Nursery, Position, Stage};
@@ -39,6 +39,9 @@ pub fn template_main(
         Ok(other) => return give_up(&control, &format!("main began with {other:?}")),
         Err(error) => return give_up(&control, &error.to_string()),
     };
+    if config.pools.contains(&Isolation::Fork) {
+        keep_memory_in_place();
+    }
     let runtime = match start_engine(&config, store) {
         Ok(runtime) => runtime,
         Err(error) => return give_up(&control, &error.to_string()),

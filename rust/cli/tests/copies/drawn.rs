@@ -45,8 +45,9 @@ fn tokens_sessions_and_identifiers_differ_between_copies() {
 }
 
 #[test]
-fn each_request_of_fork_isolation_has_a_process_of_its_own() {
-    let server = Server::laravel().isolation("fork").start();
+fn each_request_of_fork_isolation_has_a_process_of_its_own_if_it_is_to_take_one() {
+    let builder = Server::laravel().isolation("fork");
+    let server = builder.flag("max-requests", "1").start();
 
     let pids: BTreeSet<String> = (0..20)
         .map(|_| server.get("/process/pid").text().to_owned())

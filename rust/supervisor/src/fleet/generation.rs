@@ -12,6 +12,9 @@ use crate::backoff::Backoff;
 /// it is replaced without a wait.
 const STEADY: Duration = Duration::from_millis(250);
 
+/// How many reasons not to be put back are told apart: the workers know fewer.
+const OBSTACLES_MAX: usize = 32;
+
 /// The templates of one version of the code.
 #[derive(Debug)]
 pub(super) struct Generation {
@@ -24,6 +27,8 @@ pub(super) struct Generation {
     backoff: Backoff,
     booted_backoff: Backoff,
     booted_not_before: Option<Instant>,
+    /// Why workers could not be put back after a request, and how many.
+    obstacles: Vec<(String, u64)>,
 }
 
 /// How far the first template has come.
@@ -95,7 +100,22 @@ impl Generation {
             backoff: Backoff::default(),
             booted_backoff: Backoff::default(),
             booted_not_before: None,
+            obstacles: Vec::new(),
         }
+    }
+
+    /// How often a worker has given that reason, with this time. Who makes up many is not believed.
+    pub(super) fn count_obstacle(&mut self, reason: &str) -> u64 {
+        let known = self.obstacles.iter_mut().find(|(known, _)| known == reason);
+        if let Some((_, times)) = known {
+            *times += 1;
+            return *times;
+        }
+        if self.obstacles.len() == OBSTACLES_MAX {
+            return 0;
+        }
+        self.obstacles.push((reason.to_owned(), 1));
+        1
     }
 
     /// The process of the first template, while there is one that was not told to end.

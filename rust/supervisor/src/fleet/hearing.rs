@@ -77,6 +77,11 @@ impl Fleet {
                 _ => self.template_not_booted(number, child, message, now),
             },
             ToMain::WantsRecycle { worker } => self.wants_recycle(worker),
+            ToMain::NotRewound {
+                worker,
+                reason,
+                is_lasting,
+            } => self.not_rewound(worker, reason, is_lasting),
             ToMain::Traced { worker, frames } => self.traced(worker, Ok(frames)),
             ToMain::TraceFailed { worker, message } => self.traced(worker, Err(message)),
         }
@@ -108,6 +113,7 @@ impl Fleet {
             }
             ToMain::Ready { worker }
             | ToMain::WantsRecycle { worker }
+            | ToMain::NotRewound { worker, .. }
             | ToMain::Traced { worker, .. }
             | ToMain::TraceFailed { worker, .. } => {
                 let child = Child::Worker(*worker);
@@ -211,12 +217,12 @@ impl Fleet {
         let generation = generation.parent.generation;
         let pool = &mut self.pools[index];
         pool.failed_boots = 0;
-        let takes_one = pool.takes_one();
+        let may_end_anytime = pool.may_end_anytime();
         let post = pool.post_of(worker);
         let replaced = post.map_or(Vec::new(), |post| post.make_ready(worker, now));
         let name = &*pool.config.name;
         let WorkerId { seat, incarnation } = worker;
-        match takes_one {
+        match may_end_anytime {
             true => debug!(pool = name, seat, incarnation, generation, "worker ready"),
             false => info!(pool = name, seat, incarnation, generation, "worker ready"),
         }
@@ -258,6 +264,35 @@ impl Fleet {
             return false;
         };
         member.wants_recycle = true;
+        true
+    }
+
+    /// Told once: it may be so with each request.
+    fn not_rewound(&mut self, worker: WorkerId, reason: String, is_lasting: bool) -> bool {
+        let Some(number) = self.member(worker).map(|member| member.parent.generation) else {
+            return false;
+        };
+        let Some(generation) = self.generation_mut(number) else {
+            return false;
+        };
+        let times = generation.count_obstacle(&reason);
+        if times != 1 {
+            debug!(%worker, generation = number, reason, times, "process could not be put back");
+        } else if is_lasting {
+            warn!(
+                %worker,
+                generation = number,
+                reason,
+                "workers cannot be put back after a request: each serves one and ends"
+            );
+        } else {
+            info!(
+                %worker,
+                generation = number,
+                reason,
+                "a request changed more than memory: its process ended, and a fresh one took its place"
+            );
+        }
         true
     }
 

@@ -53,7 +53,7 @@ impl Fleet {
         self.order(Order::Bury(index, worker, end));
         let how = end.map_or("not forked".to_owned(), |end| end.to_string());
         match is_orderly {
-            true if self.pools[index].takes_one() => {
+            true if self.pools[index].may_end_anytime() => {
                 debug!(seat = worker.seat, pid = member.pid, "worker left");
             }
             true => info!(

@@ -52,8 +52,8 @@ impl Pool {
         self.config.isolation.needs_booted_template()
     }
 
-    /// Whether each worker takes one request only.
-    pub(super) fn takes_one(&self) -> bool {
+    /// Whether a worker may end after any request.
+    pub(super) fn may_end_anytime(&self) -> bool {
         self.config.isolation == Isolation::Fork
     }
 

@@ -151,7 +151,7 @@ impl Fleet {
         let generation = self.generation(self.current);
         let has_one = generation.is_some_and(|it| matches!(&it.booted[..], [one] if one.is_up()));
         let is_quiet = |pool: &Pool| {
-            pool.takes_one() || pool.posts.iter().all(|post| post.members().len() == 1)
+            pool.may_end_anytime() || pool.posts.iter().all(|post| post.members().len() == 1)
         };
         let is_chosen_there = self
             .refork

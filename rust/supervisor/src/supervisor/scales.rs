@@ -4,7 +4,6 @@
 use std::time::Instant;
 
 use askr_exchange::WorkerId;
-use askr_exchange::control::Isolation;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 use tracing::info;
@@ -95,7 +94,7 @@ impl Supervisor {
     fn candidates(&self, now: Instant) -> Vec<Candidate> {
         let mut candidates = Vec::new();
         for (index, pool) in self.pools.iter().enumerate() {
-            if pool.isolation == Isolation::Fork {
+            if pool.takes_one() {
                 continue;
             }
             let members = self.fleet.members_in(index).map(|(member, _)| member);

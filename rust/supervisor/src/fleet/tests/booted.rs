@@ -159,7 +159,9 @@ fn a_worker_of_which_nothing_is_known_when_its_template_dies_is_waited_for() {
 
 #[test]
 fn children_that_took_their_one_request_are_replaced_without_a_word() {
-    let mut scene = Scene::booted(PoolConfig::new("http", Isolation::Fork, 1), |_| {});
+    let mut pool = PoolConfig::new("http", Isolation::Fork, 1);
+    pool.max_requests = 1;
+    let mut scene = Scene::booted(pool, |_| {});
     let ready = scene.ready_workers();
     assert_eq!(ready.len(), 3, "two wait ahead");
     for round in 0..50 {
@@ -174,7 +176,7 @@ fn children_that_took_their_one_request_are_replaced_without_a_word() {
 
 #[test]
 fn children_that_crash_are_slowed_down_unless_it_was_in_a_request() {
-    let mut scene = Scene::booted(PoolConfig::new("http", Isolation::Fork, 1), |_| {});
+    let mut scene = Scene::booted(PoolConfig::new("http", Isolation::Fork, 2), |_| {});
     let workers = scene.ready_workers();
 
     scene.exit_having(workers[0], ProcessEnd::Signal(11), served(0));

@@ -24,10 +24,16 @@ pub(crate) enum Failure {
     NotFinite,
     #[error("ERR increment or decrement would overflow")]
     Overflow,
+    #[error("ERR decrement would overflow")]
+    DecrementOverflow,
     #[error("ERR invalid expire time in '{0}' command")]
     ExpireTime(&'static str),
     #[error("ERR NX and XX, GT or LT options at the same time are not compatible")]
     ExpireOptions,
+    #[error("ERR Unsupported option {0}")]
+    ExpireOption(String),
+    #[error("ERR GT and LT options at the same time are not compatible")]
+    ExpireDirections,
     #[error("ERR invalid cursor")]
     Cursor,
     #[error("ERR DB index is out of range")]
@@ -46,6 +52,10 @@ pub(crate) enum Failure {
     TooLarge(usize),
     #[error("ERR too much is sent and asked for by all clients together; try again")]
     TooMuch,
+    #[error("ERR Protocol version is not an integer or out of range")]
+    VersionNumber,
+    #[error("ERR Syntax error in HELLO option '{0}'")]
+    HelloOption(String),
     #[error("NOPROTO unsupported protocol version")]
     Version,
     #[error(

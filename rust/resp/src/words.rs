@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::reply::Reply;
 
 /// The longest time: longer ones cannot be told from a mistake.
-const TIME_MAX_MS: i64 = i64::MAX / 1_000_000;
+const TIME_MAX_MS: i64 = i64::MAX / 1000;
 
 /// A whole number, written as Redis writes it.
 pub(crate) fn integer(word: &[u8]) -> Result<i64, Failure> {

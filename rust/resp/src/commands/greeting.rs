@@ -10,7 +10,7 @@ use crate::session::{Database, Session};
 use crate::words::integer;
 
 /// The Redis whose commands are spoken.
-pub(crate) const REDIS_VERSION: &str = "7.2.0";
+pub(crate) const REDIS_VERSION: &str = "7.0.15";
 
 /// `PING [message]`
 pub(crate) fn ping(_: &mut Session, words: &[Bytes]) -> Result<Outcome, Failure> {
@@ -32,7 +32,8 @@ pub(crate) fn hello(session: &mut Session, words: &[Bytes]) -> Result<Outcome, F
         None => session.version,
         Some(Ok(2)) => Version::Two,
         Some(Ok(3)) => Version::Three,
-        Some(_) => return Err(Failure::Version),
+        Some(Ok(_)) => return Err(Failure::Version),
+        Some(Err(_)) => return Err(Failure::VersionNumber),
     };
     let mut rest = words.get(2..).unwrap_or_default();
     let mut name = None;
@@ -46,7 +47,7 @@ pub(crate) fn hello(session: &mut Session, words: &[Bytes]) -> Result<Outcome, F
                 name = Some(checked_name(given)?);
                 behind
             }
-            _ => return Err(Failure::Syntax),
+            _ => return Err(Failure::HelloOption(beginning(word, NAME_BYTES_MAX))),
         };
     }
     session.version = version;
@@ -111,18 +112,25 @@ pub(crate) fn client(session: &mut Session, words: &[Bytes]) -> Result<Outcome, 
         }
         (b"INFO", []) => Reply::text(description(session)),
         (b"SETINFO", [_, _]) | (b"NO-EVICT" | b"NO-TOUCH", [_]) => Reply::OK,
-        (b"ID" | b"GETNAME" | b"SETNAME" | b"INFO" | b"SETINFO" | b"NO-EVICT" | b"NO-TOUCH", _) => {
-            return Err(Failure::Arity("client"));
-        }
-        _ => {
-            let name = beginning(&words[1], NAME_BYTES_MAX);
-            return Err(Failure::UnknownSub {
-                command: "CLIENT",
-                name,
-            });
-        }
+        (sub, _) => return Err(no_client(sub, &words[1])),
     };
     Ok(reply.into())
+}
+
+fn no_client(sub: &[u8], name: &[u8]) -> Failure {
+    match sub {
+        b"ID" => Failure::Arity("client|id"),
+        b"GETNAME" => Failure::Arity("client|getname"),
+        b"SETNAME" => Failure::Arity("client|setname"),
+        b"INFO" => Failure::Arity("client|info"),
+        b"SETINFO" => Failure::Arity("client|setinfo"),
+        b"NO-EVICT" => Failure::Arity("client|no-evict"),
+        b"NO-TOUCH" => Failure::Arity("client|no-touch"),
+        _ => Failure::UnknownSub {
+            command: "CLIENT",
+            name: beginning(name, NAME_BYTES_MAX),
+        },
+    }
 }
 
 fn description(session: &Session) -> String {

@@ -28,7 +28,7 @@ pub(crate) fn decrement(session: &mut Session, words: &[Bytes]) -> Result<Outcom
 /// `DECRBY key by`
 pub(crate) fn decrement_by(session: &mut Session, words: &[Bytes]) -> Result<Outcome, Failure> {
     let by = integer(&words[2])?.checked_neg();
-    add_integer(session, &words[1], by.ok_or(Failure::Overflow)?)
+    add_integer(session, &words[1], by.ok_or(Failure::DecrementOverflow)?)
 }
 
 /// `INCRBYFLOAT key by`
@@ -37,7 +37,10 @@ pub(crate) fn increment_by_float(
     words: &[Bytes],
 ) -> Result<Outcome, Failure> {
     let by = float(&words[2])?;
-    if !by.is_finite() {
+    if by.is_nan() {
+        return Err(Failure::NotAFloat);
+    }
+    if by.is_infinite() {
         return Err(Failure::NotFinite);
     }
     let sum = add(session, &words[1], Number::Float(by)).map_err(|failure| match failure {

@@ -6,7 +6,8 @@ use askr_store::Ttl;
 use bytes::Bytes;
 
 use crate::command::Outcome;
-use crate::failure::Failure;
+use crate::failure::{Failure, beginning};
+use crate::limits::NAME_BYTES_MAX;
 use crate::reply::Reply;
 use crate::session::Session;
 use crate::words::{from_now, integer, seconds, span};
@@ -112,12 +113,15 @@ impl Wish {
                 b"XX" => wish.some_before = true,
                 b"GT" => wish.later = true,
                 b"LT" => wish.sooner = true,
-                _ => return Err(Failure::Syntax),
+                _ => return Err(Failure::ExpireOption(beginning(word, NAME_BYTES_MAX))),
             }
         }
         let is_more = wish.some_before || wish.later || wish.sooner;
-        if (wish.none_before && is_more) || (wish.later && wish.sooner) {
+        if wish.none_before && is_more {
             return Err(Failure::ExpireOptions);
+        }
+        if wish.later && wish.sooner {
+            return Err(Failure::ExpireDirections);
         }
         Ok(wish)
     }

@@ -67,14 +67,19 @@ impl Keys {
     }
 }
 
-/// The first cookie of that name, as PHP finds it: its value is percent-decoded still.
+/// The first cookie of that name, as PHP finds it: its value is percent-decoded still, and that of
+/// an array is empty.
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let fields = headers.get_all(COOKIE).iter();
     let mut pairs = fields.flat_map(|field| field.as_bytes().split(|&byte| byte == b';'));
     pairs.find_map(|pair| {
         let pair = pair.trim_ascii_start();
         let at = pair.iter().position(|&byte| byte == b'=')?;
-        is_php_name(&pair[..at], name.as_bytes()).then(|| &pair[at + 1..])
+        let (named, value) = (&pair[..at], &pair[at + 1..]);
+        match named.iter().position(|&byte| byte == b'[') {
+            None => is_php_name(named, name.as_bytes()).then_some(value),
+            Some(bracket) => is_php_name(&named[..bracket], name.as_bytes()).then_some(&[][..]),
+        }
     })
 }
 

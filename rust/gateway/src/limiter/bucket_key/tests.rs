@@ -94,6 +94,7 @@ fn who_has_no_header_or_cookie_is_known_by_address() {
         ("cookie:id", &[]),
         ("cookie:id", &[("cookie", "id=")]),
         ("cookie:id", &[("cookie", "id")]),
+        ("cookie:id", &[("cookie", "id[]=a; id=b")]),
         ("cookie:id", &[("cookie", ";;=; ; =a")]),
     ] {
         assert_eq!(

@@ -315,7 +315,7 @@ impl SpacePlan {
     /// Bytes that stay free in front of the oldest record, so that it can be moved.
     pub(crate) fn reserve_bytes(&self) -> usize {
         if self.evicts {
-            0
+            self.ring(RingName::Main).capacity / EVICTION_RESERVE_PART
         } else {
             self.record_bytes_max() * 2
         }
@@ -337,15 +337,9 @@ impl SpacePlan {
         Offset::new(self.buckets_at + index(hash & self.bucket_mask) * 8)
     }
 
-    /// The place of a fingerprint.
-    #[inline]
-    pub(crate) fn ghost(&self, hash: u64) -> Offset<u64> {
-        Offset::new(self.ghosts_at + index(hash & self.ghost_mask) * 8)
-    }
-
-    /// How many fingerprints are remembered.
-    pub(crate) fn ghosts(&self) -> u64 {
-        self.ghost_mask + 1
+    /// A word of what has left the small ring lately.
+    pub(crate) fn ghost(&self, number: u64) -> Offset<u64> {
+        Offset::new(self.ghosts_at + index(number & self.ghost_mask) * 8)
     }
 
     #[inline]
@@ -438,7 +432,10 @@ fn mask(count: usize) -> u64 {
 }
 
 /// A small ring gets one part of so many.
-const SMALL_PART: usize = 10;
+const SMALL_PART: usize = 20;
+
+/// Where records are evicted one part of so many stays free: a larger one is not moved.
+const EVICTION_RESERVE_PART: usize = 64;
 
 /// Where records are moved one may take one part of so many.
 #[cfg(not(loom))]

@@ -6,9 +6,11 @@
 #![forbid(unsafe_code)]
 
 mod clock;
+mod compact;
 mod error;
 #[allow(dead_code, reason = "limits come next")]
 mod gcra;
+mod ghost;
 mod hash;
 mod index;
 mod journal;

@@ -1,4 +1,10 @@
-//! Who makes room for a new record.
+//! Who leaves the cache when there is no room: S3-FIFO (Yang et al., SOSP 2023), on two rings.
+//!
+//! What is new goes to the small ring. Leaving it, it was either read again meanwhile and goes to
+//! the main one, or it is dropped and its hash remembered: if it comes back soon, it goes to the
+//! main ring at once. Leaving that, it is put back for each time it was read meanwhile, up to three
+//! times. Most of what is read once only never takes room from what is read often, and a read
+//! changes nothing but a counter.
 
 use askr_shm::sync::Ordering;
 
@@ -12,43 +18,122 @@ use crate::record::{DEAD, Field, Shape};
 use crate::ring::{Piece, Room};
 use crate::write::Writer;
 
+/// What one write may still do for what has been read.
+struct Budget {
+    pieces: usize,
+    bytes: usize,
+}
+
 impl Writer<'_> {
-    /// Room for a record: where nothing is evicted, only if what is in use leaves some.
+    /// Room for a record.
     pub(crate) fn make_room(
         &mut self,
         key: &Key<'_>,
         shape: Shape,
     ) -> Result<(RingName, Room), StoreError> {
         if !self.space.plan.evicts {
-            self.admit(key, shape)?;
+            let room = self.compact(key, shape)?;
+            return Ok((RingName::Main, room));
         }
-        let ring = RingName::Main;
-        let reserve = self.space.plan.reserve_bytes();
+        let ring = self.ring_for(key, shape)?;
+        let room = self.evict_for(ring, shape.bytes(), &mut Budget::default())?;
+        Ok((ring, room))
+    }
+
+    /// The ring that a new record belongs to.
+    fn ring_for(&self, key: &Key<'_>, shape: Shape) -> Result<RingName, StoreError> {
+        if let Some(there) = self.space.linked(key)? {
+            return Ok(there.place.ring());
+        }
+        let small = self.space.plan.ring(RingName::Small).capacity;
+        let is_proven = self.space.is_ghost(key.hash);
+        Ok(match is_proven || shape.bytes() > small / SMALL_PART_MAX {
+            true => RingName::Main,
+            false => RingName::Small,
+        })
+    }
+
+    /// Takes the oldest pieces of a ring away until there is room.
+    fn evict_for(
+        &mut self,
+        ring: RingName,
+        bytes: usize,
+        budget: &mut Budget,
+    ) -> Result<Room, StoreError> {
+        let reserve = match ring {
+            RingName::Main => self.space.plan.reserve_bytes(),
+            RingName::Small => 0,
+        };
         for _ in 0..self.space.plan.pieces_max(ring) {
-            if let Some(room) = self.space.room(ring, shape.bytes(), reserve)? {
-                return Ok((ring, room));
+            if let Some(room) = self.space.room(ring, bytes, reserve)? {
+                return Ok(room);
             }
             let oldest = self.space.oldest(ring)?.ok_or(StoreError::Corrupt)?;
-            self.reclaim(&oldest)?;
+            match self.in_use(&oldest)? {
+                Some(linked) if self.has_expired(&oldest) => self.unlink(linked)?,
+                Some(linked) => self.judge(&oldest, linked, budget)?,
+                None => {}
+            }
+            self.space.give_up(&oldest);
         }
         Err(StoreError::Corrupt)
     }
 
-    /// Takes the oldest piece of a ring away.
-    fn reclaim(&mut self, piece: &Piece<'_>) -> Result<(), StoreError> {
-        if let Some(linked) = self.in_use(piece)? {
-            if self.space.plan.evicts || self.has_expired(piece) {
-                self.evict(linked)?;
-            } else {
-                self.relocate(piece)?;
+    /// Keeps a record that was read, or drops it.
+    fn judge(
+        &mut self,
+        piece: &Piece<'_>,
+        linked: Linked<'_>,
+        budget: &mut Budget,
+    ) -> Result<(), StoreError> {
+        let visits = self.space.visits(piece.place);
+        let room = match piece.place.ring() {
+            RingName::Small => self.promotion(piece, visits, budget)?,
+            RingName::Main if visits > 0 && budget.allows(piece) => {
+                self.space.room(RingName::Main, piece.shape.bytes(), 0)?
             }
+            RingName::Main => None,
+        };
+        let Some(room) = room else {
+            return self.evict(linked);
+        };
+        budget.spend(piece);
+        let left = match piece.place.ring() {
+            RingName::Small => 0,
+            RingName::Main => visits - 1,
+        };
+        let place = self.relocate(piece, RingName::Main, room)?;
+        self.space.set_visits(place, left);
+        Ok(())
+    }
+
+    /// Room in the main ring for what leaves the small one: if it was read, or there is some left.
+    fn promotion(
+        &mut self,
+        piece: &Piece<'_>,
+        visits: u8,
+        budget: &mut Budget,
+    ) -> Result<Option<Room>, StoreError> {
+        let bytes = piece.shape.bytes();
+        if visits >= VISITS_TO_STAY && budget.allows(piece) {
+            return self.evict_for(RingName::Main, bytes, budget).map(Some);
         }
-        self.space.give_up(piece);
+        let reserve = self.space.plan.reserve_bytes();
+        self.space.room(RingName::Main, bytes, reserve)
+    }
+
+    fn evict(&mut self, linked: Linked<'_>) -> Result<(), StoreError> {
+        if linked.place.ring() == RingName::Small {
+            self.space.remember(linked.record.load(Field::Hash));
+        }
+        self.unlink(linked)?;
+        let evictions = self.space.count(CountWord::Evictions);
+        evictions.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 
     /// The piece as a record of the index, if it is one.
-    fn in_use<'p>(&self, piece: &Piece<'p>) -> Result<Option<Linked<'p>>, StoreError> {
+    pub(crate) fn in_use<'p>(&self, piece: &Piece<'p>) -> Result<Option<Linked<'p>>, StoreError> {
         if piece.shape.is_filler() || piece.record.load(Field::Sequence) == DEAD {
             return Ok(None);
         }
@@ -61,25 +146,17 @@ impl Writer<'_> {
         }))
     }
 
-    fn has_expired(&self, piece: &Piece<'_>) -> bool {
+    pub(crate) fn has_expired(&self, piece: &Piece<'_>) -> bool {
         has_come(piece.record.load(Field::Expires), || self.now_ms)
     }
 
-    fn evict(&mut self, linked: Linked<'_>) -> Result<(), StoreError> {
-        let expired = has_come(linked.record.load(Field::Expires), || self.now_ms);
-        self.unlink(linked)?;
-        if !expired {
-            let evictions = self.space.count(CountWord::Evictions);
-            evictions.fetch_add(1, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Moves a record to the head of its ring.
-    fn relocate(&mut self, piece: &Piece<'_>) -> Result<(), StoreError> {
-        let ring = piece.place.ring();
-        let room = self.space.room(ring, piece.shape.bytes(), 0)?;
-        let room = room.ok_or(StoreError::Corrupt)?;
+    /// Moves a record to where there is room.
+    pub(crate) fn relocate(
+        &mut self,
+        piece: &Piece<'_>,
+        ring: RingName,
+        room: Room,
+    ) -> Result<Place, StoreError> {
         let place = Place::new(ring, room.at);
         self.space.copy(piece, place)?;
         let bucket = self.space.plan.bucket(piece.record.load(Field::Hash));
@@ -89,63 +166,39 @@ impl Writer<'_> {
         self.splice(
             Some((place, piece.shape, room)),
             Some((piece.place, piece.shape)),
-        )
-    }
-
-    /// Refuses a record that would be more than may be in use, the one that it replaces not
-    /// counted, and expired ones not if it comes to that.
-    fn admit(&mut self, key: &Key<'_>, shape: Shape) -> Result<(), StoreError> {
-        if self.has_place_for(key, shape)? {
-            return Ok(());
-        }
-        if self.is_time_to_sweep() {
-            self.sweep()?;
-        }
-        match self.has_place_for(key, shape)? {
-            true => Ok(()),
-            false => Err(StoreError::Full(self.space.namespace)),
-        }
-    }
-
-    fn has_place_for(&self, key: &Key<'_>, shape: Shape) -> Result<bool, StoreError> {
-        let replaced = self.space.linked(key)?;
-        let replaced = replaced.map_or(0, |linked| linked.shape.bytes());
-        let live = self.space.count(CountWord::Bytes).load(Ordering::Relaxed);
-        let live = usize::try_from(live).unwrap_or(usize::MAX);
-        let wanted = live.saturating_add(shape.bytes()).saturating_sub(replaced);
-        Ok(wanted <= self.space.plan.live_bytes_max())
-    }
-
-    fn is_time_to_sweep(&self) -> bool {
-        let swept_ms = self.space.count(CountWord::SweptMs);
-        let due = swept_ms
-            .load(Ordering::Relaxed)
-            .saturating_add(SWEEP_PAUSE_MS);
-        let now_ms = self.now_ms;
-        let never = swept_ms.load(Ordering::Relaxed) == 0;
-        let is_time = never || due <= now_ms;
-        if is_time {
-            swept_ms.store(now_ms, Ordering::Relaxed);
-        }
-        is_time
-    }
-
-    /// Takes out what has expired.
-    fn sweep(&mut self) -> Result<(), StoreError> {
-        let ring = RingName::Main;
-        let mut position = self.space.tail(ring);
-        while let Some(piece) = self.space.piece(ring, position)? {
-            position = piece.next;
-            if !piece.shape.is_filler()
-                && self.has_expired(&piece)
-                && let Some(linked) = self.in_use(&piece)?
-            {
-                self.unlink(linked)?;
-            }
-        }
-        Ok(())
+        )?;
+        Ok(place)
     }
 }
 
-/// Least time between two searches of a full namespace for what has expired.
-const SWEEP_PAUSE_MS: u64 = 1000;
+impl Budget {
+    fn allows(&self, piece: &Piece<'_>) -> bool {
+        self.pieces > 0 && piece.shape.bytes() <= self.bytes
+    }
+
+    fn spend(&mut self, piece: &Piece<'_>) {
+        self.pieces = self.pieces.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(piece.shape.bytes());
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Budget {
+            pieces: MOVES_MAX,
+            bytes: MOVED_BYTES_MAX,
+        }
+    }
+}
+
+/// Reads on probation that let a record stay.
+const VISITS_TO_STAY: u8 = 2;
+
+/// What takes more than this part of the small ring goes to the main one at once.
+const SMALL_PART_MAX: usize = 8;
+
+/// Most records that one write moves.
+const MOVES_MAX: usize = 128;
+
+/// Most bytes that one write moves.
+const MOVED_BYTES_MAX: usize = 1024 * 1024;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(not(loom))]
+use askr_shm::sync::AtomicU8;
 use askr_shm::sync::{AtomicU64, Ordering};
 use askr_shm::{Offset, Region};
 
@@ -58,13 +60,50 @@ impl<'s> Space<'s> {
         Position::from_word(self.word(self.plan.head(ring)).load(Ordering::Relaxed))
     }
 
-    /// How often the record at a place was read since it came there, up to a bound. Only a hint.
-    #[inline]
-    pub(crate) fn visits(self, place: Place) -> usize {
-        self.plan
-            .ring(place.ring())
-            .visits(place.position().offset())
+    /// How often the record at a place was read since it came there, up to a bound. A hint: two
+    /// readers at once may count as one, and one that comes late counts for the next record.
+    #[cfg(not(loom))]
+    pub(crate) fn visits(self, place: Place) -> u8 {
+        self.visits_byte(place).load(Ordering::Relaxed)
     }
+
+    #[cfg(not(loom))]
+    pub(crate) fn set_visits(self, place: Place, visits: u8) {
+        self.visits_byte(place).store(visits, Ordering::Relaxed);
+    }
+
+    /// Counts a read of the record at a place.
+    #[cfg(not(loom))]
+    #[inline]
+    pub(crate) fn visit(self, place: Place) {
+        if !self.plan.evicts {
+            return;
+        }
+        let byte = self.visits_byte(place);
+        let visits = byte.load(Ordering::Relaxed);
+        if visits < VISITS_MAX {
+            byte.store(visits + 1, Ordering::Relaxed);
+        }
+    }
+
+    #[cfg(not(loom))]
+    #[inline]
+    fn visits_byte(self, place: Place) -> &'s AtomicU8 {
+        let ring = self.plan.ring(place.ring());
+        self.region.byte(ring.visits(place.position().offset()))
+    }
+
+    /// The model has no bytes: what nobody has to rely on it does without.
+    #[cfg(loom)]
+    pub(crate) fn visits(self, _: Place) -> u8 {
+        0
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn set_visits(self, _: Place, _: u8) {}
+
+    #[cfg(loom)]
+    pub(crate) fn visit(self, _: Place) {}
 
     pub(crate) fn statistics(self) -> Statistics {
         let count = |word| self.count(word).load(Ordering::Relaxed);
@@ -98,3 +137,7 @@ impl fmt::Debug for Space<'_> {
         write!(out, "Space({})", self.namespace)
     }
 }
+
+/// More reads than this count as this many.
+#[cfg(not(loom))]
+const VISITS_MAX: u8 = 3;

@@ -104,7 +104,7 @@ impl Store {
         let key = self.key(key)?;
         let space = self.space(namespace);
         let found = space.find(&key)?;
-        space.count_read(self.stripe(), found.is_some());
+        self.note_read(space, found.as_ref());
         Ok(found)
     }
 
@@ -120,7 +120,7 @@ impl Store {
         let key = self.key(key)?;
         let space = self.space(namespace);
         let found = space.fetch(&key)?;
-        space.count_read(self.stripe(), found.is_some());
+        self.note_read(space, found.as_ref().map(|(entry, _)| entry));
         Ok(found.map(|(_, value)| value))
     }
 
@@ -412,6 +412,15 @@ impl Store {
     pub(crate) fn remaining_of(&self, expires_ms: u64) -> Option<Duration> {
         let left = || expires_ms.saturating_sub(self.clock.now_ms());
         (expires_ms != NEVER).then(|| Duration::from_millis(left()))
+    }
+
+    /// Counts a read.
+    #[inline]
+    fn note_read(&self, space: Space<'_>, found: Option<&Entry>) {
+        space.count_read(self.stripe(), found.is_some());
+        if let Some(entry) = found {
+            space.visit(entry.place);
+        }
     }
 
     /// Which of the readers' counters this process uses.

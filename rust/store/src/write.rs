@@ -263,6 +263,10 @@ impl<'s> Writer<'s> {
         // What was there may have made room itself.
         let there = self.space.linked(key)?;
         let place = Place::new(ring, room.at);
+        let visits = there.map_or(0, |linked| {
+            self.space.visits(linked.place).saturating_add(1)
+        });
+        self.space.set_visits(place, visits);
         self.compose(place, key, shape, draft)?;
         self.splice(
             Some((place, shape, room)),
@@ -349,6 +353,7 @@ impl<'s> Writer<'s> {
             entries: count(CountWord::Entries).saturating_sub(1),
             bytes: count(CountWord::Bytes).saturating_sub(bytes_of(linked.shape)),
         };
+        space.visit(linked.place);
         space.begin(Step::Rewrite, &change);
         sequence.store(before.wrapping_add(1), Ordering::Relaxed);
         fence(Ordering::Release);

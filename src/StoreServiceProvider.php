@@ -6,6 +6,7 @@ namespace Askr\Laravel;
 
 use Askr\Laravel\Cache\StoreFactory;
 use Askr\Laravel\Contracts\SharedStore;
+use Askr\Laravel\Exceptions\StoreRefused;
 use Askr\Laravel\Native\NativeStore;
 use Askr\Laravel\Octane\Installation;
 use Askr\Laravel\Octane\OctaneWithTables;
@@ -41,6 +42,9 @@ class StoreServiceProvider extends ServiceProvider
             ? new NativeStore
             : $app->make(SocketStore::class));
         $this->app->singleton(Fallback::class);
+
+        // Code of the application may name `Askr\StoreException`, native or not.
+        class_exists(StoreRefused::class);
 
         $this->registerConfiguration();
         $this->registerDrivers();

@@ -19,12 +19,12 @@ class StoreRefused extends NativeException
     /** Which words of the server, in this order, stand for which reason. */
     private const REASONS = [
         '/^OOM /' => self::FULL,
-        '/^BUSY /' => self::BUSY,
-        '/out of range|overflow/i' => self::OVERFLOW,
-        '/not (a number|an integer|a valid float)/i' => self::NOT_A_NUMBER,
-        '/\b(key|tag|owner) /i' => self::KEY,
-        '/\bvalue\b.* more than|too large/i' => self::TOO_LARGE,
-        '/damaged/i' => self::DAMAGED,
+        '/^BUSY |; try again$/' => self::BUSY,
+        '/not (a number|an integer|a valid float)/' => self::NOT_A_NUMBER,
+        '/would overflow|NaN or Infinity|out of range/' => self::OVERFLOW,
+        '/more than the store takes|takes none that large/' => self::TOO_LARGE,
+        '/a key has /' => self::KEY,
+        '/is damaged/' => self::DAMAGED,
     ];
 
     /** Give the server's own words, without the code they begin with. */

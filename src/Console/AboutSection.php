@@ -4,10 +4,13 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Console;
 
+use Askr\Laravel\Contracts\SharedStore;
+use Askr\Laravel\Exceptions\StoreUnavailable;
 use Askr\Laravel\Octane\Installation;
 use Askr\Laravel\Process\BinaryLocator;
 use Askr\Laravel\Process\ServerStateFile;
 use Composer\InstalledVersions;
+use Illuminate\Contracts\Config\Repository;
 use RuntimeException;
 
 /**
@@ -20,6 +23,8 @@ class AboutSection
     public function __construct(
         private BinaryLocator $binary,
         private ServerStateFile $state,
+        private SharedStore $store,
+        private Repository $config,
     ) {
     }
 
@@ -34,6 +39,7 @@ class AboutSection
             'Version' => $this->version(),
             'Binary' => $this->binary(),
             'Server' => $this->server(),
+            'Store' => $this->store(),
             'Octane events' => Installation::isPresent() ? 'dispatched' : 'laravel/octane is not installed',
         ];
     }
@@ -59,5 +65,21 @@ class AboutSection
         $state = $this->state->running();
 
         return $state === null ? 'not running' : "running on {$state->address()->toUrl()}";
+    }
+
+    private function store(): string
+    {
+        try {
+            $parts = $this->store->statistics();
+        } catch (StoreUnavailable) {
+            $fallback = (string) $this->config->get('askr.store.fallback');
+
+            return 'not reachable'.($fallback === '' ? '' : ", [{$fallback}] in its place");
+        }
+
+        $entries = array_map(fn (string $name, array $part): string => "{$name} {$part['entries']}", array_keys($parts), $parts);
+        $bytes = fn (string $figure): string => number_format(array_sum(array_column($parts, $figure)) / (1 << 20), 1);
+
+        return implode(', ', $entries)." entries in {$bytes('bytes')} of {$bytes('capacity')} MB";
     }
 }

@@ -5,6 +5,8 @@ declare(strict_types=1);
 namespace Askr\Laravel\Tests\Feature;
 
 use Askr\Laravel\Console\AboutSection;
+use Askr\Laravel\Contracts\SharedStore;
+use Askr\Laravel\Testing\Fakes\FakeStore;
 use Askr\Laravel\Contracts\ProcessTable;
 use Askr\Laravel\Contracts\ServerProcess;
 use Askr\Laravel\Process\ServerState;
@@ -97,6 +99,20 @@ class CommandsTest extends TestCase
         $this->assertSame([
             '--root', $this->app->publicPath(), '--ini', 'opcache.revalidate_freq=0',
         ], array_slice($this->server->invocation->command, 2));
+    }
+
+    public function test_about_says_what_is_in_the_store(): void
+    {
+        $store = fn (): string => $this->app->make(AboutSection::class)->lines()['Store'];
+        $this->app->make('config')->set('askr.server.store_socket', '/nowhere/store.sock');
+        $this->assertSame('not reachable', $store());
+
+        $this->app->make('config')->set('askr.store.fallback', 'file');
+        $this->assertSame('not reachable, [file] in its place', $store());
+
+        $this->app->instance(SharedStore::class, new FakeStore);
+        $this->app->make('cache')->store('askr')->put('key', 'value', 60);
+        $this->assertSame('cache 1, counters 0, sessions 0, locks 0 entries in 0.0 of 64.0 MB', $store());
     }
 
     public function test_about_says_which_server_there_is_and_whether_it_runs(): void

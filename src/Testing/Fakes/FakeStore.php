@@ -206,15 +206,13 @@ class FakeStore implements SharedStore
         $this->locks = [];
     }
 
-    /** How many entries each part has. */
+    /** How many entries each part has; a fake is not bound to its capacity. */
     public function statistics(): array
     {
-        $counts = array_map(
-            fn (Space $space): array => ['entries' => count($this->entries[$space->value] ?? [])],
-            array_column(Space::cases(), null, 'value'),
-        );
+        $figures = fn (array $entries): array => ['entries' => count($entries), 'bytes' => strlen(serialize($entries)), 'capacity' => 1 << 24];
+        $parts = array_column(Space::cases(), 'value');
 
-        return $counts + ['locks' => ['entries' => count($this->locks)]];
+        return array_map($figures, array_replace(array_fill_keys($parts, []), $this->entries, ['locks' => $this->locks]));
     }
 
     /** @return null|array{value: string|int|float, until: ?int, tags: array<string, int>} */

@@ -22,6 +22,7 @@ mod result;
 mod row;
 mod server;
 mod slow;
+mod store;
 mod storm;
 mod traffic;
 mod visitor;
@@ -45,6 +46,7 @@ pub(crate) use self::row::Row;
 use self::row::{ServerKind, Site};
 use self::server::{Bench, Server, ServerError};
 use self::slow::SlowError;
+use self::store::StoreError;
 use self::storm::StormError;
 use crate::cache::Cache;
 use crate::checkout::Checkout;
@@ -66,7 +68,7 @@ pub(crate) struct Options {
     /// Runs per row, server and number of connections; the table shows medians.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
-    /// How long the row `storm` kills.
+    /// How long the rows `storm` and `kills` kill.
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
     storm_seconds: u64,
     /// Measure this binary instead of the checkout's; docs/benchmarks.md stays as it is.
@@ -107,6 +109,8 @@ pub(crate) enum BenchError {
     #[error(transparent)]
     Storm(#[from] StormError),
     #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
     File(#[from] FileError),
     #[error("{server} has no worker process to measure or to kill")]
     NoWorkers { server: &'static str },
@@ -133,7 +137,8 @@ pub(crate) fn run(checkout: &Checkout, cache: &Cache, options: &Options) -> Resu
     };
     let conditions = Conditions::of(&bench, options.seconds, options.rounds);
     let mut results = Results::default();
-    let measured = measure_all(checkout, &bench, options, &mut results);
+    let measured = measure_all(checkout, &bench, options, &mut results)
+        .and_then(|()| measure_store((checkout, cache), &bench, options, &mut results));
     if measured.is_err() {
         println!("   the servers' logs are left in {}", folder.display());
     }
@@ -226,6 +231,23 @@ fn measure_all(
     if options.rows.contains(&Row::Memory) {
         let site = Row::Memory.site(checkout, bench.folder)?;
         step("memory", || memory::measure(checkout, bench, &site))?;
+    }
+    Ok(())
+}
+
+/// The rows about the shared store.
+fn measure_store(
+    (checkout, cache): (&Checkout, &Cache),
+    bench: &Bench<'_>,
+    options: &Options,
+    results: &mut Results,
+) -> Result<(), BenchError> {
+    let is_wanted = |row: &&Row| options.rows.is_empty() || options.rows.contains(*row);
+    for row in store::ROWS.iter().filter(is_wanted) {
+        let wanted = (*row, options.storm_seconds);
+        step(row.name(), || {
+            store::measure(checkout, cache, bench, wanted, results)
+        })?;
     }
     Ok(())
 }

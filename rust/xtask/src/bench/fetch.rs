@@ -45,7 +45,8 @@ pub(crate) fn checked(address: SocketAddr, path: &str, marker: &str) -> Result<R
     })
 }
 
-fn once(address: SocketAddr, path: &str, marker: &str) -> Result<Vec<u8>, FetchError> {
+/// Asks once; the answer has status 200 and `marker` in it.
+pub(crate) fn once(address: SocketAddr, path: &str, marker: &str) -> Result<Vec<u8>, FetchError> {
     let bytes = exchange(address, path).map_err(|source| FetchError::Connection {
         address,
         path: path.to_owned(),

@@ -1,12 +1,14 @@
 //! The ratios the project set itself.
 
+use std::borrow::Cow;
+
 use super::result::{Finding, Results};
 
 /// One of them, with what was measured.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Figure {
     pub(crate) what: String,
-    pub(crate) goal: &'static str,
+    pub(crate) goal: Cow<'static, str>,
     pub(crate) measured: f64,
     pub(crate) is_reached: bool,
 }
@@ -91,7 +93,7 @@ fn isolation(results: &Results) -> Vec<Option<Figure>> {
 }
 
 fn found_out(finding: &Finding) -> Option<Figure> {
-    let goal = finding.goal?;
+    let goal = finding.goal.as_ref()?;
     let unit = if finding.unit.is_empty() {
         String::new()
     } else {
@@ -99,9 +101,9 @@ fn found_out(finding: &Finding) -> Option<Figure> {
     };
     Some(Figure {
         what: format!("`{}`: {}{unit}", finding.row, finding.what),
-        goal: goal.text,
+        goal: goal.text.clone(),
         measured: finding.value,
-        is_reached: finding.value <= goal.most,
+        is_reached: goal.is_reached(finding.value),
     })
 }
 
@@ -179,7 +181,7 @@ fn figure(
 ) -> Option<Figure> {
     measured.map(|measured| Figure {
         what: what.to_owned(),
-        goal,
+        goal: Cow::Borrowed(goal),
         measured,
         is_reached: reaches(measured),
     })

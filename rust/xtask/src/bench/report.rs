@@ -6,6 +6,7 @@ use std::process::Command;
 use super::figures;
 use super::result::{Entry, Results};
 use super::server::{Bench, INI};
+use super::store;
 use crate::process;
 
 /// Under which circumstances the figures hold.
@@ -56,7 +57,9 @@ pub(crate) fn markdown(conditions: &Conditions, results: &Results) -> String {
     text += "\n## Results\n\n";
     text += &table(results);
     text += "\n## Workers, reloads and deaths\n\n";
-    text += &findings(results);
+    text += &findings(results, |row| !store::is_about_it(row));
+    text += "\n## The shared store\n\n";
+    text += &findings(results, store::is_about_it);
     text += "\nRows:\n\n";
     text += ROWS;
     text
@@ -96,12 +99,14 @@ pub(crate) fn figures(results: &Results) -> String {
 }
 
 /// What is no ratio of servers, as a table.
-pub(crate) fn findings(results: &Results) -> String {
-    if results.findings().is_empty() {
+fn findings(results: &Results, is_wanted: impl Fn(&str) -> bool) -> String {
+    let findings = results.findings().iter();
+    let findings: Vec<_> = findings.filter(|found| is_wanted(found.row)).collect();
+    if findings.is_empty() {
         return "None: the rows they come from were not measured in this run.\n".to_owned();
     }
     let mut text = String::from("| row | what | measured |\n|---|---|--:|\n");
-    for finding in results.findings() {
+    for finding in findings {
         text += &format!(
             "| {} | {} | {} |\n",
             finding.row,
@@ -134,6 +139,19 @@ const ROWS: &str = "\
 - `broken`: the same twenty times to releases that cannot serve.
 - `slow`: 16 connections, two workers; one request of a hundred sleeps for half a second.
 - `storm`: SIGKILL to a random process below main, worker or template, several times a second.
+- `cache-get`: `askr_cache_get` and `apcu_fetch` in one process, a thousand keys with values of 100
+  bytes in turn; each is compared, and what comparing takes is taken off.
+- `cache-driver`: `Cache::get` of Laravel through the store `askr` with igbinary, and through the
+  driver `redis` with phpredis over a Unix socket.
+- `counter`: two workers, a million calls of `askr_cache_increment` each, at the same time.
+- `throughput`: the engine alone: 100 bytes, 10,000 keys, 95 of 100 operations are reads. Every value
+  is made from its key and a number, and checked.
+- `zipf`: 50,000 keys with values of 100 to 900 bytes, two million requests; the cache has a tenth of
+  the bytes of all keys and values. The simulations hold as many entries as it did in the end.
+- `leases`: eight processes take four locks, two of which free at their holder's death and two at
+  their time; one process is killed every 5 ms. Who has a lock is witnessed by a file.
+- `kills`: four writers of all kinds, of which one is killed every 10 ms on average, and two others
+  that do the same and live; then everything that is left is read.
 - `exchange-one-core`, `exchange-two-cores`: the hand-over alone, a round trip between two processes
   that are pinned to one core or to two, against a round trip of two such processes through
   a bare futex; the mean time stands in both time columns.

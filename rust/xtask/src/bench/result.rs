@@ -1,5 +1,7 @@
 //! What was measured, and the median of it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::load::Measured;
@@ -39,16 +41,33 @@ pub(crate) struct Finding {
     pub(crate) what: String,
     pub(crate) value: f64,
     /// Of the value; empty for a ratio or a count.
-    pub(crate) unit: &'static str,
+    pub(crate) unit: Cow<'static, str>,
     #[serde(skip)]
     pub(crate) goal: Option<Goal>,
 }
 
 /// What a finding is to be.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Goal {
-    pub(crate) text: &'static str,
-    pub(crate) most: f64,
+    pub(crate) text: Cow<'static, str>,
+    bound: Bound,
+}
+
+/// From where on a goal is missed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Bound {
+    Most(f64),
+    Least(f64),
+}
+
+impl Goal {
+    /// Whether a value reaches it.
+    pub(crate) fn is_reached(&self, value: f64) -> bool {
+        match self.bound {
+            Bound::Most(most) => value <= most,
+            Bound::Least(least) => value >= least,
+        }
+    }
 }
 
 /// The runs of a benchmark.
@@ -126,13 +145,13 @@ impl Finding {
         row: &'static str,
         what: impl Into<String>,
         value: f64,
-        unit: &'static str,
+        unit: impl Into<Cow<'static, str>>,
     ) -> Finding {
         Finding {
             row,
             what: what.into(),
             value,
-            unit,
+            unit: unit.into(),
             goal: None,
         }
     }
@@ -147,8 +166,17 @@ impl Finding {
     }
 
     /// The same, to be at most this much.
-    pub(crate) fn at_most(self, most: f64, text: &'static str) -> Finding {
-        let goal = Some(Goal { text, most });
+    pub(crate) fn at_most(self, most: f64, text: impl Into<Cow<'static, str>>) -> Finding {
+        self.with_goal(Bound::Most(most), text.into())
+    }
+
+    /// The same, to be at least this much.
+    pub(crate) fn at_least(self, least: f64, text: impl Into<Cow<'static, str>>) -> Finding {
+        self.with_goal(Bound::Least(least), text.into())
+    }
+
+    fn with_goal(self, bound: Bound, text: Cow<'static, str>) -> Finding {
+        let goal = Some(Goal { text, bound });
         Finding { goal, ..self }
     }
 

@@ -42,6 +42,20 @@ pub(crate) enum Row {
     Slow,
     /// Workers and templates killed at random: is anything lost?
     Storm,
+    /// `askr_cache_get` beside `apcu_fetch`, in one process.
+    CacheGet,
+    /// Laravel's cache in the store beside the same in Redis.
+    CacheDriver,
+    /// Two processes add to one counter.
+    Counter,
+    /// The store with one, two and four processes.
+    Throughput,
+    /// What the store's eviction keeps of a Zipf trace.
+    Zipf,
+    /// Locks whose holders are killed.
+    Leases,
+    /// Writers to the store killed at random: is it whole, and does anybody wait?
+    Kills,
     /// Two hundred thousand requests of all kinds through one worker: does its memory stay flat?
     /// Only when asked for: it takes some minutes, and adds nothing to the table.
     Memory,
@@ -99,6 +113,13 @@ impl Row {
             Row::Broken => "broken",
             Row::Slow => "slow",
             Row::Storm => "storm",
+            Row::CacheGet => "cache-get",
+            Row::CacheDriver => "cache-driver",
+            Row::Counter => "counter",
+            Row::Throughput => "throughput",
+            Row::Zipf => "zipf",
+            Row::Leases => "leases",
+            Row::Kills => "kills",
             Row::Memory => "memory",
         }
     }

@@ -51,6 +51,12 @@ impl Engine {
         Ok(engine)
     }
 
+    /// The version without its patch level, as `8.4`.
+    pub(crate) fn series(&self) -> &str {
+        let series = self.version.rsplit_once('.');
+        series.map_or(&*self.version, |(series, _)| series)
+    }
+
     /// The folder it is installed in.
     pub(crate) fn prefix(&self) -> String {
         let bin = self.php.parent();
@@ -69,5 +75,20 @@ impl Engine {
             php_fpm: prefix.join("sbin/php-fpm"),
             version: ask("--version")?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_series_is_a_version_without_its_patch_level() {
+        let engine = Engine {
+            php: PathBuf::new(),
+            php_fpm: PathBuf::new(),
+            version: "8.4.24".to_owned(),
+        };
+        assert_eq!(engine.series(), "8.4");
     }
 }

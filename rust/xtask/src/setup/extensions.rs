@@ -50,7 +50,7 @@ pub(crate) enum ExtensionError {
 /// Makes those that are not there yet.
 pub(crate) fn open(cache: &Cache, engine: &Engine) -> Result<(), FileError> {
     let (series, package) = UNPACKED;
-    let built = Set::of(cache, series_of(&engine.version), &engine.prefix());
+    let built = Set::of(cache, engine.series(), &engine.prefix());
     let unpacked = Set::of(cache, series, package);
     if built.is_made() && unpacked.is_made() {
         println!("   up to date");
@@ -172,21 +172,4 @@ fn unpack(cache: &Cache, package: &str, into: &Path) -> Result<String, Extension
     files::copy(&object, &into.join(object.file_name().unwrap_or_default()))?;
     files::remove_folder(work.path())?;
     Ok(named)
-}
-
-/// `8.4.24` is 8.4.
-fn series_of(version: &str) -> &str {
-    version
-        .rsplit_once('.')
-        .map_or(version, |(series, _)| series)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_series_is_a_version_without_its_patch_level() {
-        assert_eq!(series_of("8.4.24"), "8.4");
-    }
 }

@@ -76,6 +76,7 @@ static pid_t askr_clone(void)
 
 static void askr_be_original(pid_t process)
 {
+	prctl(PR_SET_NAME, "askr original", 0, 0, 0);
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	syscall(SYS_close_range, 0, ~0u, 0);
 	while (getppid() == process) {

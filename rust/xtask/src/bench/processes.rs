@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
+/// How a twin that never runs is called; it is part of its worker.
+const ORIGINAL: &str = " (askr original) ";
+
 /// How long a server may take to leave after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -65,7 +68,7 @@ fn first_number(text: &str) -> Option<u64> {
     text.split_ascii_whitespace().next()?.parse().ok()
 }
 
-/// The processes that `parent` started.
+/// The processes that `parent` started, but for those that never run.
 pub(crate) fn children(parent: u32) -> Vec<u32> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -77,7 +80,7 @@ pub(crate) fn children(parent: u32) -> Vec<u32> {
             continue;
         };
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        if parent_in(&stat) == Some(parent) {
+        if parent_in(&stat) == Some(parent) && !stat.contains(ORIGINAL) {
             found.push(pid);
         }
     }

@@ -8,7 +8,6 @@
 mod clock;
 mod compact;
 mod error;
-#[allow(dead_code, reason = "limits come next")]
 mod gcra;
 mod ghost;
 mod hash;
@@ -17,7 +16,7 @@ mod journal;
 mod key;
 mod keys;
 mod layout;
-#[allow(dead_code, reason = "limits come next")]
+mod leases;
 mod limit;
 mod limits;
 mod lock;
@@ -32,7 +31,6 @@ mod ring;
 mod space;
 mod store;
 mod stripe;
-#[allow(dead_code, reason = "tagged entries come next")]
 mod tags;
 mod value;
 mod write;

@@ -15,8 +15,62 @@ use askr_shm::sync::AtomicU64;
 use askr_shm::sync::Ordering::SeqCst;
 use askr_shm::{Offset, Region};
 
+use crate::error::StoreError;
 use crate::gcra::Bucket;
-use crate::store::Verdict;
+use crate::namespace::{Namespace, Statistics};
+use crate::store::{Rate, Store, Verdict};
+
+impl Store {
+    /// Takes a token. Never waits: while others change the same line of the table again and again
+    /// a request passes uncounted.
+    ///
+    /// # Errors
+    /// If the key has a length that a key may not have.
+    pub fn limit(&self, key: &[u8], rate: &Rate) -> Result<Verdict, StoreError> {
+        let hash = self.key(key)?.hash;
+        let space = self.space(Namespace::Limits);
+        let bucket = Bucket::new(rate);
+        let now_ns = self.now_ns();
+        let taken = space.plan.limits().take(&self.region, hash, bucket, now_ns);
+        let Taken::Counted { verdict, evicted } = taken else {
+            space.count_read(self.stripe(), false);
+            return Ok(bucket.uncounted());
+        };
+        space.count_read(self.stripe(), true);
+        if evicted {
+            space.count_eviction();
+        }
+        if !verdict.allowed {
+            space.refuse();
+        }
+        Ok(verdict)
+    }
+
+    /// Fills all buckets.
+    pub(crate) fn flush_limits(&self) {
+        let limits = self.space(Namespace::Limits).plan.limits();
+        limits.flush(&self.region);
+    }
+
+    /// The counters, and what the table shows.
+    pub(crate) fn limits_statistics(&self, counted: Statistics) -> Statistics {
+        let limits = self.space(Namespace::Limits).plan.limits();
+        let entries = limits.in_use(&self.region, self.now_ns());
+        let bytes = |cells: u64| cells.saturating_mul(CELL_BYTES as u64);
+        Statistics {
+            entries,
+            bytes: bytes(entries),
+            capacity: bytes((limits.lines * CELLS) as u64),
+            ..counted
+        }
+    }
+
+    fn now_ns(&self) -> u64 {
+        self.clock
+            .now_ms()
+            .saturating_mul(NANOSECONDS_PER_MILLISECOND)
+    }
+}
 
 /// The table of one store: where it lies in the region.
 #[derive(Clone, Copy, Debug)]
@@ -174,9 +228,10 @@ fn pencil(name: u64) -> u64 {
 const FREE: u64 = 0;
 
 /// A cell: a name and a moment.
-pub(crate) const CELL_BYTES: usize = 16;
+const CELL_BYTES: usize = 16;
 const LINE_BYTES: usize = 64;
 const CELLS: usize = LINE_BYTES / CELL_BYTES;
+const NANOSECONDS_PER_MILLISECOND: u64 = 1_000_000;
 const ATTEMPTS_MAX: usize = 64;
 
 #[cfg(all(test, not(loom)))]

@@ -125,6 +125,12 @@ impl<'s> Space<'s> {
         }
     }
 
+    /// Counts an entry that had to make room.
+    pub(crate) fn count_eviction(self) {
+        self.count(CountWord::Evictions)
+            .fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Counts a write that was refused.
     pub(crate) fn refuse(self) {
         self.count(CountWord::Refused)

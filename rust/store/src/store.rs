@@ -18,7 +18,7 @@ use crate::record::{Content, Shape};
 use crate::space::Space;
 use crate::stripe;
 use crate::value::{Kind, Number, OwnedValue, Value};
-use crate::write::Writer;
+use crate::write::{Draft, Writer};
 
 /// The store, mapped by this process.
 ///
@@ -140,34 +140,6 @@ impl Store {
         })
     }
 
-    /// Writes a cache entry that ends when one of its tags is forgotten.
-    pub fn set_tagged(
-        &self,
-        key: &[u8],
-        value: Value<'_>,
-        ttl: Ttl,
-        tags: &[&[u8]],
-    ) -> Result<(), StoreError> {
-        todo!("OPS: {key:?} {value:?} {ttl:?} {tags:?}")
-    }
-
-    /// Writes a cache entry that ends when one of its tags is forgotten, unless there is one; true
-    /// when it did.
-    pub fn add_tagged(
-        &self,
-        key: &[u8],
-        value: Value<'_>,
-        ttl: Ttl,
-        tags: &[&[u8]],
-    ) -> Result<bool, StoreError> {
-        todo!("OPS: {key:?} {value:?} {ttl:?} {tags:?}")
-    }
-
-    /// Ends all entries with this tag, however many there are, at once.
-    pub fn forget_tag(&self, tag: &[u8]) -> Result<(), StoreError> {
-        todo!("OPS: {tag:?}")
-    }
-
     /// Writes an entry unless there is one; true when it did.
     pub fn add(
         &self,
@@ -211,10 +183,12 @@ impl Store {
     /// Deletes an entry; true when there was one.
     pub fn delete(&self, namespace: Namespace, key: &[u8]) -> Result<bool, StoreError> {
         let key = self.key(key)?;
-        self.change(namespace, |writer| {
+        let deleted = self.change(namespace, |writer| {
             let there = writer.find(&key)?;
             there.map_or(Ok(false), |present| writer.remove(&present).map(|()| true))
-        })
+        })?;
+        self.tell_if_released(namespace, deleted);
+        Ok(deleted)
     }
 
     /// Deletes an entry if it holds `expected`; true when it did.
@@ -225,11 +199,13 @@ impl Store {
         expected: Value<'_>,
     ) -> Result<bool, StoreError> {
         let key = self.key(key)?;
-        self.change(namespace, |writer| {
+        let deleted = self.change(namespace, |writer| {
             let there = writer.find(&key)?;
             let there = there.filter(|present| writer.holds(present, expected));
             there.map_or(Ok(false), |present| writer.remove(&present).map(|()| true))
-        })
+        })?;
+        self.tell_if_released(namespace, deleted);
+        Ok(deleted)
     }
 
     /// Reads an entry and deletes it, as one step.
@@ -294,7 +270,13 @@ impl Store {
                 Some(present) if before.is_like(after) => writer.set_number(&present, after),
                 _ => {
                     let ttl = if there.is_some() { Ttl::Kept } else { ttl };
-                    let draft = writer.draft(Value::Number(after), ttl, there.as_ref());
+                    let marks = there
+                        .as_ref()
+                        .map_or_else(Vec::new, |present| writer.marks(present));
+                    let draft = Draft {
+                        marks: &marks,
+                        ..writer.draft(Value::Number(after), ttl, there.as_ref())
+                    };
                     writer.put(&key, &draft)?;
                 }
             }
@@ -304,16 +286,26 @@ impl Store {
 
     /// Deletes all entries of a namespace.
     pub fn flush(&self, namespace: Namespace) -> Result<(), StoreError> {
+        if namespace == Namespace::Limits {
+            self.flush_limits();
+            return Ok(());
+        }
         self.change(namespace, |writer| {
             writer.flush();
             Ok(())
-        })
+        })?;
+        self.tell_if_released(namespace, true);
+        Ok(())
     }
 
     /// What happened in a namespace.
     #[must_use]
     pub fn statistics(&self, namespace: Namespace) -> Statistics {
-        self.space(namespace).statistics()
+        let counted = self.space(namespace).statistics();
+        match namespace {
+            Namespace::Limits => self.limits_statistics(counted),
+            _ => counted,
+        }
     }
 
     /// Keys from a place on that an earlier call gave (0 at first), and the place to go on from, 0 at
@@ -326,38 +318,6 @@ impl Store {
         most: usize,
     ) -> Result<(Vec<Vec<u8>>, u64), StoreError> {
         self.space(namespace).keys(from, most)
-    }
-
-    /// Takes a lock for `owner`; false when somebody has it at the end of the wait, be it the same
-    /// owner: a lock is taken once.
-    pub fn acquire(
-        &self,
-        key: &[u8],
-        owner: &[u8],
-        terms: &LeaseTerms,
-    ) -> Result<bool, StoreError> {
-        todo!("OPS: {key:?} {owner:?} {terms:?}")
-    }
-
-    /// Gives a lock back; false when `owner` does not have it.
-    pub fn release(&self, key: &[u8], owner: &[u8]) -> Result<bool, StoreError> {
-        todo!("OPS: {key:?} {owner:?}")
-    }
-
-    /// Gives a lock another time to stay; false when `owner` does not have it.
-    pub fn refresh(&self, key: &[u8], owner: &[u8], ttl: Ttl) -> Result<bool, StoreError> {
-        todo!("OPS: {key:?} {owner:?} {ttl:?}")
-    }
-
-    /// Who has a lock.
-    pub fn holder(&self, key: &[u8]) -> Result<Option<Holder>, StoreError> {
-        todo!("OPS: {key:?}")
-    }
-
-    /// Takes a token. Never waits: while somebody else holds the namespace's lock a key that is
-    /// not there yet passes uncounted.
-    pub fn limit(&self, key: &[u8], rate: &Rate) -> Result<Verdict, StoreError> {
-        todo!("OPS: {key:?} {rate:?}")
     }
 
     /// A key with its hash, if it has a length that a key may have.

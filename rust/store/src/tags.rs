@@ -12,6 +12,115 @@ use askr_shm::sync::AtomicU64;
 use askr_shm::sync::Ordering::{AcqRel, Acquire, Relaxed};
 use askr_shm::{Offset, Region};
 
+use crate::error::StoreError;
+use crate::hash::Key;
+use crate::key::Ttl;
+use crate::namespace::Namespace;
+use crate::record::WORD_BYTES;
+use crate::store::Store;
+use crate::value::Value;
+use crate::write::{Draft, Present, Writer};
+
+impl Store {
+    /// Writes a cache entry that ends when one of its tags is forgotten.
+    ///
+    /// # Errors
+    /// As [`Store::set`]; more than [`TAGS_MAX`](crate::TAGS_MAX) tags are too large.
+    pub fn set_tagged(
+        &self,
+        key: &[u8],
+        value: Value<'_>,
+        ttl: Ttl,
+        tags: &[&[u8]],
+    ) -> Result<(), StoreError> {
+        let key = self.key(key)?;
+        let tags = hashes(tags);
+        self.change(Namespace::Cache, |writer| {
+            writer.put_tagged(&key, value, ttl, &tags)
+        })
+    }
+
+    /// Writes a cache entry that ends when one of its tags is forgotten, unless there is one; true
+    /// when it did.
+    ///
+    /// # Errors
+    /// As [`Store::set_tagged`].
+    pub fn add_tagged(
+        &self,
+        key: &[u8],
+        value: Value<'_>,
+        ttl: Ttl,
+        tags: &[&[u8]],
+    ) -> Result<bool, StoreError> {
+        let key = self.key(key)?;
+        let tags = hashes(tags);
+        self.change(Namespace::Cache, |writer| {
+            if writer.find(&key)?.is_some() {
+                return Ok(false);
+            }
+            writer.put_tagged(&key, value, ttl, &tags)?;
+            Ok(true)
+        })
+    }
+
+    /// Ends all entries with this tag, however many there are, at once.
+    ///
+    /// # Errors
+    /// None; a table that others damaged ends more entries than it should.
+    pub fn forget_tag(&self, tag: &[u8]) -> Result<(), StoreError> {
+        let tags = self.space(Namespace::Cache).plan.tags();
+        tags.forget(&self.region, Tags::hash(tag));
+        Ok(())
+    }
+}
+
+impl Writer<'_> {
+    /// Writes an entry with the tags of these hashes.
+    pub(crate) fn put_tagged(
+        &mut self,
+        key: &Key<'_>,
+        value: Value<'_>,
+        ttl: Ttl,
+        tags: &[u64],
+    ) -> Result<(), StoreError> {
+        let there = self.there(key, ttl)?;
+        let epoch = self.space.plan.tags().epoch(self.space.region).word();
+        let marks: Vec<u64> = [epoch].iter().chain(tags).copied().collect();
+        let draft = Draft {
+            marks: if tags.is_empty() { &[] } else { &marks },
+            ..self.draft(value, ttl, there.as_ref())
+        };
+        self.put(key, &draft)
+    }
+
+    /// What an entry holds of its tags, as a [`Draft`] has it.
+    pub(crate) fn marks(&self, present: &Present<'_>) -> Vec<u64> {
+        let linked = present.linked;
+        let marks_at = linked
+            .record
+            .parts(linked.shape)
+            .map(|parts| parts.marks_at);
+        let word = |at, index| {
+            self.space
+                .word(Offset::new(at + index * WORD_BYTES))
+                .load(Relaxed)
+        };
+        marks_at.map_or_else(Vec::new, |at| {
+            (0..linked.shape.marks())
+                .map(|index| word(at, index))
+                .collect()
+        })
+    }
+}
+
+/// The hashes of some tags, each once.
+fn hashes(tags: &[&[u8]]) -> Vec<u64> {
+    let mut hashes: Vec<u64> = tags.iter().map(|tag| Tags::hash(tag)).collect();
+    hashes.sort_unstable();
+    hashes.dedup();
+    hashes
+}
+
 /// The table of one store: where it lies in the region.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tags {

@@ -65,3 +65,14 @@ pub enum OwnedValue {
     /// A number.
     Number(Number),
 }
+
+impl OwnedValue {
+    /// The same value, to be written or compared with.
+    #[must_use]
+    pub fn as_value(&self) -> Value<'_> {
+        match self {
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::Number(number) => Value::Number(*number),
+        }
+    }
+}

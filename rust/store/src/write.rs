@@ -11,11 +11,13 @@ use crate::hash::Key;
 use crate::index::Linked;
 use crate::journal::{Change, Step};
 use crate::key::Ttl;
-use crate::layout::CountWord;
+use crate::layout::{CountWord, GRAIN_BYTES};
 use crate::lock::Held;
 use crate::place::{Place, RingName};
 use crate::read::checksum;
-use crate::record::{Content, Field, Record, Shape, WORD_BYTES, number_word, value_bytes};
+use crate::record::{
+    Content, Field, HEAD_BYTES, Record, Shape, WORD_BYTES, number_word, value_bytes,
+};
 use crate::ring::Room;
 use crate::space::Space;
 use crate::value::{Kind, Number, OwnedValue, Value};
@@ -41,7 +43,7 @@ pub(crate) struct Draft<'d> {
 /// An entry that is there and has not expired. It stays as it is while the writer changes nothing.
 #[derive(Clone, Copy)]
 pub(crate) struct Present<'s> {
-    linked: Linked<'s>,
+    pub(crate) linked: Linked<'s>,
     /// What it holds.
     pub(crate) kind: Kind,
     /// When it expires, in ms; 0 is never.
@@ -253,9 +255,10 @@ impl<'s> Writer<'s> {
         }
         let shape = Shape::of(key.bytes.len(), draft.marks.len(), bytes);
         let most = self.space.plan.record_bytes_max();
-        shape
-            .filter(|shape| shape.bytes() <= most)
-            .ok_or(too_large(max.min(most)))
+        shape.filter(|shape| shape.bytes() <= most).ok_or_else(|| {
+            let beside = HEAD_BYTES + (key.bytes.len() + draft.marks.len() * WORD_BYTES);
+            too_large(max.min(most.saturating_sub(beside.next_multiple_of(GRAIN_BYTES))))
+        })
     }
 
     fn append(&mut self, key: &Key<'_>, shape: Shape, draft: &Draft<'_>) -> Result<(), StoreError> {

@@ -42,12 +42,14 @@ impl Writer<'_> {
 
     /// The ring that a new record belongs to.
     fn ring_for(&self, key: &Key<'_>, shape: Shape) -> Result<RingName, StoreError> {
+        let small = self.space.plan.ring(RingName::Small).capacity;
+        if shape.bytes() > small / SMALL_PART_MAX {
+            return Ok(RingName::Main);
+        }
         if let Some(there) = self.space.linked(key)? {
             return Ok(there.place.ring());
         }
-        let small = self.space.plan.ring(RingName::Small).capacity;
-        let is_proven = self.space.is_ghost(key.hash);
-        Ok(match is_proven || shape.bytes() > small / SMALL_PART_MAX {
+        Ok(match self.space.is_ghost(key.hash) {
             true => RingName::Main,
             false => RingName::Small,
         })

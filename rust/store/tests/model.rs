@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use askr_store::{
     Clock, Holder, Kind, LeaseTerms, Namespace, Number, OwnedValue, Sizes, Store, StoreError, Ttl,
-    Value,
 };
 use proptest::prelude::*;
 
@@ -557,5 +556,5 @@ fn tag_name(tag: usize) -> Vec<u8> {
 
 /// The owners with a longer name hold their locks until their process dies.
 fn owner_name(owner: usize) -> Vec<u8> {
-    "owner"[..=owner].as_bytes().to_vec()
+    b"owner"[..=owner].to_vec()
 }

@@ -55,6 +55,8 @@ pub(crate) enum Failure {
     ControlSocket(#[from] SocketError),
     #[error("no exchange between gateway and workers")]
     Exchange(#[from] CreateError),
+    #[error("no shared store")]
+    Store(#[from] askr_store::CreateError),
     #[error("the runtime does not start")]
     Runtime(#[source] io::Error),
     #[error("the template does not start")]
@@ -91,7 +93,8 @@ fn code(failure: &Failure) -> u8 {
         Failure::Bind(BindError::NoAddress | BindError::Root { .. }) => CONFIGURATION,
         Failure::Bind(BindError::Address { .. } | BindError::Listener(_))
         | Failure::Handover(_)
-        | Failure::Exchange(_) => UNAVAILABLE,
+        | Failure::Exchange(_)
+        | Failure::Store(_) => UNAVAILABLE,
         Failure::ControlSocket(_) | Failure::LogFile { .. } => CONFIGURATION,
         Failure::Log(_)
         | Failure::Become(_)
@@ -134,6 +137,7 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         Failure::ControlSocket(_) => Some("give another path with --control-socket"),
         Failure::LogFile { .. } => Some("give a file that can be written with --log-file"),
         Failure::Exchange(_) => Some("free memory or file descriptors, or use fewer --workers"),
+        Failure::Store(_) => Some("free memory or file descriptors, or lower --store-size"),
         Failure::Console(ConsoleError::NoServer { .. }) => Some(
             "start it with askr serve, or run this as the user and with the configuration it has",
         ),

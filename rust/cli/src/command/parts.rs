@@ -16,6 +16,7 @@ use super::places::Places;
 use super::service_manager;
 use crate::args::TEMPLATE_COMMAND;
 use crate::config::{self, LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig};
+use crate::exit::Failure;
 use crate::user::Account;
 
 /// Fewer slots than this would let a burst of small requests wait outside the exchange.
@@ -24,6 +25,13 @@ const SLOTS_MIN: u16 = 16;
 /// How long a canary may take to answer the one request that is made up for it: it boots nothing
 /// any more.
 const PROBE_PATIENCE: Duration = Duration::from_secs(10);
+
+/// The store of a server, outliving every process but main.
+pub(super) struct SharedStore {
+    pub(super) store: Arc<Store>,
+    /// Its memory, as a template is given it.
+    memory: Arc<OwnedFd>,
+}
 
 /// One exchange for each pool, all behind one doorbell.
 ///
@@ -52,12 +60,28 @@ fn exchange(pool: &PoolConfig) -> ExchangeLimits {
     }
 }
 
+/// The store that gateway and workers share, and its memory for them; `None` is no store.
+///
+/// # Errors
+/// If the system refuses memory or descriptors.
+pub(super) fn store(config: &ServeConfig) -> Result<Option<SharedStore>, Failure> {
+    let Some(config) = &config.store else {
+        return Ok(None);
+    };
+    let store = Store::create(&config.sizes)?;
+    let memory = store.fd().try_clone_to_owned().map_err(Failure::Runtime)?;
+    Ok(Some(SharedStore {
+        store: Arc::new(store),
+        memory: Arc::new(memory),
+    }))
+}
+
 /// What the gateway is told; `store` is where its limits count.
-pub(super) fn gateway(config: &ServeConfig, store: Option<&Arc<Store>>) -> GatewayConfig {
+pub(super) fn gateway(config: &ServeConfig, store: Option<&SharedStore>) -> GatewayConfig {
     let limiting = store
         .filter(|_| !config.limit_rules.is_empty())
         .map(|store| Limiting {
-            buckets: store.clone(),
+            buckets: store.store.clone(),
             rules: config.limit_rules.clone(),
         });
     GatewayConfig {
@@ -95,11 +119,16 @@ pub(super) fn supervisor(
     config: &ServeConfig,
     log: LogConfig,
     output: Option<Arc<OwnedFd>>,
+    store: Option<&SharedStore>,
 ) -> SupervisorConfig {
     let pools = config.pools.iter().map(supervisor_pool).collect();
     let release = Release {
         template: template(config),
-        program: program(config, log, output),
+        program: Program {
+            output,
+            store: store.map(|store| Arc::clone(&store.memory)),
+            ..program(config, log)
+        },
     };
     let places = Places::new(config);
     let releases = Releases::new(move |path| places.resolve(path, &release));
@@ -150,7 +179,7 @@ fn template(config: &ServeConfig) -> TemplateConfig {
 }
 
 /// This same binary; the application learns nothing of how we were configured.
-fn program(config: &ServeConfig, log: LogConfig, output: Option<Arc<OwnedFd>>) -> Program {
+fn program(config: &ServeConfig, log: LogConfig) -> Program {
     let mut program = Program::own_template();
     program.arguments = vec![TEMPLATE_COMMAND.into()];
     program.arguments.extend(log.words().map(OsString::from));
@@ -162,7 +191,6 @@ fn program(config: &ServeConfig, log: LogConfig, output: Option<Arc<OwnedFd>>) -
         program.arguments.push(account.ids.to_string().into());
         program.variables.extend(own_variables(account));
     }
-    program.output = output;
     program
 }
 

@@ -37,7 +37,8 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     }
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
-    let mut gateway = bind(handed, parts::gateway(&config, None))?;
+    let store = parts::store(&config)?;
+    let mut gateway = bind(handed, parts::gateway(&config, store.as_ref()))?;
     if config.watch.is_some() {
         gateway = gateway.showing(shown);
     }
@@ -50,7 +51,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     };
     runtime.block_on(async {
         let signals = Signals::listen().map_err(Failure::Runtime)?;
-        let supervisor = parts::supervisor(&config, log, output.map(Arc::new));
+        let supervisor = parts::supervisor(&config, log, output.map(Arc::new), store.as_ref());
         let supervisor = Supervisor::start(supervisor, exchanges.clone())?;
         let gateway = gateway.following(supervisor.roots());
         let sides = Sides {

@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 use askr_php::{EngineConfig, Host, Incoming, Memory, Outcome, Priority, Runtime, Stack};
+use askr_store::{Sizes, Store};
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
 
@@ -363,6 +364,8 @@ fn serve(inbox: &Receiver<(Job, Sender<Vec<Reply>>)>) {
     };
     let mut runtime =
         Runtime::start(&config, Box::new(Recorder(Rc::clone(&desk)))).expect("PHP starts");
+    let store = Store::create(&Sizes::of(64 << 20, 8 << 20)).expect("a store can be made");
+    runtime.use_store(store);
     while let Ok((job, sender)) = inbox.recv() {
         let replies = perform(&mut runtime, &desk, &job);
         sender.send(replies).expect("the test waits");

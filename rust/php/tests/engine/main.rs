@@ -9,6 +9,7 @@ mod garbage;
 mod harness;
 mod opcache;
 mod stack;
+mod store;
 
 use harness::{Get, classic, worker};
 

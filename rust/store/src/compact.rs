@@ -1,11 +1,16 @@
 //! Where nothing is evicted: what is in use is moved, and bounded.
+//!
+//! The oldest record is moved to the head if it is in use, so that what was deleted between those
+//! that stay is won back. A write never moves all at once: once a quarter of the ring or less is
+//! free each one moves some times as much as it writes, which is a whole round before there is no
+//! room left. See `docs/protocol/store.md` for why what is kept free is always enough.
 
 use askr_shm::sync::Ordering;
 
 use crate::error::StoreError;
 use crate::hash::Key;
 use crate::layout::CountWord;
-use crate::place::RingName;
+use crate::place::{Position, RingName};
 use crate::record::Shape;
 use crate::ring::{Piece, Room};
 use crate::write::Writer;
@@ -16,14 +21,21 @@ impl Writer<'_> {
         self.admit(key, shape)?;
         let ring = RingName::Main;
         let reserve = self.space.plan.reserve_bytes();
+        let enough = self.space.plan.ring(ring).capacity / 4;
+        let mut owed = shape.bytes() * MOVED_PER_BYTE;
         for _ in 0..self.space.plan.pieces_max(ring) {
-            if let Some(room) = self.space.room(ring, shape.bytes(), reserve)? {
+            let room = self.space.room(ring, shape.bytes(), reserve)?;
+            let is_roomy = owed == 0 || self.space.room(ring, shape.bytes(), enough)?.is_some();
+            if let Some(room) = room.filter(|_| is_roomy) {
                 return Ok(room);
             }
-            let oldest = self.space.oldest(ring)?.ok_or(StoreError::Corrupt)?;
+            let Some(oldest) = self.space.oldest(ring)? else {
+                return Err(StoreError::Full(self.space.namespace));
+            };
             self.carry_over(&oldest)?;
+            owed = owed.saturating_sub(oldest.shape.bytes());
         }
-        Err(StoreError::Corrupt)
+        Err(StoreError::Full(self.space.namespace))
     }
 
     /// Takes the oldest piece away; what is in use goes to the head.
@@ -33,7 +45,7 @@ impl Writer<'_> {
                 self.unlink(linked)?;
             } else {
                 let room = self.space.room(RingName::Main, piece.shape.bytes(), 0)?;
-                let room = room.ok_or(StoreError::Corrupt)?;
+                let room = room.ok_or(StoreError::Full(self.space.namespace))?;
                 self.relocate(piece, RingName::Main, room)?;
             }
         }
@@ -47,9 +59,7 @@ impl Writer<'_> {
         if self.has_place_for(key, shape)? {
             return Ok(());
         }
-        if self.is_time_to_sweep() {
-            self.sweep()?;
-        }
+        self.sweep()?;
         match self.has_place_for(key, shape)? {
             true => Ok(()),
             false => Err(StoreError::Full(self.space.namespace)),
@@ -65,25 +75,24 @@ impl Writer<'_> {
         Ok(wanted <= self.space.plan.live_bytes_max())
     }
 
-    fn is_time_to_sweep(&self) -> bool {
-        let swept_ms = self.space.count(CountWord::SweptMs);
-        let due = swept_ms
-            .load(Ordering::Relaxed)
-            .saturating_add(SWEEP_PAUSE_MS);
-        let now_ms = self.now_ms;
-        let never = swept_ms.load(Ordering::Relaxed) == 0;
-        let is_time = never || due <= now_ms;
-        if is_time {
-            swept_ms.store(now_ms, Ordering::Relaxed);
-        }
-        is_time
-    }
-
-    /// Takes out what has expired.
+    /// Takes out what has expired: a part of the ring, and no more often than makes sense.
     fn sweep(&mut self) -> Result<(), StoreError> {
         let ring = RingName::Main;
-        let mut position = self.space.tail(ring);
-        while let Some(piece) = self.space.piece(ring, position)? {
+        let [swept_ms, cursor] =
+            [CountWord::SweptMs, CountWord::Sweep].map(|word| self.space.count(word));
+        let from = Position::from_word(cursor.load(Ordering::Relaxed));
+        let (tail, head) = (self.space.tail(ring), self.space.head(ring));
+        let goes_on = tail < from && from < head;
+        let rested_ms = self.now_ms.saturating_sub(swept_ms.load(Ordering::Relaxed));
+        if !goes_on && rested_ms < SWEEP_PAUSE_MS {
+            return Ok(());
+        }
+        let mut position = if goes_on { from } else { tail };
+        for _ in 0..SWEEP_PIECES_MAX {
+            let Some(piece) = self.space.piece(ring, position)? else {
+                swept_ms.store(self.now_ms, Ordering::Relaxed);
+                break;
+            };
             position = piece.next;
             if !piece.shape.is_filler()
                 && self.has_expired(&piece)
@@ -92,9 +101,16 @@ impl Writer<'_> {
                 self.unlink(linked)?;
             }
         }
+        cursor.store(position.word(), Ordering::Relaxed);
         Ok(())
     }
 }
 
+/// Bytes that are moved for each one written, once room is short.
+const MOVED_PER_BYTE: usize = 8;
+
 /// Least time between two searches of a full namespace for what has expired.
 const SWEEP_PAUSE_MS: u64 = 1000;
+
+/// Most pieces that one write looks at for what has expired.
+const SWEEP_PIECES_MAX: usize = 32 * 1024;

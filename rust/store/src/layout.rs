@@ -89,6 +89,8 @@ lines! {
         refused: u64,
         /// When a namespace that was full was last searched for expired entries, in ms.
         swept_ms: u64,
+        /// Where that search goes on.
+        sweep: u64,
         /// Records that have left the small ring of the cache unread.
         ghosts: u64,
     }
@@ -418,7 +420,8 @@ pub(crate) enum CountWord {
     Evictions = 4,
     Refused = 5,
     SweptMs = 6,
-    Ghosts = 7,
+    Sweep = 7,
+    Ghosts = 8,
 }
 
 /// An index below a power of two that is one of `usize`.
@@ -439,7 +442,7 @@ const EVICTION_RESERVE_PART: usize = 64;
 
 /// Where records are moved one may take one part of so many.
 #[cfg(not(loom))]
-const COMPACTION_PART: usize = 16;
+const COMPACTION_PART: usize = 24;
 #[cfg(loom)]
 const COMPACTION_PART: usize = 4;
 
@@ -469,6 +472,7 @@ const _: () = {
     assert!(offset_of!(Counts, evictions) == CountWord::Evictions as usize * 8);
     assert!(offset_of!(Counts, refused) == CountWord::Refused as usize * 8);
     assert!(offset_of!(Counts, swept_ms) == CountWord::SweptMs as usize * 8);
+    assert!(offset_of!(Counts, sweep) == CountWord::Sweep as usize * 8);
     assert!(offset_of!(Counts, ghosts) == CountWord::Ghosts as usize * 8);
     assert!(size_of::<usize>() == 8);
 };
@@ -479,5 +483,5 @@ const _: () = {
     assert!(offset_of!(Control, tails) == LINE_BYTES);
     assert!(offset_of!(Control, journal) == 2 * LINE_BYTES);
     assert!(offset_of!(Control, counts) == 3 * LINE_BYTES);
-    assert!(offset_of!(Control, stripes) == 4 * LINE_BYTES);
+    assert!(offset_of!(Control, stripes) == 5 * LINE_BYTES);
 };

@@ -78,7 +78,7 @@ impl Writer<'_> {
             }
             self.space.give_up(&oldest);
         }
-        Err(StoreError::Corrupt)
+        Err(StoreError::Full(self.space.namespace))
     }
 
     /// Keeps a record that was read, or drops it.

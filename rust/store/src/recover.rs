@@ -5,6 +5,7 @@ use askr_shm::sync::Ordering;
 use crate::error::StoreError;
 use crate::journal::{Change, Step};
 use crate::place::{Position, RingName};
+use crate::record::Field;
 use crate::space::Space;
 use crate::write::Writer;
 
@@ -24,7 +25,9 @@ impl Writer<'_> {
 
     fn finish(&mut self, step: Step, change: &Change) -> Result<(), StoreError> {
         match step {
-            Step::Splice | Step::Rewrite => self.space.carry_out_splice(change)?,
+            Step::Splice => self.space.carry_out_splice(change)?,
+            Step::Rewrite if self.is_whole(change)? => {}
+            Step::Rewrite => self.space.carry_out_splice(change)?,
             Step::Flush => self.space.carry_out_flush(change),
             Step::Reset => {
                 self.reset();
@@ -33,6 +36,13 @@ impl Writer<'_> {
         }
         self.space.end();
         Ok(())
+    }
+
+    /// Whether the record that was to be overwritten is untouched, or overwritten already.
+    fn is_whole(&self, change: &Change) -> Result<bool, StoreError> {
+        let record = change.old.and_then(|place| self.space.record(place));
+        let record = record.ok_or(StoreError::Corrupt)?;
+        Ok(record.load(Field::Sequence) & 1 == 0)
     }
 
     /// Makes the namespace as it was made: for memory that none of ours has written.

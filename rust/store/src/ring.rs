@@ -37,8 +37,7 @@ impl<'s> Space<'s> {
         reserve: usize,
     ) -> Result<Option<Room>, StoreError> {
         let capacity = self.plan.ring(ring).capacity;
-        let head = self.head(ring);
-        let used = self.used(ring)?;
+        let (head, used) = self.filled(ring)?;
         let rest = capacity - head.offset();
         let (at, skipped) = match bytes <= rest {
             true => (head, 0),
@@ -59,8 +58,8 @@ impl<'s> Space<'s> {
         }))
     }
 
-    /// Bytes between tail and head, which are checked.
-    pub(crate) fn used(self, ring: RingName) -> Result<usize, StoreError> {
+    /// Where the head is, and how many bytes lie between the tail and it; both checked.
+    pub(crate) fn filled(self, ring: RingName) -> Result<(Position, usize), StoreError> {
         let capacity = self.plan.ring(ring).capacity;
         let (tail, head) = (self.tail(ring), self.head(ring));
         let within = tail.offset() < capacity.max(1) && head.offset() < capacity.max(1);
@@ -71,7 +70,8 @@ impl<'s> Space<'s> {
                 .filter(|&used| used <= capacity),
             _ => None,
         };
-        used.filter(|_| within).ok_or(StoreError::Corrupt)
+        let used = used.filter(|_| within).ok_or(StoreError::Corrupt)?;
+        Ok((head, used))
     }
 
     /// The oldest piece of a ring; `None` if it is empty.

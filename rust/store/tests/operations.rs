@@ -324,3 +324,37 @@ fn a_namespace_that_is_full_refuses_until_something_expires() {
     bench.pass(5000);
     assert_eq!(fill(1_000_000), first);
 }
+
+#[test]
+fn a_namespace_at_its_bound_takes_what_replaces_something_as_large() {
+    let bench = bench();
+    let store = &bench.store;
+    let sizes = [20_000, 100, 7_000, 1, 3_000, 15_000, 400];
+    let set = |key: usize, byte: u8| {
+        let value = vec![byte; sizes[key % sizes.len()]];
+        store.set(
+            Sessions,
+            &key.to_le_bytes(),
+            Value::Bytes(&value),
+            Ttl::Forever,
+        )
+    };
+    let count = (0..).take_while(|&key| set(key, 0).is_ok()).count();
+    assert!(count > 50, "{count}");
+    let mut random = 1_usize;
+    let mut written = vec![0; count];
+    for round in 0..4_000_usize {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        let key = (random >> 33) % count;
+        // Too large to be written in place, most of them.
+        written[key] = round.to_le_bytes()[0];
+        assert_eq!(set(key, written[key]), Ok(()));
+    }
+    for (key, &byte) in written.iter().enumerate() {
+        let value = vec![byte; sizes[key % sizes.len()]];
+        let found = store.get(Sessions, &key.to_le_bytes()).unwrap();
+        assert_eq!(found, Some(OwnedValue::Bytes(value)));
+    }
+}

@@ -143,6 +143,12 @@ impl Store {
     }
 }
 
+/// Whether a lock with this value ends with the life of a process.
+#[cfg(not(loom))]
+pub(crate) fn ends_with_a_process(value: &OwnedValue) -> bool {
+    Lease::from_value(value).process.is_some()
+}
+
 /// What the value of a lock says.
 #[derive(Debug, PartialEq, Eq)]
 struct Lease {

@@ -8,6 +8,8 @@
 mod clock;
 mod compact;
 mod error;
+#[cfg(not(loom))]
+mod file;
 mod gcra;
 mod ghost;
 mod hash;
@@ -37,6 +39,8 @@ mod write;
 
 pub use clock::Clock;
 pub use error::{CreateError, OpenError, StoreError};
+#[cfg(not(loom))]
+pub use file::{ExportError, FileContent, ImportError};
 pub use key::Ttl;
 pub use limits::{KEY_BYTES_MAX, TAGS_MAX};
 pub use namespace::{Namespace, Sizes, Statistics};

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use askr_store::Rate;
+use askr_store::{Rate, Store};
 
-use crate::limiter::{Buckets, LimitKey};
+use crate::limiter::LimitKey;
 use crate::limits::Limits;
 
 /// Where the gateway listens and what it serves.
@@ -69,11 +69,11 @@ impl Default for PoolConfig {
     }
 }
 
-/// Rules about how many requests may come, and where these are counted.
+/// Rules about how many requests may come, and the store that counts them.
 #[derive(Debug, Clone)]
 pub struct Limiting {
-    /// The store of the server, as a rule.
-    pub buckets: Arc<dyn Buckets>,
+    /// The store of the server.
+    pub store: Arc<Store>,
     /// In any order.
     pub rules: Vec<LimitRule>,
 }

@@ -162,7 +162,7 @@ impl Gateway {
 }
 
 fn limiter(limiting: Limiting) -> Arc<Limiter> {
-    Arc::new(Limiter::new(limiting.buckets, limiting.rules))
+    Arc::new(Limiter::new(limiting.store, limiting.rules))
 }
 
 /// What goes on beside the connections.

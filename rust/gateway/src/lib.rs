@@ -49,7 +49,7 @@ mod subject;
 pub use config::{GatewayConfig, LimitRule, Limiting, PoolConfig};
 pub use error::{BindError, ServeError};
 pub use gateway::Gateway;
-pub use limiter::{Buckets, LimitCounts, LimitKey, LimitKeyError, LimitTally};
+pub use limiter::{LimitCounts, LimitKey, LimitKeyError, LimitTally};
 pub use limits::{FIELDS_MAX, Limits};
 pub use park::runtime;
 pub use probe::{Probe, ProbeFault, probe};

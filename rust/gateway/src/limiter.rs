@@ -5,16 +5,15 @@
 //! configured. The first that refuses ends it, so that what a narrow rule refuses does not use up
 //! a wide one.
 //!
-//! Where the tokens are counted is a [`Buckets`]; there is no clock here.
+//! The buckets are in the store, whose clock they have.
 
 use std::cmp::Reverse;
-use std::fmt;
 use std::hash::RandomState;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use askr_store::{Rate, Store, StoreError, Verdict};
+use askr_store::{Rate, Store, Verdict};
 use http::{HeaderMap, request};
 
 use crate::complaints::Complaints;
@@ -32,21 +31,6 @@ pub use tally::{LimitCounts, LimitTally};
 use bucket_key::Keys;
 use tally::Tally;
 
-/// Where tokens are counted.
-pub trait Buckets: fmt::Debug + Send + Sync {
-    /// Takes a token out of the bucket of `key`, without ever waiting.
-    ///
-    /// # Errors
-    /// When it cannot be counted.
-    fn take(&self, key: &[u8], rate: &Rate) -> Result<Verdict, StoreError>;
-}
-
-impl Buckets for Store {
-    fn take(&self, key: &[u8], rate: &Rate) -> Result<Verdict, StoreError> {
-        self.limit(key, rate)
-    }
-}
-
 /// A request, as far as rules look at it.
 pub(crate) struct Candidate<'a> {
     pub(crate) head: &'a request::Parts,
@@ -58,12 +42,11 @@ pub(crate) struct Candidate<'a> {
 /// All rules, and what they have counted.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    buckets: Arc<dyn Buckets>,
+    store: Arc<Store>,
     rules: Vec<Arc<Rule>>,
     /// The paths of all rules in the order in which they are asked; `None` is every path.
     order: Vec<(Option<Prefix>, usize)>,
     keys: Keys,
-    faults: Complaints,
 }
 
 /// One rule.
@@ -97,7 +80,7 @@ pub(crate) struct TooMany {
 }
 
 impl Limiter {
-    pub(crate) fn new(buckets: Arc<dyn Buckets>, rules: Vec<LimitRule>) -> Limiter {
+    pub(crate) fn new(store: Arc<Store>, rules: Vec<LimitRule>) -> Limiter {
         let mut order: Vec<(Option<Prefix>, usize)> = Vec::new();
         for (index, rule) in rules.iter().enumerate() {
             match rule.paths.as_slice() {
@@ -110,11 +93,10 @@ impl Limiter {
             (Reverse(path_bytes), fields::fills_in(&rules[*index].rate))
         });
         Limiter {
-            buckets,
+            store,
             order,
             rules: rules.into_iter().map(Rule::new).map(Arc::new).collect(),
             keys: Keys::new(RandomState::new()),
-            faults: Complaints::default(),
         }
     }
 
@@ -145,34 +127,19 @@ impl Limiter {
         standings
     }
 
-    /// What one rule says, or nothing when it cannot count: then the request passes. A store that
-    /// is full must not take the site down.
+    /// What one rule says, or nothing when it was not counted: then the request passes. A limit
+    /// must not take the site down.
     fn ask(&self, index: usize, candidate: &Candidate<'_>) -> Option<Verdict> {
         let rule = &self.rules[index];
         let key = self.keys.of(index, &rule.key, candidate);
-        match self.buckets.take(&key, &rule.rate) {
-            // Nothing is missing after a token was taken: none was.
-            Ok(verdict) if verdict.reset_after.is_zero() => {
-                rule.tally.miss();
-                None
-            }
-            Ok(verdict) => {
-                rule.tally.count(verdict.allowed);
-                if !verdict.allowed {
-                    rule.log_refusal(candidate);
-                }
-                Some(verdict)
-            }
-            Err(error) => {
-                rule.tally.miss();
-                if let Some(unlogged) = self.faults.admit(Instant::now()) {
-                    let error: &dyn std::error::Error = &error;
-                    let limit = rule.name.as_str();
-                    tracing::warn!(limit, error, unlogged, "request not counted by its limit");
-                }
-                None
-            }
+        let verdict = self.store.limit(&key, &rule.rate).ok();
+        // Nothing is missing after a token was taken: none was.
+        let verdict = verdict.filter(|verdict| !verdict.reset_after.is_zero());
+        rule.tally.count(verdict.map(|verdict| verdict.allowed));
+        if verdict.is_some_and(|verdict| !verdict.allowed) {
+            rule.log_refusal(candidate);
         }
+        verdict
     }
 
     fn tallies(&self) -> Vec<LimitTally> {

@@ -81,7 +81,7 @@ pub(super) fn gateway(config: &ServeConfig, store: Option<&SharedStore>) -> Gate
     let limiting = store
         .filter(|_| !config.limit_rules.is_empty())
         .map(|store| Limiting {
-            buckets: store.store.clone(),
+            store: store.store.clone(),
             rules: config.limit_rules.clone(),
         });
     GatewayConfig {

@@ -40,17 +40,14 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&self, is_allowed: bool) {
-        let counter = if is_allowed {
-            &self.passed
-        } else {
-            &self.refused
+    /// One request more: let through, refused, or not counted.
+    pub(super) fn count(&self, allowed: Option<bool>) {
+        let counter = match allowed {
+            Some(true) => &self.passed,
+            Some(false) => &self.refused,
+            None => &self.uncounted,
         };
         counter.fetch_add(1, Relaxed);
-    }
-
-    pub(super) fn miss(&self) {
-        self.uncounted.fetch_add(1, Relaxed);
     }
 
     pub(super) fn read(&self, name: &str) -> LimitTally {

@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
 use askr_gateway::{
-    Buckets, Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting, Limits, PoolConfig,
-    Shutdown, ShutdownTrigger, runtime,
+    Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting, Limits, PoolConfig, Shutdown,
+    ShutdownTrigger, runtime,
 };
+use askr_store::Store;
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -88,9 +89,9 @@ impl Setup {
         self
     }
 
-    /// Holds clients to `rules`, counted in `buckets`.
-    pub(crate) fn limiting(mut self, buckets: Arc<dyn Buckets>, rules: Vec<LimitRule>) -> Setup {
-        self.limiting = Some(Limiting { buckets, rules });
+    /// Holds clients to `rules`, counted in `store`.
+    pub(crate) fn limiting(mut self, store: Arc<Store>, rules: Vec<LimitRule>) -> Setup {
+        self.limiting = Some(Limiting { store, rules });
         self
     }
 

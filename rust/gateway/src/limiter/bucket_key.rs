@@ -3,7 +3,8 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::IpAddr;
 
-use http::header::{COOKIE, HeaderMap, HeaderName};
+use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
+use http::request;
 use percent_encoding::percent_decode;
 
 use super::{Candidate, LimitKey};
@@ -23,11 +24,11 @@ impl Keys {
 
     /// The bucket of a candidate with the rule at `index`.
     pub(super) fn of(&self, index: usize, key: &LimitKey, candidate: &Candidate<'_>) -> BucketKey {
-        let headers = &candidate.head.headers;
+        let head = candidate.head;
         let (kind, known_by) = match key {
             LimitKey::Address => None,
-            LimitKey::Header(name) => self.header(headers, name).map(|hash| (b'h', hash)),
-            LimitKey::Cookie(name) => self.cookie(headers, name).map(|hash| (b'c', hash)),
+            LimitKey::Header(name) => self.header(head, name).map(|hash| (b'h', hash)),
+            LimitKey::Cookie(name) => self.cookie(&head.headers, name).map(|hash| (b'c', hash)),
         }
         .unwrap_or_else(|| address(candidate.client));
         let rule = u16::try_from(index).unwrap_or(u16::MAX).to_le_bytes();
@@ -39,14 +40,14 @@ impl Keys {
     }
 
     /// Repeated fields as PHP sees them: one, joined by commas. An empty one tells nobody apart.
-    fn header(&self, headers: &HeaderMap, name: &HeaderName) -> Option<[u8; 8]> {
+    fn header(&self, head: &request::Parts, name: &HeaderName) -> Option<[u8; 8]> {
         let mut hasher = self.0.build_hasher();
         let mut bytes = 0;
-        for (index, value) in headers.get_all(name).iter().enumerate() {
+        for (index, value) in values(head, name).enumerate() {
             if index > 0 {
                 hasher.write(b", ");
             }
-            hasher.write(value.as_bytes());
+            hasher.write(value);
             bytes += value.len();
         }
         (bytes > 0).then(|| hasher.finish().to_le_bytes())
@@ -65,6 +66,17 @@ impl Keys {
         }
         (bytes > 0).then(|| hasher.finish().to_le_bytes())
     }
+}
+
+/// A target in absolute form outranks the Host field (RFC 9112 §3.2.2), for PHP as well.
+fn values<'a>(head: &'a request::Parts, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    let authority = head.uri.authority().filter(|_| *name == HOST);
+    let fields = head.headers.get_all(name).iter();
+    let fields = fields.take(if authority.is_some() { 0 } else { usize::MAX });
+    let authority = authority.map(|host| host.as_str().as_bytes());
+    authority
+        .into_iter()
+        .chain(fields.map(HeaderValue::as_bytes))
 }
 
 /// The first cookie of that name, as PHP finds it: its value is percent-decoded still, and that of

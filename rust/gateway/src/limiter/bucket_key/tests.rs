@@ -53,6 +53,24 @@ fn a_header_is_what_php_sees_of_it() {
 }
 
 #[test]
+fn a_host_is_that_of_the_target_if_it_has_one() {
+    let keys = keys();
+    let of = |target: &str, host: &str| {
+        let request = http::Request::get(target).header("host", host);
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        let candidate = Candidate {
+            head: &head,
+            client: IpAddr::from([192, 0, 2, 1]),
+            is_for_php: true,
+        };
+        keys.of(0, &"header:host".parse().unwrap(), &candidate)
+    };
+    assert_eq!(of("http://a/", "b"), of("/", "a"));
+    assert_eq!(of("http://a/", "b"), of("http://a/", "c"));
+    assert_ne!(of("/", "a"), of("/", "b"));
+}
+
+#[test]
 fn a_cookie_is_what_php_sees_of_it() {
     let keys = keys();
     let of = |fields| of(&keys, "cookie:app_id", fields, "192.0.2.1");

@@ -65,3 +65,44 @@ fn without_dots(path: Cow<'_, str>) -> Cow<'_, str> {
     let segments = path.split('/').filter(|&segment| segment != ".");
     Cow::Owned(segments.collect::<Vec<_>>().join("/"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// `path` with some of its characters encoded and its slashes written in other ways.
+    fn spelled(path: &str, choices: &[u8]) -> String {
+        let mut spelled = String::new();
+        for (character, choice) in path.chars().zip(choices.iter().cycle()) {
+            let _ = match (character, choice % 6) {
+                ('/', 0) => write!(spelled, "//"),
+                ('/', 1) => write!(spelled, "/./"),
+                ('/', 2) => write!(spelled, "%2f/"),
+                (_, 3) => write!(spelled, "%{:02X}", u32::from(character)),
+                (_, 4) => write!(spelled, "%{:02x}", u32::from(character)),
+                _ => write!(spelled, "{character}"),
+            };
+        }
+        spelled
+    }
+
+    proptest! {
+        #[test]
+        fn a_prefix_has_every_spelling_of_what_is_below_it(
+            prefix in "(/[a-z.]{0,3}[a-z]){1,3}",
+            below in "(/[a-z]{1,4}){0,2}/?",
+            front in prop::sample::select(vec!["", "/index.php", "/index.php/", "//index.php/."]),
+            choices in prop::collection::vec(any::<u8>(), 1..20),
+        ) {
+            let target = spelled(&format!("{front}{prefix}{below}"), &choices);
+            let path = NormalPath::of(&target).expect("nothing climbs");
+            prop_assert!(Prefix::new(&prefix).has(&path), "{} is {:?}", target, path);
+            let longer = Prefix::new(&[prefix, "x".to_owned()].concat());
+            prop_assert!(!longer.has(&path));
+        }
+    }
+}

@@ -282,6 +282,15 @@ impl Server {
         command
     }
 
+    /// `php artisan` of the application that it serves, as somebody outside runs it, not started yet.
+    #[must_use]
+    pub fn artisan_command(&self, application: &Application, words: &[&str]) -> Command {
+        let mut command = application.artisan_command(words);
+        let socket = self.runtime_folder.path().join("control.sock");
+        command.env("ASKR_CONTROL_SOCKET", socket);
+        command
+    }
+
     /// `askr reload`, which returns when no worker runs old code.
     ///
     /// # Panics

@@ -20,7 +20,14 @@ use crate::step::shown;
 const DEBIAN_PHP_CONFIG: &str = "/usr/bin/php-config8.2";
 
 /// The test programs that serve `tests/fixtures/application`.
-const LARAVEL_TESTS: &[&str] = &["application", "copies", "leaks", "paranoid", "responses"];
+const LARAVEL_TESTS: &[&str] = &[
+    "application",
+    "copies",
+    "leaks",
+    "paranoid",
+    "responses",
+    "shared_store",
+];
 
 /// Why the tests did not run at all.
 #[derive(Debug, thiserror::Error)]

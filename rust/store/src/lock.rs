@@ -16,6 +16,8 @@ use crate::space::Space;
 #[derive(Debug)]
 pub(crate) struct Held<'s> {
     space: Space<'s>,
+    /// The word of this process.
+    own: u64,
 }
 
 impl<'s> Held<'s> {
@@ -28,14 +30,20 @@ impl<'s> Held<'s> {
                 is_free(space) && try_take(space, 0, own)
             })
             || (!patience.is_zero() && sleep_until_taken(space, own, patience));
-        held.then_some(Held { space })
+        // Not `then_some`: that makes one in any case, and drops it.
+        held.then(|| Held { space, own })
     }
 }
 
 impl Drop for Held<'_> {
     fn drop(&mut self) {
         let owner = self.space.word(self.space.plan.owner());
-        if owner.swap(0, Ordering::Release) & Identity::SPARE != 0 {
+        // Whoever does not have it, because somebody believed it dead, leaves it alone.
+        let give_back = |own| {
+            let given = owner.compare_exchange(own, 0, Ordering::Release, Ordering::Relaxed);
+            given.is_ok()
+        };
+        if !give_back(self.own) && give_back(self.own | Identity::SPARE) {
             let freed = self.space.plan.freed();
             self.space
                 .region

@@ -25,6 +25,7 @@ const SOURCES: &[&str] = &[
     "csrc/copies.c",
     "csrc/rewind.c",
     "csrc/rewind_kernel.c",
+    "csrc/rewind_kept.c",
     "csrc/rewind_maps.c",
     "csrc/rewind_pages.c",
     "csrc/baseline.c",

@@ -195,20 +195,25 @@ static askr_rewind_block *askr_make_block(void)
 {
 	size_t list = askr_whole_pages(ASKR_MAPPINGS_MAX * sizeof(askr_mapping));
 	size_t head = askr_whole_pages(sizeof(askr_rewind_block));
-	size_t bytes = head + 3 * list + ASKR_PAGES_MAX;
+	size_t kept = askr_whole_pages(ASKR_KEPT_MAX * sizeof(askr_page));
+	size_t places = ASKR_PAGES_MAX * sizeof(uint32_t);
+	size_t bytes = head + 3 * list + kept + places + ASKR_PAGES_MAX + ASKR_SAVED_MAX * 4096ul;
 	char *place = askr_map_block(bytes);
 	askr_rewind_block *block = (askr_rewind_block *) place;
 
 	if (!place) {
 		return NULL;
 	}
-	block->memory.all = (askr_mapping *) (place + head);
-	block->memory.own = (askr_mapping *) (place + head + list);
-	block->memory.now = (askr_mapping *) (place + head + 2 * list);
-	block->memory.classes = (uint8_t *) place + head + 3 * list;
+	block->process = getpid();
 	block->memory.block_start = (uintptr_t) place;
 	block->memory.block_end = (uintptr_t) place + bytes;
-	block->process = getpid();
+	block->memory.all = (askr_mapping *) (place += head);
+	block->memory.own = (askr_mapping *) (place += list);
+	block->memory.now = (askr_mapping *) (place += list);
+	block->memory.kept = (askr_page *) (place += list);
+	block->memory.places = (uint32_t *) (place += kept);
+	block->memory.classes = (uint8_t *) (place += places);
+	block->memory.saved = place + ASKR_PAGES_MAX;
 	return block;
 }
 
@@ -216,7 +221,7 @@ static void askr_drop_block(askr_rewind_block *block)
 {
 	int descriptors[] = {
 		block->memory.maps, block->memory.statm, block->memory.pagemap, block->surroundings.folder,
-		block->surroundings.tasks, block->surroundings.timers,
+		block->surroundings.tasks, block->surroundings.timers, block->surroundings.spaces,
 	};
 
 	for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++) {

@@ -24,6 +24,10 @@
 #define ASKR_REGIONS 256
 #define ASKR_ENTRIES 512
 #define ASKR_RUNS 512
+/* Pages that are put back without a look at all others, and those of them that are
+ * saved here, so that they need not be read from the original again: 8 MB. */
+#define ASKR_KEPT_MAX 16384
+#define ASKR_SAVED_MAX 2048
 
 /* As the kernel has it; the C library's differs, and hides two signals. */
 typedef struct {
@@ -116,6 +120,22 @@ typedef struct {
 	uint64_t categories;
 } askr_page_region;
 
+/* A page that this process has for itself: it is put back each time. */
+typedef struct {
+	uintptr_t page;
+	/* Its content at the moment; NULL is the original's, ASKR_ZEROS what it says. */
+	const char *content;
+} askr_page;
+
+#define ASKR_ZEROS ((const char *) 1)
+
+/* What cannot stay the same when a page becomes the process's own, or is given
+ * back: how often it was given a page, and which it has. */
+typedef struct {
+	long faults;
+	uint64_t populated;
+} askr_traces;
+
 typedef struct {
 	/* What the kernel says of this process in /proc. */
 	int maps;
@@ -142,17 +162,28 @@ typedef struct {
 	uintptr_t block_end;
 	/* The twin that has every page as it was. */
 	pid_t original;
-	/* Where pages of zeros are just now, from the lowest on. */
-	askr_page_region zeros[ASKR_REGIONS];
-	size_t zero_count;
-	size_t zero_next;
-	/* How far they are known. */
-	uintptr_t zeros_until;
-	uintptr_t own_end;
+	/* Where pages are of which something is asked, from the lowest on. */
+	askr_page_region regions[ASKR_REGIONS];
+	size_t region_count;
+	size_t region_next;
+	/* How far they are known, and how far they are of interest. */
+	uintptr_t regions_until;
+	uintptr_t regions_end;
 	/* What the kernel says of some pages in a row. */
 	uint64_t entries[ASKR_ENTRIES];
-	/* What is to be copied from the original, to where it lies there. */
-	struct iovec runs[ASKR_RUNS];
+	/* The pages that are put back, in rising order, and whether those are all. */
+	askr_page *kept;
+	size_t kept_count;
+	bool is_complete;
+	/* Of each page where it was saved, counted from 1. */
+	uint32_t *places;
+	char *saved;
+	size_t saved_count;
+	/* What the process was like when the kept pages were last all of them. */
+	askr_traces traces;
+	/* What is to be copied from the original, and where to. */
+	struct iovec from[ASKR_RUNS];
+	struct iovec to[ASKR_RUNS];
 	size_t run_count;
 	char text[16384];
 } askr_memory;
@@ -167,7 +198,8 @@ typedef struct {
 	/* Whether something can have used semaphores that a process gives back when it
 	 * ends. */
 	bool has_semaphores;
-	bool watches_spaces;
+	/* The folder of its namespaces; -1 where it cannot change them. */
+	int spaces;
 	mode_t umask;
 	askr_signal_action actions[ASKR_SIGNALS + 1];
 	askr_identity identity;
@@ -193,10 +225,27 @@ const char *askr_maps_return(askr_memory *memory);
 
 /* rewind_pages.c */
 bool askr_pages_open(askr_memory *memory);
-/* How many pages are to be looked at. */
-size_t askr_pages_count(const askr_memory *memory);
 const char *askr_pages_take(askr_memory *memory);
+/* Pages between two addresses, by what they are. */
+enum {
+	ASKR_CATEGORY_PRESENT = 1 << 3,
+	ASKR_CATEGORY_SWAPPED = 1 << 4,
+	ASKR_CATEGORY_ZERO = 1 << 5,
+};
+/* The first that are one of these; false when the kernel does not say. */
+bool askr_pages_scan(askr_memory *memory, uintptr_t start, uintptr_t end, uint64_t categories);
 /* There is no way back from here: false leaves a process that must end. */
 bool askr_pages_return(askr_memory *memory);
+
+/* rewind_kept.c */
+/* Whether the pages that were kept last time are still all. */
+bool askr_kept_are_all(askr_memory *memory);
+void askr_kept_forget(askr_memory *memory);
+/* `index` is the page's among all that are looked at. */
+bool askr_kept_add(askr_memory *memory, uintptr_t page, bool is_zeros, size_t index);
+/* After the last was added. */
+bool askr_kept_close(askr_memory *memory);
+bool askr_kept_return(askr_memory *memory);
+void askr_kept_trace(askr_memory *memory);
 
 #endif

@@ -57,12 +57,11 @@ static const int askr_process_words[] = {
 };
 
 static const char *const askr_spaces[] = {
-	"/proc/self/ns/cgroup", "/proc/self/ns/ipc", "/proc/self/ns/mnt", "/proc/self/ns/net",
-	"/proc/self/ns/pid_for_children", "/proc/self/ns/time_for_children", "/proc/self/ns/user",
-	"/proc/self/ns/uts",
+	"cgroup", "ipc", "mnt", "net", "pid_for_children", "time_for_children", "user", "uts",
 };
 
-static void askr_observe(askr_manners *manners, int tasks, bool watches_spaces)
+/* `spaces` is the folder of its namespaces, or -1 where it cannot change them. */
+static void askr_observe(askr_manners *manners, int tasks, int spaces)
 {
 	struct stat status;
 	stack_t stack;
@@ -89,8 +88,8 @@ static void askr_observe(askr_manners *manners, int tasks, bool watches_spaces)
 		manners->root_device = status.st_dev;
 		manners->root_inode = status.st_ino;
 	}
-	for (size_t i = 0; watches_spaces && i < sizeof(askr_spaces) / sizeof(askr_spaces[0]); i++) {
-		manners->spaces[i] = stat(askr_spaces[i], &status) == 0 ? status.st_ino : 0;
+	for (size_t i = 0; spaces >= 0 && i < sizeof(askr_spaces) / sizeof(askr_spaces[0]); i++) {
+		manners->spaces[i] = fstatat(spaces, askr_spaces[i], &status, 0) == 0 ? status.st_ino : 0;
 	}
 }
 
@@ -248,8 +247,9 @@ const char *askr_surroundings_take(askr_surroundings *surroundings)
 	}
 	askr_identify(&surroundings->identity);
 	askr_weigh(&surroundings->shares);
-	surroundings->watches_spaces = askr_may_change_spaces(&surroundings->identity);
-	askr_observe(&surroundings->manners, surroundings->tasks, surroundings->watches_spaces);
+	surroundings->spaces = askr_may_change_spaces(&surroundings->identity)
+		? open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+	askr_observe(&surroundings->manners, surroundings->tasks, surroundings->spaces);
 	if (prctl(ASKR_GET_MEMORY_MERGE, 0, 0, 0, 0) == 1) {
 		return "the kernel shares alike pages of its memory with others";
 	}
@@ -272,7 +272,7 @@ static const char *askr_compare(askr_surroundings *surroundings)
 	if (memcmp(&surroundings->shares_now, &surroundings->shares, sizeof(askr_shares)) != 0) {
 		return "it changed its limits or its priority";
 	}
-	askr_observe(&surroundings->manners_now, surroundings->tasks, surroundings->watches_spaces);
+	askr_observe(&surroundings->manners_now, surroundings->tasks, surroundings->spaces);
 	if (memcmp(&surroundings->manners_now, &surroundings->manners, sizeof(askr_manners)) != 0) {
 		return "it changed what kind of process it is";
 	}

@@ -43,25 +43,24 @@ typedef struct {
 } askr_page_scan;
 
 #define ASKR_SCAN _IOWR('f', 16, askr_page_scan)
-#define ASKR_CATEGORY_ZERO (1ull << 5)
 
-static bool askr_scan_zeros(askr_memory *memory, uintptr_t start, uintptr_t end)
+bool askr_pages_scan(askr_memory *memory, uintptr_t start, uintptr_t end, uint64_t categories)
 {
 	askr_page_scan scan = {
 		.size = sizeof(scan),
 		.start = start,
 		.end = end,
-		.regions = (uintptr_t) memory->zeros,
+		.regions = (uintptr_t) memory->regions,
 		.region_count = ASKR_REGIONS,
-		.categories = ASKR_CATEGORY_ZERO,
-		.categories_returned = ASKR_CATEGORY_ZERO,
+		.categories_any = categories,
+		.categories_returned = categories,
 	};
 	int count = ioctl(memory->pagemap, ASKR_SCAN, &scan);
 
-	memory->zero_count = count > 0 ? (size_t) count : 0;
-	memory->zero_next = 0;
-	memory->zeros_until = scan.walk_end;
-	return count >= 0;
+	memory->region_count = count > 0 ? (size_t) count : 0;
+	memory->region_next = 0;
+	memory->regions_until = scan.walk_end;
+	return count >= 0 && scan.walk_end > start;
 }
 
 static bool askr_holds_zeros(uintptr_t page)
@@ -76,30 +75,27 @@ static bool askr_holds_zeros(uintptr_t page)
 	return true;
 }
 
-/* Asked of pages in rising order. Where the kernel does not say, a page that holds
- * zeros counts: that is right as well, and slower. */
-static bool askr_is_zero(askr_memory *memory, uintptr_t page)
+/* Asked of pages in rising order. A file's have none of these. Where the kernel does
+ * not say, a page that holds zeros counts: that is right as well, and slower. */
+static bool askr_is_zero(askr_memory *memory, const askr_mapping *mapping, uintptr_t page)
 {
+	if (mapping->inode) {
+		return false;
+	}
 	if (!memory->has_scan) {
 		return askr_holds_zeros(page);
 	}
-	while (page >= memory->zeros_until) {
-		if (!askr_scan_zeros(memory, memory->zeros_until, memory->own_end)) {
+	while (page >= memory->regions_until) {
+		if (!askr_pages_scan(memory, memory->regions_until, memory->regions_end, ASKR_CATEGORY_ZERO)) {
 			return true;
 		}
 	}
-	while (memory->zero_next < memory->zero_count
-	 && memory->zeros[memory->zero_next].end <= page) {
-		memory->zero_next++;
+	while (memory->region_next < memory->region_count
+	 && memory->regions[memory->region_next].end <= page) {
+		memory->region_next++;
 	}
-	return memory->zero_next < memory->zero_count && memory->zeros[memory->zero_next].start <= page;
-}
-
-static void askr_restart_scan(askr_memory *memory)
-{
-	memory->own_end = memory->own[memory->own_count - 1].end;
-	memory->zeros_until = memory->own[0].start;
-	memory->zero_count = 0;
+	return memory->region_next < memory->region_count
+		&& memory->regions[memory->region_next].start <= page;
 }
 
 /* ---- all pages in a row ---- */
@@ -112,6 +108,8 @@ static bool askr_visit_mapping(askr_memory *memory, const askr_mapping *mapping,
 {
 	uintptr_t page = mapping->start;
 
+	memory->regions_until = mapping->start;
+	memory->regions_end = mapping->end;
 	while (page < mapping->end) {
 		size_t count = (mapping->end - page) / ASKR_PAGE_BYTES, bytes;
 
@@ -142,7 +140,6 @@ static bool askr_visit_all(askr_memory *memory, askr_visit visit)
 {
 	uint8_t *classes = memory->classes;
 
-	askr_restart_scan(memory);
 	for (size_t i = 0; i < memory->own_count; i++) {
 		size_t pages = askr_pages_of(memory, &memory->own[i]);
 
@@ -160,11 +157,11 @@ bool askr_pages_open(askr_memory *memory)
 {
 	memory->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	memory->has_scan = memory->pagemap >= 0
-		&& askr_scan_zeros(memory, memory->block_start, memory->block_end);
+		&& askr_pages_scan(memory, memory->block_start, memory->block_end, ASKR_CATEGORY_ZERO);
 	return memory->pagemap >= 0 && sysconf(_SC_PAGESIZE) == ASKR_PAGE_BYTES;
 }
 
-size_t askr_pages_count(const askr_memory *memory)
+static size_t askr_count_pages(const askr_memory *memory)
 {
 	size_t count = 0;
 
@@ -185,20 +182,24 @@ static bool askr_classify(askr_memory *memory, const askr_mapping *mapping, uint
 	} else if (entry & ASKR_ENTRY_OF_FILE) {
 		*class = ASKR_PAGE_OF_FILE;
 	} else {
-		*class = askr_is_zero(memory, page) ? ASKR_PAGE_ZERO : ASKR_PAGE_OWN;
+		*class = askr_is_zero(memory, mapping, page) ? ASKR_PAGE_ZERO : ASKR_PAGE_OWN;
 	}
 	return true;
 }
 
 const char *askr_pages_take(askr_memory *memory)
 {
+	if (askr_count_pages(memory) > ASKR_PAGES_MAX) {
+		return "it has more memory than is watched";
+	}
 	return askr_visit_all(memory, askr_classify) ? NULL : "its pages cannot be listed";
 }
 
 /* ---- and back ---- */
 
 /* Whether a page holds for sure what it held at the moment. */
-static bool askr_is_as_it_was(askr_memory *memory, uintptr_t page, uint64_t entry, uint8_t class)
+static bool askr_is_as_it_was(askr_memory *memory, const askr_mapping *mapping, uintptr_t page,
+	uint64_t entry, uint8_t class)
 {
 	bool was_untouched = class == ASKR_PAGE_ABSENT || class == ASKR_PAGE_OF_FILE;
 
@@ -214,60 +215,34 @@ static bool askr_is_as_it_was(askr_memory *memory, uintptr_t page, uint64_t entr
 	if (entry & ASKR_ENTRY_EXCLUSIVE) {
 		return false;
 	}
-	return askr_is_zero(memory, page) ? class == ASKR_PAGE_ABSENT || class == ASKR_PAGE_ZERO
+	return askr_is_zero(memory, mapping, page) ? class == ASKR_PAGE_ABSENT || class == ASKR_PAGE_ZERO
 		: class == ASKR_PAGE_OWN;
 }
 
-static bool askr_copy_runs(askr_memory *memory)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < memory->run_count; i++) {
-		bytes += memory->runs[i].iov_len;
-	}
-	if (bytes && process_vm_readv(memory->original, memory->runs, memory->run_count, memory->runs,
-			memory->run_count, 0) != (ssize_t) bytes) {
-		return false;
-	}
-	memory->run_count = 0;
-	return true;
-}
-
-/* Continues the last run, or begins another. */
-static bool askr_add_page(askr_memory *memory, uintptr_t page)
-{
-	struct iovec *last = &memory->runs[memory->run_count];
-
-	if (memory->run_count && (uintptr_t) last[-1].iov_base + last[-1].iov_len == page) {
-		last[-1].iov_len += ASKR_PAGE_BYTES;
-		return true;
-	}
-	if (memory->run_count == ASKR_RUNS) {
-		if (!askr_copy_runs(memory)) {
-			return false;
-		}
-		last = memory->runs;
-	}
-	*last = (struct iovec) {(void *) page, ASKR_PAGE_BYTES};
-	memory->run_count++;
-	return true;
-}
-
-static bool askr_return_page(askr_memory *memory, const askr_mapping *mapping, uintptr_t page,
+static bool askr_keep_changed(askr_memory *memory, const askr_mapping *mapping, uintptr_t page,
 	uint64_t entry, uint8_t *class)
 {
-	if (askr_is_as_it_was(memory, page, entry, *class)) {
-		return true;
-	}
-	if (*class == ASKR_PAGE_ABSENT && !mapping->inode) {
-		memset((void *) page, 0, ASKR_PAGE_BYTES);
-		return true;
-	}
-	return askr_add_page(memory, page);
+	bool was_zeros = *class == ASKR_PAGE_ABSENT && !mapping->inode;
+
+	return askr_is_as_it_was(memory, mapping, page, entry, *class)
+		|| askr_kept_add(memory, page, was_zeros, (size_t) (class - memory->classes));
 }
 
 bool askr_pages_return(askr_memory *memory)
 {
-	memory->run_count = 0;
-	return askr_visit_all(memory, askr_return_page) && askr_copy_runs(memory);
+	bool is_known = askr_kept_are_all(memory);
+
+	if (!is_known) {
+		askr_kept_forget(memory);
+		if (!askr_visit_all(memory, askr_keep_changed) || !askr_kept_close(memory)) {
+			return false;
+		}
+	}
+	if (!askr_kept_return(memory)) {
+		return false;
+	}
+	if (!is_known) {
+		askr_kept_trace(memory);
+	}
+	return true;
 }

@@ -9,7 +9,7 @@ pub const KEY_BYTES_MAX: usize = 1024;
 pub const TAGS_MAX: usize = 254;
 
 /// Longest wait for the lock of a namespace.
-pub(crate) const LOCK_PATIENCE: Duration = Duration::from_millis(50);
+pub(crate) const LOCK_PATIENCE: Duration = Duration::from_millis(90);
 
 /// Looks without a lock before a reader takes it.
 pub(crate) const READ_ATTEMPTS_MAX: usize = 64;

@@ -11,6 +11,7 @@ use Askr\Laravel\Store\Space;
 use Illuminate\Cache\CacheManager;
 use Illuminate\Contracts\Cache\Repository;
 use Illuminate\Contracts\Config\Repository as Config;
+use Illuminate\Support\Arr;
 
 /**
  * Makes the cache stores whose driver is `askr`.
@@ -38,8 +39,27 @@ class StoreFactory
         $fallback = $this->fallback->whenUnavailable($entry['fallback'] ?? null);
 
         return $fallback === null
-            ? $this->manager->repository($this->store($entry), $entry)
+            ? $this->repository($this->store($entry), $entry)
             : $this->manager->store($fallback);
+    }
+
+    /**
+     * What Laravel puts around each of its stores.
+     *
+     * @param  array<string, mixed>  $entry
+     */
+    public function repository(AskrStore $store, array $entry): AskrRepository
+    {
+        $repository = new AskrRepository($store, Arr::only($entry, ['store']));
+
+        // The manager knows whom a store tells of what it does; before Laravel 11, each tells.
+        $events = $this->manager->repository($store, $entry)->getEventDispatcher();
+
+        if ($events !== null && ($entry['events'] ?? true)) {
+            $repository->setEventDispatcher($events);
+        }
+
+        return $repository;
     }
 
     /**

@@ -35,6 +35,6 @@ class RateLimiterFactory
         $entry = ['space' => Space::Counters->value] + (array) $this->config->get("cache.stores.{$name}");
         $store = $this->stores->store($entry);
 
-        return new SharedRateLimiter($this->manager->repository($store, ['store' => $name]), $store);
+        return new SharedRateLimiter($this->stores->repository($store, ['store' => $name] + $entry), $store);
     }
 }

@@ -6,8 +6,11 @@ namespace Askr\Laravel\Tests\Feature\Store;
 
 use Askr\Laravel\Store\Space;
 use Askr\Laravel\StoreServiceProvider;
+use Illuminate\Cache\Events\CacheMissed;
+use Illuminate\Cache\Events\KeyWritten;
 use Illuminate\Contracts\Cache\CanFlushLocks;
 use Illuminate\Contracts\Cache\LockProvider;
+use Illuminate\Support\Facades\Event;
 use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\Attributes\Group;
 use stdClass;
@@ -176,6 +179,30 @@ class CacheTest extends StoreTestCase
         $this->assertInstanceOf(stdClass::class, $this->cache()->get('allowed'));
         $this->assertInstanceOf(\__PHP_Incomplete_Class::class, $this->cache()->get('other'));
         $this->assertInstanceOf(\__PHP_Incomplete_Class::class, $this->cache()->many(['other'])['other']);
+    }
+
+    public function test_who_listens_is_told_and_a_fake_of_everything(): void
+    {
+        $told = [];
+        $this->app->make('events')->listen(KeyWritten::class, function (KeyWritten $event) use (&$told): void {
+            $told[] = $event->key;
+        });
+        $this->cache()->put('listened', 1, 60);
+        $this->assertSame(['listened'], $told);
+
+        $this->app->make('events')->listen('Illuminate\\Cache\\Events\\*', function (string $name) use (&$told): void {
+            $told[] = class_basename($name);
+        });
+        $this->cache()->get('listened');
+        $this->assertContains('CacheHit', $told);
+
+        Event::fake();
+        $this->app->make('cache')->purge('askr');
+        $this->cache()->get('none');
+        Event::assertDispatched(CacheMissed::class);
+
+        $this->app->make('config')->set('cache.stores.silent', ['driver' => 'askr', 'events' => false]);
+        $this->assertNull($this->cache('silent')->getEventDispatcher());
     }
 
     public function test_the_prefix_is_that_of_the_cache_or_of_the_entry(): void

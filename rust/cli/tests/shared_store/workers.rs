@@ -102,3 +102,22 @@ fn what_a_request_does_to_the_drivers_is_gone_with_it() {
         }
     }
 }
+
+#[test]
+fn what_the_store_refuses_it_refuses_by_a_code() {
+    let application = application();
+    let server = application.booted().workers(1).start();
+
+    let answer = server.get("/store/refusals");
+
+    let answer: serde_json::Value = serde_json::from_str(answer.text()).unwrap();
+    assert_eq!(answer, refusals());
+}
+
+/// The codes of `Askr\StoreException`, and what is taken.
+pub(crate) fn refusals() -> serde_json::Value {
+    json!({
+        "long key": 1, "large value": 2, "no number": "false", "overflow": 6, "number as text": "true",
+        "many": "true", "large": "true", "float": "true",
+    })
+}

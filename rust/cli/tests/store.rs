@@ -200,6 +200,53 @@ fn pools_have_the_same_store() {
 }
 
 #[test]
+fn a_wait_for_a_lock_ends_with_the_time_of_the_request() {
+    let server = worker_mode()
+        .workers(1)
+        .flag("request-timeout", "300ms")
+        .start();
+
+    let said = answer(
+        &server,
+        "askr_lock_acquire('busy', 'somebody');
+         try { return askr_lock_acquire('busy', 'me', 0, 60_000); }
+         catch (Askr\\RequestTimeout $e) { return $e::class . ' ' . askr_lock_owner('busy'); }",
+    );
+
+    assert_eq!(said, "Askr\\RequestTimeout somebody");
+    assert_eq!(
+        answer(&server, "return askr_lock_release('busy', 'somebody');"),
+        true
+    );
+}
+
+#[test]
+fn a_lock_frees_at_the_death_of_its_holder_when_asked_for() {
+    let server = worker_mode().workers(2).start();
+    let (mut holder, mut waiting) = (server.client(), server.client());
+
+    let waits = thread::spawn(move || {
+        ask(
+            &mut waiting,
+            "if (! $until(fn () => askr_cache_get('held'))) { return 'nobody holds it'; }
+             askr_cache_set('waits', 1);
+             return [askr_lock_acquire('mortal', 'b', 0, 20_000), askr_lock_acquire('lasting', 'b')];",
+        )
+    });
+    let held = ask(
+        &mut holder,
+        "askr_lock_acquire('mortal', 'a', 0, 0, true);
+         askr_lock_acquire('lasting', 'a');
+         askr_cache_set('held', 1);
+         return $until(fn () => askr_cache_get('waits') === 1);",
+    );
+    assert_eq!(held.answer, true);
+    server.kill(held.pid);
+
+    assert_eq!(waits.join().unwrap().answer, json!([true, false]));
+}
+
+#[test]
 fn programs_that_php_starts_do_not_have_the_memory() {
     let server = worker_mode().workers(1).start();
 

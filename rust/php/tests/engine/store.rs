@@ -65,6 +65,52 @@ fn values_have_any_size_up_to_the_largest() {
 }
 
 #[test]
+fn a_key_is_any_bytes_of_a_bounded_number() {
+    let text = said(
+        r#"foreach (["\0", "\0\0", "a\0", "a", "\xff\xfe", str_repeat("k", 1024), "5", " "] as $i => $key) {
+            askr_cache_set($key, $i);
+        }
+        foreach (["\0", "\0\0", "a\0", "a", "\xff\xfe", str_repeat("k", 1024), "5", " "] as $i => $key) {
+            same($i, askr_cache_get($key));
+        }
+        $long = str_repeat("k", 1025);
+        echo implode("\n", array_map(refusal(...), [
+            fn () => askr_cache_get(""),
+            fn () => askr_cache_get($long),
+            fn () => askr_cache_set($long, 1),
+            fn () => askr_cache_add("", 1),
+            fn () => askr_cache_delete(""),
+            fn () => askr_cache_take(""),
+            fn () => askr_cache_replace("", 1, 2),
+            fn () => askr_cache_delete_if("", 1),
+            fn () => askr_cache_increment(""),
+            fn () => askr_cache_decrement(""),
+            fn () => askr_cache_touch("", 1),
+            fn () => askr_cache_ttl(""),
+            fn () => askr_cache_many(["a", ""]),
+            fn () => askr_cache_set_many(["" => 1]),
+            fn () => askr_lock_acquire("", "me"),
+            fn () => askr_lock_release("", "me"),
+            fn () => askr_lock_refresh("", "me", 1),
+            fn () => askr_lock_owner(""),
+            fn () => askr_lock_force_release(""),
+        ]));"#,
+    );
+
+    let refused = |length: usize| {
+        format!(
+            "Askr\\StoreException 1: a key has 1 to 1024 bytes, this one has {length}; use a hash of what is too long"
+        )
+    };
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 19, "{text}");
+    for (index, line) in lines.into_iter().enumerate() {
+        let length = if index == 1 || index == 2 { 1025 } else { 0 };
+        assert_eq!(line, refused(length), "call {index}");
+    }
+}
+
+#[test]
 fn what_depends_on_an_entry_looks_at_it_first() {
     let text = said(
         r#"same(true, askr_cache_add("steps", "a"));
@@ -211,6 +257,101 @@ fn many_entries_are_read_and_written_in_one_call() {
 }
 
 #[test]
+fn each_space_is_flushed_alone_and_locks_are_none_of_them() {
+    let text = said(
+        r#"foreach (["cache", "counters", "sessions"] as $space) {
+            askr_cache_set("spaces", $space, space: $space);
+        }
+        askr_lock_acquire("spaces", "me");
+        same(["cache", "counters", "sessions"], [askr_cache_get("spaces"),
+            askr_cache_get("spaces", "counters"), askr_cache_get("spaces", "sessions")]);
+        same(true, askr_cache_flush());
+        same([null, "counters", "sessions"], [askr_cache_get("spaces", "cache"),
+            askr_cache_get("spaces", "counters"), askr_cache_get("spaces", "sessions")]);
+        same(true, askr_cache_flush("sessions"));
+        same([null, "counters"], [askr_cache_get("spaces", "sessions"), askr_cache_get("spaces", "counters")]);
+        same("me", askr_lock_owner("spaces"));
+        same(true, askr_cache_flush("counters"));
+        same(null, askr_cache_get("spaces", "counters"));
+        same(true, askr_lock_flush());
+        same(null, askr_lock_owner("spaces"));
+        echo implode("\n", array_map(refusal(...), [
+            fn () => askr_cache_get("spaces", "locks"),
+            fn () => askr_cache_set("spaces", 1, space: ""),
+            fn () => askr_cache_add("spaces", 1, space: "Cache"),
+            fn () => askr_cache_delete("spaces", "limits"),
+            fn () => askr_cache_take("spaces", "x"),
+            fn () => askr_cache_replace("spaces", 1, 2, null, "x"),
+            fn () => askr_cache_delete_if("spaces", 1, "x"),
+            fn () => askr_cache_increment("spaces", space: "x"),
+            fn () => askr_cache_touch("spaces", 1, "x"),
+            fn () => askr_cache_ttl("spaces", "x"),
+            fn () => askr_cache_many([], "x"),
+            fn () => askr_cache_set_many([], space: "x"),
+            fn () => askr_cache_flush("x"),
+        ]));"#,
+    );
+
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 13, "{text}");
+    let numbers = [2, 5, 5, 2, 2, 5, 3, 4, 3, 2, 2, 4, 1];
+    for (line, number) in lines.into_iter().zip(numbers) {
+        let end = format!(
+            "(): Argument #{number} ($space) must be \"cache\", \"counters\" or \"sessions\""
+        );
+        assert!(
+            line.starts_with("ValueError 0: askr_cache_") && line.ends_with(&end),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_tag_that_is_forgotten_ends_all_that_have_it() {
+    let text = said(
+        r#"askr_cache_set("tags: a", 1, 0, ["people", "authors"]);
+        askr_cache_set("tags: b", 2, 0, ["people"]);
+        askr_cache_set_many(["tags: c" => 3], 0, ["authors"]);
+        askr_cache_set("tags: d", 4);
+        $keys = ["tags: a", "tags: b", "tags: c", "tags: d"];
+        same([1, 2, 3, 4], array_values(askr_cache_many($keys)));
+        same(true, askr_cache_forget_tag("authors"));
+        same([null, 2, null, 4], array_values(askr_cache_many($keys)));
+        same(true, askr_cache_add("tags: a", 5, 0, ["authors"]));
+        same(false, askr_cache_add("tags: a", 6, 0, ["authors"]));
+        same([5, 2, null, 4], array_values(askr_cache_many($keys)));
+        askr_cache_forget_tag("people");
+        same([5, null, null, 4], array_values(askr_cache_many($keys)));
+        askr_cache_forget_tag("authors");
+        same([null, null, null, 4], array_values(askr_cache_many($keys)));
+        same(true, askr_cache_forget_tag("tags: nobody has it"));
+
+        $tags = array_map(fn ($i) => "tag $i", range(1, 20));
+        askr_cache_set("tags: a", "twenty", 0, $tags);
+        same("twenty", askr_cache_get("tags: a"));
+        askr_cache_forget_tag("tag 20");
+        same(null, askr_cache_get("tags: a"));
+        echo implode("\n", array_map(refusal(...), [
+            fn () => askr_cache_set("tags: a", 1, 0, ["a", 5]),
+            fn () => askr_cache_add("tags: a", 1, 0, [...array_fill(0, 20, "a"), []]),
+            fn () => askr_cache_set("tags: a", 1, 0, ["a"], "sessions"),
+            fn () => askr_cache_set_many(["tags: a" => 1], 0, ["a"], "counters"),
+        ]));
+        same(true, askr_cache_set("tags: a", 1, 0, [], "sessions"));"#,
+    );
+
+    assert_eq!(
+        text.lines().collect::<Vec<_>>(),
+        [
+            "TypeError 0: askr_cache_set(): Argument #4 ($tags) must be an array of strings, int in it",
+            "TypeError 0: askr_cache_add(): Argument #4 ($tags) must be an array of strings, array in it",
+            "ValueError 0: askr_cache_set(): Argument #4 ($tags) must be empty outside of the space \"cache\"",
+            "ValueError 0: askr_cache_set_many(): Argument #3 ($tags) must be empty outside of the space \"cache\"",
+        ]
+    );
+}
+
+#[test]
 fn arguments_that_cannot_be_are_errors_that_name_them() {
     let text = said(
         r#"echo implode("\n", array_map(refusal(...), [
@@ -260,6 +401,36 @@ fn arguments_that_cannot_be_are_errors_that_name_them() {
             time("askr_lock_refresh", "#3 ($ttlMs)"),
         ]
     );
+}
+
+#[test]
+fn a_lock_has_one_owner() {
+    let text = said(
+        r#"same(null, askr_lock_owner("lock"));
+        same(true, askr_lock_acquire("lock", "me"));
+        same(false, askr_lock_acquire("lock", "me"));
+        same(false, askr_lock_acquire("lock", "you"));
+        same("me", askr_lock_owner("lock"));
+        same(false, askr_lock_release("lock", "you"));
+        same(false, askr_lock_refresh("lock", "you", 5));
+        same(true, askr_lock_release("lock", "me"));
+        same(false, askr_lock_release("lock", "me"));
+        same(true, askr_lock_acquire("lock", "you", 60_000));
+        same(true, askr_lock_refresh("lock", "you", 30));
+        same(true, askr_lock_acquire("lock", "me", 0, 10_000));
+        same("me", askr_lock_owner("lock"));
+        $start = hrtime(true);
+        same(false, askr_lock_acquire("lock", "you", 0, 120));
+        same(true, hrtime(true) - $start >= 119_000_000);
+        same(true, askr_lock_force_release("lock"));
+        same(false, askr_lock_force_release("lock"));
+        same(true, askr_lock_acquire("lock", "a\0b", 0, 0, true));
+        same("a\0b", askr_lock_owner("lock"));
+        same(true, askr_lock_release("lock", "a\0b"));
+        same(false, askr_lock_refresh("lock", "a\0b", 5));"#,
+    );
+
+    assert_eq!(text, "");
 }
 
 #[test]

@@ -106,6 +106,7 @@ fn a_counter_that_two_workers_add_to_is_exact() {
         asked.map(|asked| asked.join().unwrap())
     });
 
+    assert!(first.is_i64() && second.is_i64(), "{first} {second}");
     assert_ne!(first, second);
     assert_eq!(
         answer(&server, "return askr_cache_get('n', 'counters');"),
@@ -145,6 +146,7 @@ fn a_worker_that_is_killed_while_it_writes_leaves_a_store_that_works() {
             "return $until(fn () => askr_cache_get('writer') && askr_cache_get('k49') !== null)
                 ? askr_cache_take('writer') : 'nobody writes';",
         );
+        assert!(writer.is_i64(), "{writer}");
         let pid = i32::try_from(writer.as_i64().unwrap()).unwrap();
         server.kill(Pid::from_raw(pid).unwrap());
         let _ = cut.try_response();

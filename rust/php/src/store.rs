@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use askr_php_sys::askr_php_store_answer as Answer;
 use askr_store::{Entry, Kind, OwnedValue, Store, StoreError};
 
+use crate::limits::BUSY_ATTEMPTS;
+
 static STORE: OnceLock<Store> = OnceLock::new();
 
 thread_local! {
@@ -26,16 +28,32 @@ pub(crate) fn install(store: Store) {
 
 /// Asks the store for what `body` wants. When that panics, the panic hook has reported it.
 #[inline]
-pub(crate) fn ask(body: impl FnOnce(&Store) -> Result<bool, StoreError>) -> Answer {
+pub(crate) fn ask(body: impl FnMut(&Store) -> Result<bool, StoreError>) -> Answer {
     let Some(store) = STORE.get() else {
         return Answer::ASKR_PHP_STORE_NONE;
     };
-    match catch_unwind(AssertUnwindSafe(|| body(store))) {
+    match catch_unwind(AssertUnwindSafe(|| insist(store, body))) {
         Ok(Ok(true)) => Answer::ASKR_PHP_STORE_YES,
         Ok(Ok(false)) => Answer::ASKR_PHP_STORE_NO,
         Ok(Err(error)) => refuse(Some(error)),
         Err(_) => refuse(None),
     }
+}
+
+/// Asks again where the store was busy: on a machine with more to do than it has cores a writer can
+/// lose its turn while it holds what others wait for.
+#[inline]
+fn insist(
+    store: &Store,
+    mut body: impl FnMut(&Store) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
+    for _ in 1..BUSY_ATTEMPTS {
+        match body(store) {
+            Err(StoreError::Busy) => {}
+            answer => return answer,
+        }
+    }
+    body(store)
 }
 
 #[cold]

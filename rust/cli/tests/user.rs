@@ -159,6 +159,30 @@ fn copies_of_a_booted_application_have_given_up_root_and_can_be_looked_into() {
 }
 
 #[test]
+fn workers_that_have_given_up_root_are_put_back_between_requests() {
+    if !is_root() {
+        return;
+    }
+    let (folder, builder) = application(0o755);
+    let script = "<?php
+askr_cow_ready();
+while (askr_handle_request(function (): void {
+    static $visits = 0;
+    echo getmypid(), ' ', ++$visits;
+})) {
+}
+";
+    fs::write(folder.path().join("worker.php"), script).unwrap();
+    let server = builder.flag("isolation", "fork").start();
+
+    let first = server.get("/").text().to_owned();
+
+    assert!(first.ends_with(" 1"), "{first}");
+    assert!((0..20).all(|_| server.get("/").text() == first));
+    assert!(!server.log().contains("cannot be put back"));
+}
+
+#[test]
 fn an_application_that_the_user_cannot_read_is_refused() {
     if !is_root() {
         return;

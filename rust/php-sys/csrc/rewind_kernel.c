@@ -273,6 +273,9 @@ static const char *askr_compare(askr_surroundings *surroundings)
 		return "it changed its limits or its priority";
 	}
 	askr_observe(&surroundings->manners_now, surroundings->tasks, surroundings->spaces);
+	if (surroundings->manners_now.threads != surroundings->manners.threads) {
+		return "it started a thread";
+	}
 	if (memcmp(&surroundings->manners_now, &surroundings->manners, sizeof(askr_manners)) != 0) {
 		return "it changed what kind of process it is";
 	}

@@ -1,5 +1,7 @@
 //! Whatever a request changes, the next one finds it as it was, in the same process or in another.
 
+use std::collections::HashSet;
+
 use askr_testkit::Server;
 use serde_json::Value;
 
@@ -8,6 +10,8 @@ use crate::{json, pid_of, server};
 /// Requests that leave their process such that it can be put back.
 const PUT_BACK: &[&str] = &[
     "nothing",
+    "write",
+    "release",
     "variables",
     "code",
     "include",
@@ -119,6 +123,36 @@ fn a_user_that_changed_does_not_stay() {
 
     assert_ne!(found["pid"], changed["pid"]);
     server.wait_for_log("reason=\"it changed who it is to the system\"");
+}
+
+#[test]
+fn who_can_never_be_put_back_serves_one_request_each() {
+    let server = server("many-descriptors.php", 1).start();
+
+    let said: Vec<Value> = (0..5).map(|_| json(&server, "/")).collect();
+
+    let pids: HashSet<String> = said.iter().map(|said| said["pid"].to_string()).collect();
+    assert_eq!(pids.len(), 5);
+    let log = server.log();
+    let told = "workers cannot be put back after a request: each serves one and ends";
+    assert_eq!(log.matches(told).count(), 1, "{log}");
+    assert!(
+        log.contains("it has more descriptors than are watched"),
+        "{log}"
+    );
+}
+
+#[test]
+fn a_worker_that_asks_to_be_recycled_is() {
+    let server = server("rewind.php", 1).start();
+    let first = json(&server, "/");
+
+    json(&server, "/?do=recycle");
+
+    server.eventually("another takes over", |server| {
+        json(server, "/")["pid"] != first["pid"]
+    });
+    assert_eq!(json(&server, "/")["found"], first["found"]);
 }
 
 #[test]

@@ -97,6 +97,9 @@ class StoreServiceProvider extends ServiceProvider
     /** Have what is Swoole's in Octane, tables and a cache store, in the server's store. */
     protected function registerOctane(): void
     {
+        $config = $this->app->make('config');
+        $config->set('cache.stores', $config->get('cache.stores') + [StoreFactory::OCTANE => ['driver' => StoreFactory::OCTANE]]);
+
         $this->app->extend('octane', fn (object $octane, Application $app): OctaneWithTables => new OctaneWithTables(
             $octane,
             $app->make(SharedStore::class),

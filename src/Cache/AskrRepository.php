@@ -4,26 +4,13 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Cache;
 
+use Askr\Laravel\Cache\Concerns\TellsListenersOnly;
 use Illuminate\Cache\Repository;
-use Illuminate\Events\Dispatcher;
 
 /**
- * A cache that tells of what it does only if somebody listens.
- *
- * Dispatching an event that nobody wants takes several times as long as reading the
- * store. A fake, or any other dispatcher than Laravel's own, is told of everything.
+ * A cache that is quick about what nobody listens for.
  */
 class AskrRepository extends Repository
 {
-    /** Dispatch an event that has listeners. */
-    protected function event($event): void
-    {
-        $events = $this->events;
-
-        if ($events === null || ($events::class === Dispatcher::class && ! $events->hasListeners($event::class))) {
-            return;
-        }
-
-        $events->dispatch($event);
-    }
+    use TellsListenersOnly;
 }

@@ -188,7 +188,7 @@ class AskrStore extends TaggableStore implements FlushesLocks, LockProvider
         $tags = new AskrTagSet($this, $this->shared, array_values($names));
         $tagged->tags = array_map($tags->tagKey(...), $tags->getNames());
 
-        return new TaggedCache($tagged, $tags);
+        return new AskrTaggedCache($tagged, $tags);
     }
 
     /** What all keys begin with. */

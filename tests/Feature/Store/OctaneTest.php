@@ -30,7 +30,6 @@ class OctaneTest extends StoreTestCase
         $this->app->singleton('octane', Octane::class);
         $this->app->make('config')->set([
             'octane.tables' => ['example:1000' => ['name' => 'string:10', 'votes' => 'int', 'share' => 'float']],
-            'cache.stores.octane' => ['driver' => 'octane'],
         ]);
     }
 

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Tests\Feature\Store;
 
+use Illuminate\Cache\Events\KeyWritten;
+
 class TagTest extends StoreTestCase
 {
     public function test_tagged_entries_end_with_any_of_their_tags(): void
@@ -63,6 +65,18 @@ class TagTest extends StoreTestCase
             $this->cache()->tags($name)->flush();
             $this->assertNull($this->cache()->tags($names)->get('key'), $name);
         }
+    }
+
+    public function test_who_listens_is_told_of_the_tags(): void
+    {
+        $told = [];
+        $this->app->make('events')->listen(KeyWritten::class, function (KeyWritten $event) use (&$told): void {
+            $told[] = [$event->key, $event->tags];
+        });
+
+        $this->cache()->tags(['a', 'b'])->put('key', 1, 60);
+
+        $this->assertSame([['key', ['a', 'b']]], $told);
     }
 
     public function test_tags_of_two_prefixes_are_two(): void

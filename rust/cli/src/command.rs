@@ -12,6 +12,8 @@ mod print;
 mod serve;
 mod service_manager;
 mod signals;
+mod store_service;
+mod store_socket;
 mod template;
 mod watch;
 mod watchdog;

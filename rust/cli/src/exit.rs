@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use askr_exchange::CreateError;
 use askr_gateway::{BindError, ServeError};
-use askr_supervisor::{ConsoleError as SocketError, RunError, StartError, TemplateFdsError};
+use askr_supervisor::{RunError, SocketError, StartError, TemplateFdsError};
 
 use crate::args::UsageError;
 use crate::command::{ArtisanError, ConsoleError, HandoverError};
@@ -53,6 +53,8 @@ pub(crate) enum Failure {
     Bind(#[from] BindError),
     #[error("no commands can be taken")]
     ControlSocket(#[from] SocketError),
+    #[error("the store cannot be reached from outside")]
+    StoreSocket(#[source] SocketError),
     #[error("no exchange between gateway and workers")]
     Exchange(#[from] CreateError),
     #[error("no shared store")]
@@ -95,7 +97,9 @@ fn code(failure: &Failure) -> u8 {
         | Failure::Handover(_)
         | Failure::Exchange(_)
         | Failure::Store(_) => UNAVAILABLE,
-        Failure::ControlSocket(_) | Failure::LogFile { .. } => CONFIGURATION,
+        Failure::ControlSocket(_) | Failure::StoreSocket(_) | Failure::LogFile { .. } => {
+            CONFIGURATION
+        }
         Failure::Log(_)
         | Failure::Become(_)
         | Failure::Runtime(_)
@@ -135,6 +139,7 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         }
         Failure::Run(RunError::EngineFailed { .. }) => Some("see `askr doctor` and --ini"),
         Failure::ControlSocket(_) => Some("give another path with --control-socket"),
+        Failure::StoreSocket(_) => Some("give another path with --store-socket"),
         Failure::LogFile { .. } => Some("give a file that can be written with --log-file"),
         Failure::Exchange(_) => Some("free memory or file descriptors, or use fewer --workers"),
         Failure::Store(_) => Some("free memory or file descriptors, or lower --store-size"),

@@ -75,23 +75,35 @@ impl Account {
         self.ids.uid.is_root()
     }
 
-    /// The first of these paths that the user cannot read, and why. Root asks in its place, for a
-    /// moment; this process has one thread.
+    /// The first of these paths that the user cannot read, and why.
     pub(crate) fn cannot_read<'a>(
         &self,
         paths: impl IntoIterator<Item = &'a Path>,
     ) -> io::Result<Option<(&'a Path, io::Error)>> {
+        self.stand_in(|| {
+            paths
+                .into_iter()
+                .find_map(|path| Some((path, read(path).err()?)))
+        })
+    }
+
+    /// Does something in place of that user, with its rights and no others, and is root again. To
+    /// be called while there is one thread.
+    pub(crate) fn stand_in<T>(&self, act: impl FnOnce() -> T) -> io::Result<T> {
         let (uid, gid, groups) = (geteuid(), getegid(), getgroups()?);
         setgroups(&self.ids.groups)?;
         setegid(self.ids.gid)?;
         seteuid(self.ids.uid)?;
-        let found = paths
-            .into_iter()
-            .find_map(|path| Some((path, read(path).err()?)));
+        let outcome = act();
         seteuid(uid)?;
         setegid(gid)?;
         setgroups(&groups)?;
-        Ok(found)
+        Ok(outcome)
+    }
+
+    /// Gives a file away, itself and not what it may point to.
+    pub(crate) fn own(&self, path: &Path) -> io::Result<()> {
+        std::os::unix::fs::lchown(path, Some(self.uid()), Some(self.ids.gid.as_raw()))
     }
 }
 

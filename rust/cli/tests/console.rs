@@ -156,7 +156,7 @@ fn a_socket_that_cannot_be_where_it_is_wanted_stops_the_start() {
     assert_eq!(ended.code, Some(78), "{}", ended.log);
     let last = ended.log.lines().last().unwrap();
     assert!(
-        last.starts_with("askr: no commands can be taken: control socket /not/there/a.sock: "),
+        last.starts_with("askr: no commands can be taken: socket /not/there/a.sock: "),
         "{last}"
     );
 }

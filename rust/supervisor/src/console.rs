@@ -5,7 +5,9 @@
 mod message;
 mod socket;
 
+use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::process::geteuid;
@@ -15,12 +17,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::{debug, warn};
 
-use crate::error::ConsoleError;
+use crate::error::SocketError;
 use crate::remote::{Progress, Remote};
-use socket::SocketFile;
+use crate::status::StoreStatus;
 
 pub use message::{Answer, Command};
-pub use socket::{PATH_BYTES_MAX, check_private_folder, make_private_folder};
+pub use socket::{PATH_BYTES_MAX, SocketFile, check_private_folder, make_private_folder};
 
 /// Clients served at once; further ones wait to be accepted.
 const CLIENTS_MAX: usize = 16;
@@ -33,6 +35,17 @@ const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5_
 #[derive(Debug)]
 pub struct Console {
     socket: SocketFile,
+    store: Option<StoreReport>,
+}
+
+/// What the store holds at the moment that it is called.
+#[derive(Clone)]
+struct StoreReport(Arc<dyn Fn() -> StoreStatus + Send + Sync>);
+
+impl fmt::Debug for StoreReport {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("StoreReport")
+    }
 }
 
 impl Console {
@@ -41,12 +54,25 @@ impl Console {
     ///
     /// # Errors
     /// When the socket cannot be made there.
-    pub fn bind(path: &std::path::Path) -> Result<Self, ConsoleError> {
+    pub fn bind(path: &std::path::Path) -> Result<Self, SocketError> {
         let socket = SocketFile::bind(path)?;
         if socket.took_over() {
             warn!(socket = %path.display(), "another server answered on the control socket, it is mine now");
         }
-        Ok(Self { socket })
+        Ok(Self {
+            socket,
+            store: None,
+        })
+    }
+
+    /// Tells of the store as well; `report` is not to wait for anything.
+    #[must_use]
+    pub fn telling_of_store(
+        mut self,
+        report: impl Fn() -> StoreStatus + Send + Sync + 'static,
+    ) -> Self {
+        self.store = Some(StoreReport(Arc::new(report)));
+        self
     }
 
     /// Serves clients for ever; to be called inside a tokio runtime.
@@ -62,7 +88,9 @@ impl Console {
         loop {
             tokio::select! {
                 accepted = listener.accept(), if clients.len() < CLIENTS_MAX => match accepted {
-                    Ok((stream, _)) => drop(clients.spawn(attend(stream, remote.clone()))),
+                    Ok((stream, _)) => {
+                        clients.spawn(attend(stream, remote.clone(), self.store.clone()));
+                    },
                     Err(error) => {
                         warn!(%error, "control socket");
                         tokio::time::sleep(PATIENCE).await; // until descriptors are free again
@@ -75,8 +103,8 @@ impl Console {
 }
 
 /// Serves one client, which may only be us or root.
-async fn attend(stream: UnixStream, remote: Remote) {
-    let mut client = Client::new(stream);
+async fn attend(stream: UnixStream, remote: Remote, store: Option<StoreReport>) {
+    let mut client = Client::new(stream, store);
     let result = match client.uid() {
         Ok(uid) if uid == geteuid().as_raw() || uid == 0 => client.serve(&remote).await,
         Ok(uid) => {
@@ -95,12 +123,14 @@ async fn attend(stream: UnixStream, remote: Remote) {
 /// Both directions of a connection, with a deadline on each step.
 struct Client {
     stream: BufReader<UnixStream>,
+    store: Option<StoreReport>,
 }
 
 impl Client {
-    fn new(stream: UnixStream) -> Self {
+    fn new(stream: UnixStream, store: Option<StoreReport>) -> Self {
         Self {
             stream: BufReader::new(stream),
+            store,
         }
     }
 
@@ -118,7 +148,10 @@ impl Client {
             Command::Reload(order) => self.follow(remote.reload(order)).await,
             Command::Rollback => self.follow(remote.rollback()).await,
             Command::Status => match remote.status().await {
-                Some(status) => self.say(&Answer::Status(Box::new(status))).await,
+                Some(mut status) => {
+                    status.store = self.store.as_ref().map(|report| (report.0)());
+                    self.say(&Answer::Status(Box::new(status))).await
+                }
                 None => self.refuse("the server ends").await,
             },
         }

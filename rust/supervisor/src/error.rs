@@ -59,11 +59,11 @@ pub enum RunError {
     },
 }
 
-/// There is no control socket.
+/// There is no socket with a name.
 #[derive(Debug, thiserror::Error)]
-pub enum ConsoleError {
+pub enum SocketError {
     /// The system does not let us.
-    #[error("control socket {}", path.display())]
+    #[error("socket {}", path.display())]
     Io {
         /// The socket, or its folder.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum ConsoleError {
         source: io::Error,
     },
     /// The folder is none in which nobody else could put something in the socket's place.
-    #[error("control socket: {} {problem}", folder.display())]
+    #[error("socket: {} {problem}", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -80,14 +80,14 @@ pub enum ConsoleError {
         problem: &'static str,
     },
     /// No socket can have such a long name.
-    #[error("control socket: the path {} is too long", path.display())]
+    #[error("socket: the path {} is too long", path.display())]
     TooLong {
         /// The socket.
         path: PathBuf,
     },
 }
 
-impl ConsoleError {
+impl SocketError {
     pub(crate) fn at(path: &Path, source: io::Error) -> Self {
         Self::Io {
             path: path.to_owned(),

@@ -41,12 +41,12 @@ mod wear;
 pub use canary::Thresholds;
 pub use config::{PoolConfig, Probe, Program, Release, Releases, SupervisorConfig};
 pub use console::{
-    Answer, Command, Console, PATH_BYTES_MAX, check_private_folder, make_private_folder,
+    Answer, Command, Console, PATH_BYTES_MAX, SocketFile, check_private_folder, make_private_folder,
 };
-pub use error::{ConsoleError, RunError, StartError};
+pub use error::{RunError, SocketError, StartError};
 pub use remote::{Progress, ReloadOrder, Remote};
 pub use shutdown::{Shutdown, ShutdownTrigger};
-pub use status::{PoolStatus, Status, WorkerState, WorkerStatus};
+pub use status::{NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState, WorkerStatus};
 pub use supervisor::{Readiness, Supervisor};
 pub use sys::{ExchangeFds, TemplateFds, TemplateFdsError, hide_inherited_descriptors};
 pub use watchdog::Deadlines;

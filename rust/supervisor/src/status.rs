@@ -20,6 +20,39 @@ pub struct Status {
     pub previous: Option<u32>,
     /// All of them, in their order.
     pub pools: Vec<PoolStatus>,
+    /// The store that all processes share, if there is one.
+    #[serde(default)]
+    pub store: Option<StoreStatus>,
+}
+
+/// What a store holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreStatus {
+    /// Where programs outside the server reach it.
+    pub socket: Option<PathBuf>,
+    /// All of them, in their order.
+    pub namespaces: Vec<NamespaceStatus>,
+}
+
+/// What a part of the store holds, and what happened in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamespaceStatus {
+    /// Its name.
+    pub name: String,
+    /// Entries that are there.
+    pub entries: u64,
+    /// Bytes that they take.
+    pub bytes: u64,
+    /// Bytes that they may take.
+    pub capacity: u64,
+    /// Reads that found their entry.
+    pub hits: u64,
+    /// Reads that found none.
+    pub misses: u64,
+    /// Entries that had to make room for others.
+    pub evictions: u64,
+    /// Writes for which there was no room.
+    pub refused: u64,
 }
 
 /// What a pool runs.

@@ -1,6 +1,6 @@
 //! Binds the socket on which the server takes commands.
 
-use askr_supervisor::{Console, ConsoleError, make_private_folder};
+use askr_supervisor::{Console, SocketError, make_private_folder};
 use tracing::{debug, warn};
 
 use crate::config::ControlSocket;
@@ -10,7 +10,7 @@ use crate::config::ControlSocket;
 /// # Errors
 /// When the place was chosen and cannot be. Without a chosen one the server does without, and says
 /// so: what lies in a shared folder is not to keep it from starting.
-pub(super) fn bind(socket: &ControlSocket) -> Result<Option<Console>, ConsoleError> {
+pub(super) fn bind(socket: &ControlSocket) -> Result<Option<Console>, SocketError> {
     let places = match socket {
         ControlSocket::Given(path) => return Console::bind(path).map(Some),
         ControlSocket::Private(places) => places,
@@ -34,7 +34,7 @@ pub(super) fn bind(socket: &ControlSocket) -> Result<Option<Console>, ConsoleErr
     Ok(None)
 }
 
-fn words(error: &ConsoleError) -> String {
+fn words(error: &SocketError) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),

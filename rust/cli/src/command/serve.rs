@@ -9,10 +9,11 @@ use askr_gateway::{BindError, Gateway, GatewayConfig};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::course::{Course, Sides};
 use super::signals::Signals;
+use super::store_service::StoreService;
 use super::watchdog::Watchdog;
 use super::{control_socket, parts, service_manager};
 use crate::config::{ControlSocket, Inputs, LogConfig, ServeConfig, Settings, StoreSocket};
@@ -32,9 +33,6 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let log_file = log_file(&config)?;
     logging::init(log, log_file.as_ref())?;
     say_what_is_unusual(&config);
-    if let Some(store) = &config.store {
-        debug!(sizes = ?store.sizes, file = ?store.file, socket = ?store_socket, "store");
-    }
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
     let store = parts::store(&config)?;
@@ -42,14 +40,22 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     if config.watch.is_some() {
         gateway = gateway.showing(shown);
     }
-    let console = control_socket::bind(&socket)?;
+    let mut console = control_socket::bind(&socket)?;
+    let service = match &store {
+        Some(store) => {
+            let service = StoreService::begin(store.store.clone(), &config, &store_socket)?;
+            console = console.map(|console| console.telling_of_store(service.report()));
+            Some(service)
+        }
+        None => None,
+    };
     let exchanges = parts::exchanges(&config)?;
     let runtime = askr_gateway::runtime(&exchanges).map_err(Failure::Runtime)?;
     let (tail, output) = match log_file.as_ref().map(LogFile::tail).transpose() {
         Ok(pipe) => pipe.unzip(),
         Err(error) => return Err(Failure::Runtime(error)),
     };
-    runtime.block_on(async {
+    let outcome = runtime.block_on(async {
         let signals = Signals::listen().map_err(Failure::Runtime)?;
         let supervisor = parts::supervisor(&config, log, output.map(Arc::new), store.as_ref());
         let supervisor = Supervisor::start(supervisor, exchanges.clone())?;
@@ -71,7 +77,11 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         let outcome = followed(tail, course.run(gateway, exchanges, supervisor, sides)).await;
         aside.shutdown().await;
         outcome
-    })
+    });
+    if let Some(service) = service {
+        service.end();
+    }
+    outcome
 }
 
 /// The sockets that a service manager opened, or else our own.

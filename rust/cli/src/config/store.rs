@@ -66,7 +66,8 @@ fn file(settings: &Settings) -> Result<Option<PathBuf>, ConfigError> {
         return Ok(None);
     };
     let remedy = "name a file in a folder that is there";
-    if !path.parent().is_some_and(Path::is_dir) || path.is_dir() {
+    let is_something_else = path.exists() && !path.is_file();
+    if !path.parent().is_some_and(Path::is_dir) || is_something_else {
         return Err(not_there(
             settings,
             Key::StoreFile,

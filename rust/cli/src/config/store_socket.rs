@@ -19,7 +19,12 @@ pub(crate) enum StoreSocket {
     /// Somebody chose its place.
     Given(PathBuf),
     /// The first of these that can be.
-    Beside(Vec<PathBuf>),
+    Own {
+        /// Beside the control socket, where that was given a place.
+        beside: Option<PathBuf>,
+        /// Each in a folder of PHP's user alone.
+        private: Vec<PathBuf>,
+    },
 }
 
 impl StoreSocket {
@@ -36,17 +41,16 @@ impl StoreSocket {
         if let Some(path) = settings.path(Key::StoreSocket) {
             return control_socket::given(settings, Key::StoreSocket, path).map(Self::Given);
         }
-        let mut places = Vec::new();
-        if let ControlSocket::Given(path) = ControlSocket::new(settings, inputs)? {
-            places.push(path.with_extension("store.sock"));
-            places.retain(|path| has_room(path));
-        }
-        if let Ok(name) = application_name(settings) {
-            let uid = user.map_or_else(|| geteuid().as_raw(), Account::uid);
-            let folders = private_folders(inputs, uid);
-            places.extend(in_folders(&folders, &format!("{name}.store.sock")));
-        }
-        Ok(Self::Beside(places))
+        let beside = match ControlSocket::new(settings, inputs)? {
+            ControlSocket::Given(path) => Some(path.with_extension("store.sock")),
+            ControlSocket::Private(_) => None,
+        };
+        let uid = user.map_or_else(|| geteuid().as_raw(), Account::uid);
+        let file = format!("{}.store.sock", application_name(settings)?);
+        Ok(Self::Own {
+            beside: beside.filter(|path| has_room(path)),
+            private: in_folders(&private_folders(inputs, uid), &file),
+        })
     }
 }
 
@@ -71,11 +75,11 @@ mod tests {
     }
 
     fn places(flags: &[(&str, &str)], user: Option<&Account>) -> Vec<String> {
-        let StoreSocket::Beside(places) = socket(flags, user) else {
+        let StoreSocket::Own { beside, private } = socket(flags, user) else {
             panic!("nobody gave a place");
         };
-        let texts = places.iter().map(|path| path.display().to_string());
-        texts.collect()
+        let places = beside.into_iter().chain(private);
+        places.map(|path| path.display().to_string()).collect()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The file of the control socket: where it may lie, how it comes there and goes.
+//! The file of a socket: where it may lie, how it comes there and goes.
 
 use std::fs::{self, DirBuilder, Metadata, Permissions};
 use std::io;
@@ -9,14 +9,14 @@ use std::process;
 
 use rustix::process::geteuid;
 
-use crate::error::ConsoleError;
+use crate::error::SocketError;
 
 /// The longest path of a socket that systems take, without the zero at its end.
 pub const PATH_BYTES_MAX: usize = 107;
 
 /// A socket with a name. Dropping it removes the name, unless it is somebody else's by then.
 #[derive(Debug)]
-pub(super) struct SocketFile {
+pub struct SocketFile {
     listener: UnixListener,
     path: PathBuf,
     /// Device and inode of the name.
@@ -28,10 +28,10 @@ pub(super) struct SocketFile {
 ///
 /// # Errors
 /// When it cannot be made, or is somebody else's or open to others.
-pub fn make_private_folder(folder: &Path) -> Result<(), ConsoleError> {
+pub fn make_private_folder(folder: &Path) -> Result<(), SocketError> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(ConsoleError::at(folder, error))
+            Err(SocketError::at(folder, error))
         }
         _ => check_private_folder(folder),
     }
@@ -41,12 +41,12 @@ pub fn make_private_folder(folder: &Path) -> Result<(), ConsoleError> {
 ///
 /// # Errors
 /// When it is not there, is somebody else's or open to others.
-pub fn check_private_folder(folder: &Path) -> Result<(), ConsoleError> {
-    let refused = |problem: &'static str| ConsoleError::Folder {
+pub fn check_private_folder(folder: &Path) -> Result<(), SocketError> {
+    let refused = |problem: &'static str| SocketError::Folder {
         folder: folder.to_owned(),
         problem,
     };
-    let found = fs::symlink_metadata(folder).map_err(|error| ConsoleError::at(folder, error))?;
+    let found = fs::symlink_metadata(folder).map_err(|error| SocketError::at(folder, error))?;
     if !found.is_dir() {
         return Err(refused("is no folder"));
     }
@@ -62,11 +62,14 @@ pub fn check_private_folder(folder: &Path) -> Result<(), ConsoleError> {
 impl SocketFile {
     /// Binds under a passing name, closes it to others and only then gives it its own name, which
     /// is somebody else's until that moment.
-    pub(super) fn bind(path: &Path) -> Result<Self, ConsoleError> {
-        let failed = |error| ConsoleError::at(path, error);
+    ///
+    /// # Errors
+    /// When the socket cannot be made there.
+    pub fn bind(path: &Path) -> Result<Self, SocketError> {
+        let failed = |error| SocketError::at(path, error);
         let passing = path.with_extension(process::id().to_string());
         if passing.as_os_str().len() > PATH_BYTES_MAX {
-            return Err(ConsoleError::TooLong {
+            return Err(SocketError::TooLong {
                 path: path.to_owned(),
             });
         }
@@ -86,12 +89,16 @@ impl SocketFile {
     }
 
     /// Whether a running server had the name before.
-    pub(super) fn took_over(&self) -> bool {
+    #[must_use]
+    pub fn took_over(&self) -> bool {
         self.took_over
     }
 
     /// Another handle of the socket that does not block.
-    pub(super) fn listener(&self) -> io::Result<UnixListener> {
+    ///
+    /// # Errors
+    /// When there is no descriptor for it.
+    pub fn listener(&self) -> io::Result<UnixListener> {
         self.listener.set_nonblocking(true)?;
         self.listener.try_clone()
     }

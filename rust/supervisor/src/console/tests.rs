@@ -179,7 +179,7 @@ fn a_file_that_is_no_socket_is_left_alone() {
 
     let refused = Console::bind(&path).unwrap_err();
 
-    assert!(matches!(refused, ConsoleError::Io { .. }), "{refused}");
+    assert!(matches!(refused, SocketError::Io { .. }), "{refused}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }
 
@@ -190,7 +190,7 @@ fn a_path_that_no_socket_can_have_is_refused() {
 
     let refused = Console::bind(&path).unwrap_err();
 
-    assert!(matches!(refused, ConsoleError::TooLong { .. }), "{refused}");
+    assert!(matches!(refused, SocketError::TooLong { .. }), "{refused}");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_folder_in_which_others_can_write_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let problem = |path: &Path| match make_private_folder(path) {
-        Err(ConsoleError::Folder { problem, .. }) => problem,
+        Err(SocketError::Folder { problem, .. }) => problem,
         other => panic!("{other:?}"),
     };
 

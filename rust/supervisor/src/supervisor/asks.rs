@@ -75,6 +75,7 @@ impl Supervisor {
             pools: (0..self.pools.len())
                 .map(|index| self.pool_status(index, now))
                 .collect(),
+            store: None,
         }
     }
 

@@ -3,11 +3,13 @@
 use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
-use askr_supervisor::{PoolStatus, Status, WorkerState, WorkerStatus};
+use askr_supervisor::{
+    NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState, WorkerStatus,
+};
 
 use crate::config::duration_text;
 
-/// The generation, then each pool with its workers.
+/// The generation, then each pool with its workers, then the store.
 pub(super) fn text(status: &Status) -> String {
     let mut text = format!(
         "generation {} of {}, for {}\n",
@@ -23,6 +25,9 @@ pub(super) fn text(status: &Status) -> String {
     }
     for pool in &status.pools {
         add_pool(&mut text, pool);
+    }
+    if let Some(store) = &status.store {
+        add_store(&mut text, store);
     }
     text
 }
@@ -73,6 +78,38 @@ fn add_worker(text: &mut String, worker: &WorkerStatus) {
     );
 }
 
+fn add_store(text: &mut String, store: &StoreStatus) {
+    let socket = store.socket.as_ref();
+    let socket = socket.map_or_else(
+        || "not reached from outside the server".to_owned(),
+        |path| format!("reached at {}", path.display()),
+    );
+    let _ = writeln!(text, "\nstore, {socket}");
+    let _ = writeln!(
+        text,
+        "  {:<9} {:>9} {:>10} {:>10} {:>12} {:>12} {:>10} {:>8}",
+        "PART", "ENTRIES", "BYTES", "OF", "HITS", "MISSES", "EVICTED", "REFUSED"
+    );
+    for part in &store.namespaces {
+        add_namespace(text, part);
+    }
+}
+
+fn add_namespace(text: &mut String, part: &NamespaceStatus) {
+    let _ = writeln!(
+        text,
+        "  {:<9} {:>9} {:>10} {:>10} {:>12} {:>12} {:>10} {:>8}",
+        part.name,
+        part.entries,
+        megabytes(part.bytes),
+        megabytes(part.capacity),
+        part.hits,
+        part.misses,
+        part.evictions,
+        part.refused,
+    );
+}
+
 fn megabytes(bytes: u64) -> String {
     let tenths = bytes.saturating_mul(10) >> 20;
     format!("{}.{} MB", tenths / 10, tenths % 10)
@@ -120,6 +157,19 @@ mod tests {
                     worker(1, WorkerState::Idle, false, None),
                 ],
             }],
+            store: Some(StoreStatus {
+                socket: Some("/run/askr/a.store.sock".into()),
+                namespaces: vec![NamespaceStatus {
+                    name: "cache".to_owned(),
+                    entries: 1200,
+                    bytes: 3 << 20,
+                    capacity: 48 << 20,
+                    hits: 99,
+                    misses: 7,
+                    evictions: 5,
+                    refused: 1,
+                }],
+            }),
         };
 
         assert_eq!(
@@ -131,7 +181,11 @@ mod tests {
              pool default: 2 workers, 5 requests wait\n\
              \u{20} SEAT      PID   GEN  STATE       REPLIES   FAILED      AGE   PRIVATE\n\
              \u{20}    0     4711     3  busy            120        2      61s   33.5 MB  canary\n\
-             \u{20}    1     4711     3  idle            120        2      61s         -\n"
+             \u{20}    1     4711     3  idle            120        2      61s         -\n\
+             \n\
+             store, reached at /run/askr/a.store.sock\n\
+             \u{20} PART        ENTRIES      BYTES         OF         HITS       MISSES    EVICTED  REFUSED\n\
+             \u{20} cache          1200     3.0 MB    48.0 MB           99            7          5        1\n"
         );
     }
 }

@@ -7,6 +7,8 @@
 
 mod clock;
 mod compact;
+#[cfg(test)]
+mod death;
 mod error;
 #[cfg(not(loom))]
 mod file;

@@ -27,6 +27,8 @@ impl<'s> Record<'s> {
     /// A word of the head.
     #[inline]
     pub(crate) fn field(&self, field: Field) -> &'s AtomicU64 {
+        #[cfg(test)]
+        crate::death::may_come();
         self.region.word64(self.link(field))
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Space<'s> {
 impl<'s> Space<'s> {
     #[inline]
     pub(crate) fn word(self, at: Offset<u64>) -> &'s AtomicU64 {
+        #[cfg(test)]
+        crate::death::may_come();
         self.region.word64(at)
     }
 

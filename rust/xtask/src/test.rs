@@ -13,7 +13,7 @@ use crate::cache::Cache;
 use crate::checkout::Checkout;
 use crate::free_space;
 use crate::process;
-use crate::setup::{self, Ready, SetupError, earlier_laravel, preview_headers};
+use crate::setup::{self, Engine, Ready, SetupError, earlier_laravel, preview_headers};
 use crate::step::shown;
 
 /// Debian's PHP, a second engine that the PHP crates compile and run against.
@@ -74,6 +74,7 @@ fn runners(checkout: &Checkout, cache: &Cache, ready: &Ready) -> Vec<Runner> {
     ];
     runners.extend(next_engine(checkout, cache));
     runners.push(phpunit(checkout, &ready.engine.php));
+    runners.extend(igbinary_phpunit(checkout, cache, &ready.engine));
     runners.push(earlier_laravel(checkout));
     runners.push(earlier_phpunit(checkout, &ready.engine.php));
     runners
@@ -177,6 +178,21 @@ fn phpunit(checkout: &Checkout, php: &Path) -> Runner {
         .args(["vendor/bin/phpunit", "--colors=never"])
         .current_dir(checkout.root());
     Runner::new("PHPUnit", Format::Phpunit, command)
+}
+
+/// What serialises, again where igbinary is loaded; nothing where it could not be built.
+fn igbinary_phpunit(checkout: &Checkout, cache: &Cache, engine: &Engine) -> Option<Runner> {
+    let object = cache.path(&format!("extensions/{}/igbinary.so", engine.series()));
+    object.is_file().then(|| {
+        let mut command = Command::new(&engine.php);
+        command
+            .arg("-d")
+            .arg(format!("extension={}", object.display()))
+            .args(["vendor/bin/phpunit", "--colors=never"])
+            .args(["tests/Unit/Store", "tests/Feature/Store"])
+            .current_dir(checkout.root());
+        Runner::new("PHPUnit with igbinary", Format::Phpunit, command)
+    })
 }
 
 /// The end-to-end tests of Laravel again, with the oldest one that is supported.

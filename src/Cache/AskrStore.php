@@ -198,9 +198,9 @@ class AskrStore extends TaggableStore implements FlushesLocks, LockProvider
     }
 
     /** Have all keys begin with something else. */
-    public function setPrefix(string $prefix): void
+    public function setPrefix(?string $prefix): void
     {
-        $this->prefix = $prefix;
+        $this->prefix = (string) $prefix;
     }
 
     private function write(int|string $key, mixed $value, int $ttlMs): bool

@@ -24,15 +24,29 @@ impl Clock {
         }
     }
 
-    /// The time for who reads: cheaper, and behind by up to a tick of the kernel.
+    /// Whether the moment has come, for who reads. A clock that is cheap and behind tells, unless
+    /// the moment is so near that it cannot.
     #[inline]
-    pub(crate) fn reading_ms(&self) -> u64 {
+    pub(crate) fn has_come(&self, expires_ms: u64) -> bool {
+        has_come(expires_ms, || {
+            let behind_ms = self.behind_ms();
+            let is_near = expires_ms > behind_ms && expires_ms - behind_ms <= TICK_MS_MAX;
+            if is_near { self.now_ms() } else { behind_ms }
+        })
+    }
+
+    /// The time, or up to a tick of the kernel before.
+    #[inline]
+    fn behind_ms(&self) -> u64 {
         match self {
             Clock::Machine => clock::coarse_ms(),
             Clock::Manual(time) => time.load(Ordering::Relaxed),
         }
     }
 }
+
+/// The longest tick that a kernel is built with.
+const TICK_MS_MAX: u64 = 10;
 
 /// When something expires that never does.
 pub(crate) const NEVER: u64 = 0;

@@ -3,7 +3,6 @@
 use askr_shm::Offset;
 use askr_shm::sync::{Ordering, fence, spin_loop};
 
-use crate::clock::has_come;
 use crate::error::StoreError;
 use crate::limits::{CHAIN_MAX, LOCK_PATIENCE, READ_ATTEMPTS_MAX};
 use crate::place::Place;
@@ -74,7 +73,7 @@ impl Space<'_> {
         if dead || self.is_stale(place) {
             return None;
         }
-        let wanted = !forgotten && !has_come(expires_ms, || self.clock.reading_ms());
+        let wanted = !forgotten && !self.clock.has_come(expires_ms);
         Some((wanted.then_some(key), next))
     }
 }

@@ -7,7 +7,6 @@
 use askr_shm::Offset;
 use askr_shm::sync::{Ordering, fence, spin_loop};
 
-use crate::clock::has_come;
 use crate::error::StoreError;
 use crate::hash::Key;
 use crate::layout::STRIPES;
@@ -154,7 +153,7 @@ impl<'s> Space<'s> {
         let (Some(parts), Some(kind)) = (parts, content.kind(number)) else {
             return Look::Damaged;
         };
-        if forgotten || has_come(expires_ms, || self.clock.reading_ms()) {
+        if forgotten || self.clock.has_come(expires_ms) {
             return Look::Missing;
         }
         Look::Found(Entry {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use askr_store::{
     Clock, Kind, Namespace, Number, OwnedValue, Sizes, Store, StoreError, Ttl, Value,
@@ -356,5 +356,21 @@ fn a_namespace_at_its_bound_takes_what_replaces_something_as_large() {
         let value = vec![byte; sizes[key % sizes.len()]];
         let found = store.get(Sessions, &key.to_le_bytes()).unwrap();
         assert_eq!(found, Some(OwnedValue::Bytes(value)));
+    }
+}
+
+#[test]
+fn an_entry_is_gone_as_soon_as_its_time_is_over_though_reads_use_a_coarse_clock() {
+    let bench = bench();
+    let store = bench.store.with_clock(Clock::Machine);
+    for _ in 0..20 {
+        store.set(Cache, b"key", bytes("value"), ms(15)).unwrap();
+        let written = Instant::now();
+
+        while written.elapsed() < Duration::from_millis(15) {
+            std::hint::spin_loop();
+        }
+
+        assert_eq!(store.get(Cache, b"key"), Ok(None));
     }
 }

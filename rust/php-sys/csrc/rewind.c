@@ -129,7 +129,8 @@ static const char *askr_check(askr_rewind_block *block, const sigset_t *blocked)
 {
 	const char *obstacle;
 
-	if (askr_has_forked) {
+	/* Also in the one that was forked: there is one worker of that name. */
+	if (askr_has_forked || getpid() != block->process) {
 		return "it forked";
 	}
 	if (memcmp(blocked, &block->moment.uc_sigmask, ASKR_SIGNALS / 8) != 0) {
@@ -237,7 +238,7 @@ static const char *askr_open_books(askr_rewind_block *block)
 {
 	static bool is_watching;
 
-	if (!is_watching && pthread_atfork(NULL, askr_note_fork, NULL) != 0) {
+	if (!is_watching && pthread_atfork(NULL, askr_note_fork, askr_note_fork) != 0) {
 		return "its forks cannot be watched";
 	}
 	is_watching = true;

@@ -108,7 +108,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         default: || None,
         default_text: Some("`worker` with a `worker_script`, else `request`"),
         placeholder: "MODE",
-        doc: "What a request shares with those before it: `worker` the application, reset between requests; `fork` nothing but what was booted, each request in a child of its own; `request` nothing, a script per request.",
+        doc: "What a request shares with those before it: `worker` the application, reset between requests; `fork` nothing but what was booted, its process is put back to its birth after each request, or ends; `request` nothing, a script per request.",
     },
     OptionSpec {
         key: Key::ReforkAfter,

@@ -4,6 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 mod limits;
+mod locks;
+mod outside;
 mod sessions;
 mod workers;
 
@@ -17,6 +19,14 @@ fn application() -> Application {
     let routes = include_str!("../../../../tests/fixtures/laravel/store-routes.php");
     application.write("routes/store.php", routes);
     application
+}
+
+/// Runs artisan outside the server; what it prints.
+#[track_caller]
+fn artisan(server: &Server, application: &Application, words: &[&str]) -> String {
+    let output = server.artisan_command(application, words).output().unwrap();
+    assert!(output.status.success(), "{words:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 /// What a field of an answer holds, as JSON.

@@ -218,3 +218,76 @@ fn the_figures_of_each_namespace_are_told() {
     let section = words(&client.ask("INFO clients"));
     assert_eq!(section, "# Clients\r\nconnected_clients:1\r\n");
 }
+
+#[test]
+fn entries_with_tags_end_when_one_of_them_is_forgotten() {
+    let scene = Scene::new();
+    let mut client = scene.client();
+
+    converse(
+        &mut client,
+        &[
+            ("ASKR.SET a 0 s x red round", "OK"),
+            ("ASKR.SET b 0 s y red", "OK"),
+            ("ASKR.ADD c 0 s z round", "1"),
+            ("ASKR.ADD c 0 s w round", "0"),
+            ("ASKR.MGET a b c", "[[s x] [s y] [s z]]"),
+            ("ASKR.FORGETTAG round", "OK"),
+            ("ASKR.MGET a b c", "[null [s y] null]"),
+            ("ASKR.FORGETTAG red blue", "OK"),
+            ("ASKR.GET b", "null"),
+        ],
+    );
+}
+
+#[test]
+fn locks_are_the_same_in_each_database_and_can_be_looked_at_in_their_own() {
+    let scene = Scene::new();
+    let mut client = scene.client();
+
+    converse(
+        &mut client,
+        &[
+            ("ASKR.LOCK l me 60000 0", "1"),
+            ("ASKR.LOCK l me 60000 0", "0"),
+            ("ASKR.LOCK l you 60000 10", "0"),
+            ("SELECT 1", "OK"),
+            ("ASKR.OWNER l", "me"),
+            ("ASKR.UNLOCK l you", "0"),
+            ("ASKR.REFRESH l you 1000", "0"),
+            ("ASKR.REFRESH l me 100000", "1"),
+            ("SELECT 3", "OK"),
+            ("GET l", "me"),
+            ("TTL l", "100"),
+            ("EXISTS l none", "1"),
+            ("TYPE l", "string"),
+            ("KEYS *", "[l]"),
+            ("DBSIZE", "1"),
+            (
+                "SET l x",
+                "-ERR there are only locks in this database; SELECT another, or use ASKR.LOCK",
+            ),
+            ("DEL l none", "1"),
+            ("ASKR.OWNER l", "null"),
+            ("ASKR.LOCK l you 0 0", "1"),
+            ("PTTL l", "-1"),
+            ("FLUSHALL", "OK"),
+            ("ASKR.OWNER l", "you"),
+            ("ASKR.UNLOCK l you", "1"),
+            ("ASKR.LOCK a x 0 0", "1"),
+            ("ASKR.FORCEUNLOCK a", "1"),
+            ("ASKR.FORCEUNLOCK a", "0"),
+            ("ASKR.LOCK b x 0 0", "1"),
+            ("ASKR.UNLOCKALL", "OK"),
+            ("ASKR.OWNER b", "null"),
+            (
+                "ASKR.LOCK b x 0 -1",
+                "-ERR value is not an integer or out of range",
+            ),
+            (
+                "ASKR.LOCK b x -1 0",
+                "-ERR invalid expire time in 'askr.lock' command",
+            ),
+        ],
+    );
+}

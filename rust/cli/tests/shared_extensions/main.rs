@@ -1,5 +1,5 @@
 //! Extensions built as shared objects load into the binary, in workers and on the command line:
-//! one made here, APCu and Xdebug.
+//! one made here, APCu, phpredis and Xdebug.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
@@ -8,4 +8,5 @@ mod debugger;
 mod engine;
 mod modules;
 mod probe;
+mod redis_clients;
 mod xdebug;

@@ -43,11 +43,12 @@ const BUILD: &[&str] = &[
     "zlib1g-dev",
 ];
 
-/// Needed by tests and benchmarks: a second engine to compile against, a peer, a load generator, a
-/// client that speaks to the store.
+/// Needed by tests and benchmarks: a second engine to compile against, a peer, a load generator,
+/// clients that speak to the store.
 const TEST: &[&str] = &[
     "libphp8.2-embed",
     "nginx-light",
+    "php-predis",
     "php8.2-dev",
     "redis-tools",
     "wrk",

@@ -32,8 +32,12 @@ impl Space<'_> {
             }
             spin_loop();
         }
-        let _writer = Writer::begin(self, LOCK_PATIENCE)?;
-        self.try_keys_of(bucket).ok_or(StoreError::Corrupt)
+        let mut writer = Writer::begin(self, LOCK_PATIENCE)?;
+        let keys = self.try_keys_of(bucket);
+        if keys.is_none() {
+            writer.reset();
+        }
+        keys.ok_or(StoreError::Corrupt)
     }
 
     /// The keys of a bucket; `None` if it changed meanwhile.

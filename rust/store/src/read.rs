@@ -57,11 +57,14 @@ impl<'s> Space<'s> {
 
     #[cold]
     fn find_locked(self, key: &Key<'_>) -> Result<Option<Entry>, StoreError> {
-        let _writer = Writer::begin(self, LOCK_PATIENCE)?;
+        let mut writer = Writer::begin(self, LOCK_PATIENCE)?;
         match self.look(key) {
             Look::Found(entry) => Ok(Some(entry)),
             Look::Missing => Ok(None),
-            Look::Again | Look::Damaged => Err(StoreError::Corrupt),
+            Look::Again | Look::Damaged => {
+                writer.reset();
+                Err(StoreError::Corrupt)
+            }
         }
     }
 
@@ -213,15 +216,16 @@ impl<'s> Space<'s> {
                 return Ok(Some((entry, value)));
             }
         }
-        let _writer = Writer::begin(self, LOCK_PATIENCE)?;
-        match self.look(key) {
-            Look::Found(entry) => {
-                let value = self.value(&entry).ok_or(StoreError::Corrupt)?;
-                Ok(Some((entry, value)))
-            }
-            Look::Missing => Ok(None),
-            Look::Again | Look::Damaged => Err(StoreError::Corrupt),
+        let mut writer = Writer::begin(self, LOCK_PATIENCE)?;
+        let found = match self.look(key) {
+            Look::Found(entry) => self.value(&entry).map(|value| (entry, value)),
+            Look::Missing => return Ok(None),
+            Look::Again | Look::Damaged => None,
+        };
+        if found.is_none() {
+            writer.reset();
         }
+        found.map(Some).ok_or(StoreError::Corrupt)
     }
 
     /// The value of an entry; `None` if it has changed since it was found.

@@ -36,4 +36,12 @@
 # define askr_forget_response_headers() ((void) 0)
 #endif
 
+/* Debian's 8.2 lets a function end that has run out of memory, and unwinds only
+ * then; whoever is about to do what lasts asks before. */
+#ifdef ZEND_HAS_OOM
+# define askr_is_out_of_memory() ZEND_HAS_OOM()
+#else
+# define askr_is_out_of_memory() false
+#endif
+
 #endif

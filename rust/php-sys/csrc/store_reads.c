@@ -171,7 +171,8 @@ ZEND_FUNCTION(askr_cache_take)
 	if (value.kind == ASKR_PHP_VALUE_BYTES) {
 		room = zend_string_alloc(value.bytes.len, false);
 	}
-	if (askr_store_did(askr_rs_store_take(space, askr_text(key), &value))) {
+	if (!askr_is_out_of_memory()
+	 && askr_store_did(askr_rs_store_take(space, askr_text(key), &value))) {
 		askr_give_kept(&value, room, return_value);
 	} else if (room) {
 		zend_string_efree(room);

@@ -24,6 +24,14 @@ impl Clock {
         }
     }
 
+    /// By how much its time may be short of the moment at which it was asked: it is rounded down.
+    pub(crate) fn rounding_ms(&self) -> u64 {
+        match self {
+            Clock::Machine => 1,
+            Clock::Manual(_) => 0,
+        }
+    }
+
     /// Whether the moment has come, for who reads. A clock that is cheap and behind tells, unless
     /// the moment is so near that it cannot.
     #[inline]

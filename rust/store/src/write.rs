@@ -13,6 +13,7 @@ use crate::journal::{Change, Step};
 use crate::key::Ttl;
 use crate::layout::{CountWord, GRAIN_BYTES};
 use crate::lock::Held;
+use crate::namespace::Namespace;
 use crate::place::{Place, RingName};
 use crate::read::checksum;
 use crate::record::{
@@ -147,6 +148,12 @@ impl<'s> Writer<'s> {
             Ttl::For(duration) => {
                 let whole = duration.as_nanos().div_ceil(1_000_000);
                 let whole = u64::try_from(whole).unwrap_or(u64::MAX);
+                // The holder of a lock counts on all of its time.
+                let rounding = match self.space.namespace {
+                    Namespace::Locks => self.space.clock.rounding_ms(),
+                    _ => 0,
+                };
+                let whole = whole.saturating_add(rounding);
                 self.now_ms.saturating_add(whole).max(1)
             }
         }

@@ -18,6 +18,9 @@ const STORE_BYTES: usize = 32 << 20;
 const KEYS: u64 = 5_000;
 const VALUE_BYTES_MAX: u64 = 20_000;
 const TAGS: u64 = 20;
+/// Operations between two looks around.
+const BATCH: usize = 100;
+
 const BETWEEN_KILLS_MS: u64 = 20;
 
 /// The longest that anybody may be kept from its work.
@@ -79,6 +82,9 @@ fn tell(seen: &str) {
     let total = |word| of(word).into_iter().sum::<f64>();
     finding::tell("operations of the others", total("operations"), "");
     finding::at_most("longest of them", longest, "ms", WAIT_MS_MAX);
+    let by_others = of("longest_by_others_ms").into_iter().fold(0.0, f64::max);
+    let what = "longest of them without waiting for a processor";
+    finding::tell(what, by_others, "ms");
     finding::at_most("values of them that were not whole", total("torn"), "", 0.0);
     finding::at_most("refusals of a busy store", total("busy"), "", 0.0);
 }
@@ -97,21 +103,62 @@ pub(crate) fn write(role: &Role) {
 pub(crate) fn watch(role: &Role) {
     let store = processes::inherited();
     let mut random = Random::new(1_000_000 + role.number);
-    let (mut longest, mut operations) = (Duration::ZERO, 0_u64);
-    let (mut torn, mut busy) = (0_u64, 0_u64);
+    let mut watched = Watched::default();
     while !role.folder.join("stop").exists() {
-        for _ in 0..100 {
+        watched.batch(|| operate(&store, &mut random));
+    }
+    watched.print();
+}
+
+/// What one that lives has seen.
+#[derive(Debug, Default)]
+struct Watched {
+    longest: Duration,
+    /// Without what it waited for a processor meanwhile.
+    longest_by_others: Duration,
+    operations: u64,
+    torn: u64,
+    busy: u64,
+}
+
+impl Watched {
+    fn batch(&mut self, mut operate: impl FnMut() -> Result<Seen, StoreError>) {
+        let unscheduled = unscheduled();
+        let mut longest = Duration::ZERO;
+        for _ in 0..BATCH {
             let start = Instant::now();
-            let done = operate(&store, &mut random);
+            let done = operate();
             longest = longest.max(start.elapsed());
-            operations += 1;
-            torn += u64::from(done == Ok(Seen::Torn));
-            busy += u64::from(done == Err(StoreError::Busy));
+            self.operations += 1;
+            self.torn += u64::from(done == Ok(Seen::Torn));
+            self.busy += u64::from(done == Err(StoreError::Busy));
             assert!(is_fine(done) || done == Ok(Seen::Torn), "refused: {done:?}");
         }
+        self.longest = self.longest.max(longest);
+        if longest > self.longest_by_others {
+            let unscheduled = self::unscheduled().saturating_sub(unscheduled);
+            let by_others = longest.saturating_sub(unscheduled);
+            self.longest_by_others = self.longest_by_others.max(by_others);
+        }
     }
-    println!("longest_ms {}", longest.as_secs_f64() * 1e3);
-    println!("operations {operations}\ntorn {torn}\nbusy {busy}");
+
+    fn print(&self) {
+        let ms = |time: Duration| time.as_secs_f64() * 1e3;
+        println!("longest_ms {}", ms(self.longest));
+        println!("longest_by_others_ms {}", ms(self.longest_by_others));
+        println!("operations {}", self.operations);
+        println!("torn {}\nbusy {}", self.torn, self.busy);
+    }
+}
+
+/// How long this process was ready to run and did not, since it began.
+fn unscheduled() -> Duration {
+    let text = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let number = text
+        .split(' ')
+        .nth(1)
+        .and_then(|number| number.parse().ok());
+    Duration::from_nanos(number.unwrap_or_default())
 }
 
 /// Whether what was read was what somebody wrote.

@@ -35,6 +35,7 @@ class StatusCommand extends Command
         $this->components->info('The server is running.');
         $this->showProcess($state);
         $this->showGeneration($status ?? []);
+        $this->showStore($status['store'] ?? null);
         $this->newLine();
 
         return self::SUCCESS;
@@ -72,6 +73,24 @@ class StatusCommand extends Command
                 array_map($this->row(...), $pool['workers']),
             );
         }
+    }
+
+    /** @param  null|array<string, mixed>  $store */
+    private function showStore(?array $store): void
+    {
+        if ($store === null) {
+            return;
+        }
+
+        $this->newLine();
+        $this->components->twoColumnDetail('Store', $store['socket'] ?? 'reached by the server only');
+        $this->table(
+            ['Part', 'Entries', 'Memory', 'of', 'Hits', 'Misses', 'Evicted', 'Refused'],
+            array_map(fn (array $part): array => [
+                $part['name'], $part['entries'], Number::fileSize($part['bytes'], 1), Number::fileSize($part['capacity'], 1),
+                $part['hits'], $part['misses'], $part['evictions'], $part['refused'],
+            ], $store['namespaces']),
+        );
     }
 
     /**

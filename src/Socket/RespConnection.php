@@ -71,7 +71,17 @@ class RespConnection
         $this->database = 0;
         $this->processId = (int) getmypid();
 
-        foreach ($this->socket->places() as $path) {
+        $places = $this->socket->places();
+
+        return $this->firstOf($places)
+            ?? $this->firstOf(array_filter([$this->socket->ask()]))
+            ?? throw StoreUnavailable::at($places);
+    }
+
+    /** @param  array<array-key, string>  $places */
+    private function firstOf(array $places): ?RespStream
+    {
+        foreach ($places as $path) {
             $stream = $this->socket->isTrusted($path) ? RespStream::connect($path, self::CONNECT_SECONDS) : null;
 
             if ($stream !== null) {
@@ -79,7 +89,7 @@ class RespConnection
             }
         }
 
-        throw StoreUnavailable::at($this->socket->places());
+        return null;
     }
 
     /** @param  list<string>  $command */

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Askr\Laravel\Socket;
 
 use Askr\Laravel\Process\ApplicationPath;
+use Askr\Laravel\Process\ServerConsole;
 use Askr\Laravel\Process\ServerStateFile;
 use Illuminate\Contracts\Config\Repository;
 
@@ -13,10 +14,14 @@ use Illuminate\Contracts\Config\Repository;
  */
 class StoreSocket
 {
+    /** What the server has said itself, for the next time. */
+    private ?string $told = null;
+
     public function __construct(
         private Repository $config,
         private ServerStateFile $file,
         private ApplicationPath $path,
+        private ServerConsole $console,
     ) {
     }
 
@@ -27,7 +32,7 @@ class StoreSocket
      */
     public function places(): array
     {
-        $given = $this->given('store_socket');
+        $given = $this->told ?? $this->given('store_socket');
 
         return $given === null
             ? array_values(array_unique([...$this->besideControlSocket(), ...$this->inPrivateFolders()]))
@@ -35,14 +40,25 @@ class StoreSocket
     }
 
     /**
+     * Ask the server itself, which may have been told of another place in `askr.toml` or by a flag.
+     *
+     * That takes a process of its binary: for when nobody listens at those places.
+     */
+    public function ask(): ?string
+    {
+        return $this->told = $this->console->status()['store']['socket'] ?? null;
+    }
+
+    /**
      * Whether what listens there is the server.
      *
      * What is read becomes values of PHP, so a folder that another user could have made is
-     * not looked into. A path that somebody has configured is theirs to judge.
+     * not looked into. A path that somebody has configured is theirs to judge, and what the
+     * server says is the server's.
      */
     public function isTrusted(string $path): bool
     {
-        if (! in_array($path, $this->inPrivateFolders(), true)) {
+        if ($path === $this->told || ! in_array($path, $this->inPrivateFolders(), true)) {
             return true;
         }
 

@@ -332,13 +332,17 @@ class CommandsTest extends TestCase
                 'seat' => 0, 'incarnation' => 9, 'pid' => 815, 'generation' => 7, 'state' => 'busy', 'canary' => true,
                 'replies' => 12, 'failures' => 1, 'age' => 61, 'private_bytes' => 2_097_152,
             ]]]],
+            'store' => ['socket' => '/run/askr/a.store.sock', 'namespaces' => [[
+                'name' => 'sessions', 'entries' => 321, 'bytes' => 1_572_864, 'capacity' => 8 << 20,
+                'hits' => 400, 'misses' => 17, 'evictions' => 0, 'refused' => 5,
+            ]]],
         ])]);
 
         $console = $this->app->make(Kernel::class);
         $this->assertSame(0, $console->call('askr:status'));
         $output = $console->output();
 
-        foreach (['generation 6', '/srv/releases/7 ', '3 requests wait', '815', 'busy (canary)', '61 s', '2.0 MB'] as $text) {
+        foreach (['a.store.sock', 'sessions', '321', '1.5 MB', '8.0 MB', '400', '17', 'generation 6', '/srv/releases/7 ', '3 requests wait', '815', 'busy (canary)', '61 s', '2.0 MB'] as $text) {
             $this->assertStringContainsString($text, $output);
         }
 

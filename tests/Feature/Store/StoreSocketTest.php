@@ -4,11 +4,13 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Tests\Feature\Store;
 
+use Askr\Laravel\Contracts\ServerProcess;
 use Askr\Laravel\Process\ApplicationPath;
 use Askr\Laravel\Process\ServerState;
 use Askr\Laravel\Process\ServerStateFile;
 use Askr\Laravel\Socket\StoreSocket;
 use Askr\Laravel\Testing\Fakes\FakeProcessTable;
+use Askr\Laravel\Testing\Fakes\FakeServerProcess;
 use Askr\Laravel\Tests\TestCase;
 
 class StoreSocketTest extends TestCase
@@ -94,6 +96,25 @@ class StoreSocketTest extends TestCase
         chmod(dirname($place), 0770);
         $this->assertFalse($this->socket()->isTrusted($place));
         chmod(dirname($place), 0700);
+    }
+
+    public function test_the_server_itself_is_asked_where_nobody_listens(): void
+    {
+        $this->configure(['store_socket' => '/nowhere/store.sock']);
+        $this->app->make('config')->set('askr.binary', dirname(__DIR__, 2).'/fixtures/laravel/askr');
+        $server = new FakeServerProcess(['{"store":{"socket":"/run/told.sock"}}']);
+        $this->app->instance(ServerProcess::class, $server);
+        $socket = $this->socket();
+
+        $this->assertSame('/run/told.sock', $socket->ask());
+        $this->assertSame('status', $server->invocation->command[1]);
+        $this->assertSame(['/run/told.sock'], $socket->places());
+        $this->assertTrue($socket->isTrusted('/run/told.sock'));
+
+        $this->app->instance(ServerProcess::class, new FakeServerProcess(['askr: no server'], exitCode: 69));
+        $socket = $this->socket();
+        $this->assertNull($socket->ask());
+        $this->assertSame(['/nowhere/store.sock'], $socket->places());
     }
 
     /** @param  array<string, string>  $options */

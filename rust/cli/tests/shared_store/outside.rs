@@ -193,6 +193,20 @@ fn artisan_finds_a_server_that_was_told_of_no_socket() {
 }
 
 #[test]
+fn artisan_asks_the_server_where_its_store_is() {
+    let application = application();
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("elsewhere.sock");
+    let server = application.booted().workers(1);
+    let server = server.flag("store-socket", &socket).start();
+    let _ = server.get("/store/put/tree/ash");
+
+    let said = artisan(&server, &application, &["store:get", "tree"]);
+
+    assert_eq!(said, r#"{"kept":"ash"}"#);
+}
+
+#[test]
 fn without_a_store_there_is_none_to_be_found() {
     let application = application();
     let server = application.booted().workers(1).flag("store-size", "0");

@@ -389,7 +389,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         default: || None,
         default_text: Some("none: a restart begins with an empty store"),
         placeholder: "FILE",
-        doc: "File that the store is written to at a clean stop and read from at the start.",
+        doc: "File that the store is written to at a clean stop; the next start reads and removes it.",
     },
     OptionSpec {
         key: Key::StoreSocket,

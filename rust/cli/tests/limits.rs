@@ -50,6 +50,9 @@ fn of_a_hundred_clients_at_once_exactly_the_burst_passes() {
         "{wait:?}"
     );
     assert_eq!(server.get("/").text(), "one");
+    let status: serde_json::Value = serde_json::from_str(&server.status()).expect("JSON");
+    let login = serde_json::json!({"name": "login", "passed": 10, "refused": 91, "uncounted": 0});
+    assert_eq!(status["store"]["limits"], serde_json::json!([login]));
 }
 
 #[test]

@@ -46,7 +46,9 @@ pub use console::{
 pub use error::{RunError, SocketError, StartError};
 pub use remote::{Progress, ReloadOrder, Remote};
 pub use shutdown::{Shutdown, ShutdownTrigger};
-pub use status::{NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState, WorkerStatus};
+pub use status::{
+    LimitStatus, NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState, WorkerStatus,
+};
 pub use supervisor::{Readiness, Supervisor};
 pub use sys::{ExchangeFds, TemplateFds, TemplateFdsError, hide_inherited_descriptors};
 pub use watchdog::Deadlines;

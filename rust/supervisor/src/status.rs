@@ -32,6 +32,8 @@ pub struct StoreStatus {
     pub socket: Option<PathBuf>,
     /// All of them, in their order.
     pub namespaces: Vec<NamespaceStatus>,
+    /// What the gateway has counted there, in the order of the configuration.
+    pub limits: Vec<LimitStatus>,
 }
 
 /// What a part of the store holds, and what happened in it.
@@ -53,6 +55,19 @@ pub struct NamespaceStatus {
     pub evictions: u64,
     /// Writes for which there was no room.
     pub refused: u64,
+}
+
+/// What a limit on clients has done since the start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LimitStatus {
+    /// Its name.
+    pub name: String,
+    /// Requests that it let through.
+    pub passed: u64,
+    /// Requests that were answered 429.
+    pub refused: u64,
+    /// Requests that it let through because they could not be counted.
+    pub uncounted: u64,
 }
 
 /// What a pool runs.

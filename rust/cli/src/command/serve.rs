@@ -43,8 +43,9 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let mut console = control_socket::bind(&socket)?;
     let service = match &store {
         Some(store) => {
+            let counts = gateway.limit_counts();
             let service = StoreService::begin(store.store.clone(), &config, &store_socket)?;
-            console = console.map(|console| console.telling_of_store(service.report()));
+            console = console.map(|console| console.telling_of_store(service.report(counts)));
             Some(service)
         }
         None => None,

@@ -7,8 +7,9 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, SystemTime};
 use std::{fs, thread};
 
+use askr_gateway::{LimitCounts, LimitTally};
 use askr_store::{ImportError, Namespace, Store};
-use askr_supervisor::{NamespaceStatus, StoreStatus};
+use askr_supervisor::{LimitStatus, NamespaceStatus, StoreStatus};
 use tracing::{info, warn};
 
 use super::store_socket::{self, StoreServer};
@@ -56,11 +57,15 @@ impl StoreService {
     }
 
     /// Tells what the store holds, each time it is called.
-    pub(super) fn report(&self) -> impl Fn() -> StoreStatus + Send + Sync + 'static {
+    pub(super) fn report(
+        &self,
+        limits: LimitCounts,
+    ) -> impl Fn() -> StoreStatus + Send + Sync + 'static {
         let (store, socket) = (Arc::clone(&self.store), self.socket.clone());
         move || StoreStatus {
             socket: socket.clone(),
             namespaces: Namespace::ALL.map(|part| status(&store, part)).into(),
+            limits: limits.now().into_iter().map(limit).collect(),
         }
     }
 
@@ -128,6 +133,21 @@ fn status(store: &Store, part: Namespace) -> NamespaceStatus {
         misses: figures.misses,
         evictions: figures.evictions,
         refused: figures.refused,
+    }
+}
+
+fn limit(tally: LimitTally) -> LimitStatus {
+    let LimitTally {
+        name,
+        passed,
+        refused,
+        uncounted,
+    } = tally;
+    LimitStatus {
+        name,
+        passed,
+        refused,
+        uncounted,
     }
 }
 

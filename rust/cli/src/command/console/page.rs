@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, UNIX_EPOCH};
 
 use askr_supervisor::{
-    NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState, WorkerStatus,
+    LimitStatus, NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState, WorkerStatus,
 };
 
 use crate::config::duration_text;
@@ -93,6 +93,9 @@ fn add_store(text: &mut String, store: &StoreStatus) {
     for part in &store.namespaces {
         add_namespace(text, part);
     }
+    if !store.limits.is_empty() {
+        add_limits(text, &store.limits);
+    }
 }
 
 fn add_namespace(text: &mut String, part: &NamespaceStatus) {
@@ -108,6 +111,21 @@ fn add_namespace(text: &mut String, part: &NamespaceStatus) {
         part.evictions,
         part.refused,
     );
+}
+
+fn add_limits(text: &mut String, limits: &[LimitStatus]) {
+    let _ = writeln!(
+        text,
+        "\n  {:<32} {:>12} {:>12} {:>9}",
+        "LIMIT", "PASSED", "REFUSED", "UNCOUNTED"
+    );
+    for limit in limits {
+        let _ = writeln!(
+            text,
+            "  {:<32} {:>12} {:>12} {:>9}",
+            limit.name, limit.passed, limit.refused, limit.uncounted
+        );
+    }
 }
 
 fn megabytes(bytes: u64) -> String {
@@ -169,6 +187,12 @@ mod tests {
                     evictions: 5,
                     refused: 1,
                 }],
+                limits: vec![LimitStatus {
+                    name: "login".to_owned(),
+                    passed: 40,
+                    refused: 960,
+                    uncounted: 0,
+                }],
             }),
         };
 
@@ -185,7 +209,10 @@ mod tests {
              \n\
              store, reached at /run/askr/a.store.sock\n\
              \u{20} PART        ENTRIES      BYTES         OF         HITS       MISSES    EVICTED  REFUSED\n\
-             \u{20} cache          1200     3.0 MB    48.0 MB           99            7          5        1\n"
+             \u{20} cache          1200     3.0 MB    48.0 MB           99            7          5        1\n\
+             \n\
+             \u{20} LIMIT                                  PASSED      REFUSED UNCOUNTED\n\
+             \u{20} login                                      40          960         0\n"
         );
     }
 }

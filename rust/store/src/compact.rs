@@ -71,6 +71,10 @@ impl Writer<'_> {
         let replaced = replaced.map_or(0, |linked| linked.shape.bytes());
         let live = self.space.count(CountWord::Bytes).load(Ordering::Relaxed);
         let live = usize::try_from(live).unwrap_or(usize::MAX);
+        let (_, used) = self.space.filled(RingName::Main)?;
+        if live > used {
+            return Err(StoreError::Corrupt);
+        }
         let wanted = live.saturating_add(shape.bytes()).saturating_sub(replaced);
         Ok(wanted <= self.space.plan.live_bytes_max())
     }

@@ -25,6 +25,8 @@ mod limit;
 mod limits;
 mod lock;
 mod namespace;
+#[cfg(test)]
+mod nonsense;
 mod open;
 mod place;
 mod policy;

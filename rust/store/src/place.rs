@@ -29,6 +29,11 @@ impl Position {
         grains.saturating_mul(GRAIN_BYTES)
     }
 
+    /// Whether a place can name it, and all that come in the next rounds.
+    pub(crate) fn is_possible(self) -> bool {
+        self.round() < ROUND_MAX
+    }
+
     /// How often the ring was gone round.
     #[inline]
     pub(crate) fn round(self) -> u64 {
@@ -100,6 +105,9 @@ pub(crate) enum RingName {
 
 const OFFSET_BITS: u32 = 30;
 const OFFSET_MASK: u64 = (1 << OFFSET_BITS) - 1;
+
+/// More rounds than any ring is gone in the life of a machine: what a place has room for.
+const ROUND_MAX: u64 = (1 << (63 - OFFSET_BITS)) - 2;
 
 #[cfg(test)]
 mod tests {

@@ -69,12 +69,9 @@ impl Writer<'_> {
 /// Where a ring goes on after a reset: behind all places that it had, if they made sense.
 fn fresh(space: Space<'_>, ring: RingName) -> Position {
     let last = space.head(ring).max(space.tail(ring));
-    if last.round() < ROUND_MAX {
+    if last.is_possible() {
         last.next_round()
     } else {
         Position::START
     }
 }
-
-/// More rounds than any ring is gone in the life of a machine.
-const ROUND_MAX: u64 = 1 << 32;

@@ -70,7 +70,9 @@ impl<'s> Space<'s> {
                 .filter(|&used| used <= capacity),
             _ => None,
         };
-        let used = used.filter(|_| within).ok_or(StoreError::Corrupt)?;
+        let used = used
+            .filter(|_| within && head.is_possible())
+            .ok_or(StoreError::Corrupt)?;
         Ok((head, used))
     }
 

@@ -116,7 +116,7 @@ fn recovers(store: &Store) {
 #[test]
 fn no_word_makes_an_operation_panic_or_hang() {
     let mut random = Random(0x2545_f491_4f6c_dd1d);
-    for _ in 0..300 {
+    for _ in 0..100 {
         let store = store();
         fill(&store, &mut random, 150);
         let words = store.region.bytes() / 8;
@@ -134,7 +134,7 @@ fn no_word_makes_an_operation_panic_or_hang() {
 #[test]
 fn no_word_of_a_namespaces_head_makes_it_useless() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
-    for round in 0..300 {
+    for round in 0..100 {
         let store = store();
         fill(&store, &mut random, 150);
         for space in SPACES {

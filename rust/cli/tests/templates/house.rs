@@ -31,6 +31,8 @@ pub(crate) struct House {
     first: Process,
     pub(crate) control: Socket,
     pub(crate) exchanges: Vec<GatewayEnd>,
+    /// Of the workers that are ordered from now on.
+    pub(crate) max_requests: u64,
     incarnations: u32,
 }
 
@@ -85,6 +87,7 @@ impl House {
             first,
             control,
             exchanges,
+            max_requests: 0,
             incarnations: 0,
         };
         let mut config = TemplateConfig {
@@ -141,7 +144,7 @@ impl House {
         template.tell(&ToTemplate::Fork {
             worker: id,
             pool,
-            max_requests: 0,
+            max_requests: self.max_requests,
         });
         let pid = forked(template, Child::Worker(id));
         Worker { id, pid, pool }

@@ -168,6 +168,7 @@ fn what_a_boot_throws_is_what_main_is_told() {
 #[test]
 fn a_fork_takes_one_request_where_each_is_to_have_its_own() {
     let mut house = House::open("copies.php", &[Isolation::Fork]);
+    house.max_requests = 1;
     let (mut template, booted) = house.booted();
     let workers = [0, 1].map(|seat| house.worker(&mut template, 0, seat));
 
@@ -184,10 +185,34 @@ fn a_fork_takes_one_request_where_each_is_to_have_its_own() {
     }
 }
 
-/// A template lives for days and forks for each request.
+#[test]
+fn a_fork_serves_each_request_as_its_first_until_it_is_retired() {
+    let mut house = House::open("copies.php", &[Isolation::Fork]);
+    let (mut template, _) = house.booted();
+    let worker = house.worker(&mut template, 0, 0);
+
+    let mut forked = HashSet::new();
+    for _ in 0..10 {
+        let said = json(&house.ask(0, "/"));
+        assert_eq!(
+            (&said["pid"], &said["served"]),
+            (&worker.pid.into(), &1.into())
+        );
+        // What the script does between its fork and its loop is done for each.
+        forked.insert(said["forked"].to_string());
+    }
+    assert_eq!(forked.len(), 10);
+
+    house.retire(worker);
+    let end = end_of(&mut template, Child::Worker(worker.id));
+    assert_eq!(end, ProcessEnd::Code(0));
+}
+
+/// A template lives for days and may fork for each request.
 #[test]
 fn a_template_keeps_nothing_of_those_it_has_forked() {
     let mut house = House::open("copies.php", &[Isolation::Fork]);
+    house.max_requests = 1;
     let (mut template, booted) = house.booted();
     let serve = |house: &mut House, template: &mut Socket| {
         let worker = house.worker(template, 0, 0);

@@ -1,5 +1,7 @@
 //! Several keys of one command, one after the other.
 
+use std::collections::BTreeMap;
+
 use askr_store::Ttl;
 use bytes::Bytes;
 
@@ -25,19 +27,21 @@ pub(crate) fn set(session: &mut Session, words: &[Bytes]) -> Result<Outcome, Fai
 
 /// `MSETNX key value [key value …]`: what was written is taken back when one of them is there.
 pub(crate) fn add(session: &mut Session, words: &[Bytes]) -> Result<Outcome, Failure> {
-    let pairs = pairs(words, "msetnx")?;
+    let pairs = pairs(words, "msetnx")?.iter();
+    // Of a key that is named twice, the last value counts.
+    let pairs: BTreeMap<&Bytes, &Bytes> = pairs.map(|[key, value]| (key, value)).collect();
     let (store, namespace) = (session.store(), session.namespace());
-    for [key, _] in pairs {
+    for key in pairs.keys() {
         if store.find(namespace, key)?.is_some() {
             return Ok(Reply::flag(false).into());
         }
     }
-    for (index, [key, value]) in pairs.iter().enumerate() {
+    for (index, (key, value)) in pairs.iter().enumerate() {
         let written = store.add(namespace, key, plain(value), Ttl::Forever);
         if written == Ok(true) {
             continue;
         }
-        for [key, value] in &pairs[..index] {
+        for (key, value) in pairs.iter().take(index) {
             store.delete_if(namespace, key, plain(value))?;
         }
         return Ok(Reply::flag(written?).into());

@@ -67,7 +67,7 @@ static void askr_note_fork(void)
  * ends: nobody who waits for children finds it. */
 static pid_t askr_clone(void)
 {
-#if defined(__s390__) || defined(__CRIS__)
+#ifdef __s390__
 	return (pid_t) syscall(SYS_clone, 0, 0);
 #else
 	return (pid_t) syscall(SYS_clone, 0, 0, 0, 0, 0);

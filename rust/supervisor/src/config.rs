@@ -142,10 +142,10 @@ impl PoolConfig {
         self.isolation == Isolation::Fork && self.max_requests == 1
     }
 
-    /// Posts that are to be filled when it has `workers`: where each worker takes one request only,
+    /// Posts that are to be filled when it has `workers`: where each of them `takes_one` request only,
     /// some wait ahead, so that whoever comes next need not wait for a fork.
-    pub(crate) fn posts(&self, workers: u16) -> u16 {
-        let ahead = if self.takes_one() {
+    pub(crate) fn posts(&self, workers: u16, takes_one: bool) -> u16 {
+        let ahead = if takes_one {
             (workers / 2).max(FORKS_AHEAD_MIN)
         } else {
             0
@@ -157,7 +157,8 @@ impl PoolConfig {
     /// the old one leaves, and some for canaries.
     #[must_use]
     pub fn seat_count(&self) -> u16 {
-        self.posts(*self.workers.end()) * 2 + CANARY_SEATS
+        let may_take_one = self.isolation == Isolation::Fork;
+        self.posts(*self.workers.end(), may_take_one) * 2 + CANARY_SEATS
     }
 }
 

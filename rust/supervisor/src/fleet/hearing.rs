@@ -276,6 +276,9 @@ impl Fleet {
             return false;
         };
         let times = generation.count_obstacle(&reason);
+        if let (true, Some(index)) = (is_lasting, self.pool_of(worker)) {
+            self.pools[index].expect_one_each();
+        }
         if times != 1 {
             debug!(%worker, generation = number, reason, times, "process could not be put back");
         } else if is_lasting {

@@ -61,10 +61,7 @@ impl Fleet {
             Step::Add(count) => pool.wanted += number(count),
             Step::Remove(count) => pool.wanted -= number(count).min(before),
         }
-        let posts = usize::from(pool.config.posts(pool.wanted));
-        while pool.posts.len() < posts {
-            pool.posts.push(Post::default());
-        }
+        let posts = pool.add_posts();
         let is_idle = |worker: WorkerId| {
             let mut idle = look.workers.iter().filter(|look| look.is_idle);
             idle.any(|look| look.worker == worker)

@@ -29,12 +29,14 @@ pub(super) struct Pool {
     /// How many workers it should have just now.
     pub(super) wanted: u16,
     pub(super) scale: Scale,
+    /// Each worker takes one request and ends: it is to, or cannot be put back.
+    takes_one: bool,
 }
 
 impl Pool {
     pub(super) fn new(config: &PoolConfig) -> Self {
         let workers = *config.workers.start();
-        let posts = config.posts(workers);
+        let posts = config.posts(workers, config.takes_one());
         Self {
             config: config.clone(),
             posts: (0..posts).map(|_| Post::default()).collect(),
@@ -44,7 +46,23 @@ impl Pool {
             failed_boots: 0,
             wanted: workers,
             scale: Scale::new(workers.into(), (*config.workers.end()).into()),
+            takes_one: config.takes_one(),
         }
+    }
+
+    /// Its workers cannot be put back after a request: from now on some wait ahead.
+    pub(super) fn expect_one_each(&mut self) {
+        self.takes_one = true;
+        self.add_posts();
+    }
+
+    /// As many as are wanted now, at least.
+    pub(super) fn add_posts(&mut self) -> usize {
+        let posts = usize::from(self.config.posts(self.wanted, self.takes_one));
+        while self.posts.len() < posts {
+            self.posts.push(Post::default());
+        }
+        posts
     }
 
     /// Whether its workers come from a template that has booted the application.

@@ -175,6 +175,26 @@ fn children_that_took_their_one_request_are_replaced_without_a_word() {
 }
 
 #[test]
+fn where_no_worker_can_be_put_back_some_wait_ahead() {
+    let mut scene = Scene::booted(PoolConfig::new("http", Isolation::Fork, 2), |_| {});
+    let ready = scene.ready_workers();
+    assert_eq!(ready.len(), 2);
+    let obstacle = |worker, reason: &str, is_lasting| ToMain::NotRewound {
+        worker,
+        reason: reason.to_owned(),
+        is_lasting,
+    };
+
+    scene.say_as(pid_of(ready[0]), obstacle(ready[0], "it forked", false));
+    assert!(scene.take_forks().is_empty());
+    scene.say_as(pid_of(ready[1]), obstacle(ready[0], "never", true));
+    assert!(scene.take_forks().is_empty(), "it speaks for another");
+    scene.say_as(pid_of(ready[0]), obstacle(ready[0], "never", true));
+
+    assert_eq!(scene.take_forks().len(), 2);
+}
+
+#[test]
 fn children_that_crash_are_slowed_down_unless_it_was_in_a_request() {
     let mut scene = Scene::booted(PoolConfig::new("http", Isolation::Fork, 2), |_| {});
     let workers = scene.ready_workers();

@@ -4,8 +4,8 @@ declare(strict_types=1);
 
 namespace Askr\Laravel;
 
-use Askr\Laravel\Console\ParanoidCommand;
 use Askr\Laravel\Console\AboutSection;
+use Askr\Laravel\Console\ParanoidCommand;
 use Askr\Laravel\Console\ReloadCommand;
 use Askr\Laravel\Console\RollbackCommand;
 use Askr\Laravel\Console\StartCommand;

@@ -32,9 +32,10 @@ class RateLimiterFactory
             return $limiter;
         }
 
-        $entry = ['space' => Space::Counters->value] + (array) $this->config->get("cache.stores.{$name}");
-        $store = $this->stores->store($entry);
+        $entry = ['store' => $name] + (array) $this->config->get("cache.stores.{$name}");
+        $counters = $this->stores->store(['space' => Space::Counters->value] + $entry);
+        $overflow = $this->stores->store(['space' => Space::Cache->value] + $entry);
 
-        return new SharedRateLimiter($this->stores->repository($store, ['store' => $name] + $entry), $store);
+        return new SharedRateLimiter($this->stores->repository($counters, $entry), $counters, $overflow);
     }
 }

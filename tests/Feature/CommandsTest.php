@@ -5,14 +5,14 @@ declare(strict_types=1);
 namespace Askr\Laravel\Tests\Feature;
 
 use Askr\Laravel\Console\AboutSection;
-use Askr\Laravel\Contracts\SharedStore;
-use Askr\Laravel\Testing\Fakes\FakeStore;
 use Askr\Laravel\Contracts\ProcessTable;
 use Askr\Laravel\Contracts\ServerProcess;
+use Askr\Laravel\Contracts\SharedStore;
 use Askr\Laravel\Process\ServerState;
 use Askr\Laravel\Process\ServerStateFile;
 use Askr\Laravel\Testing\Fakes\FakeProcessTable;
 use Askr\Laravel\Testing\Fakes\FakeServerProcess;
+use Askr\Laravel\Testing\Fakes\FakeStore;
 use Askr\Laravel\Tests\TestCase;
 use Illuminate\Contracts\Console\Kernel;
 

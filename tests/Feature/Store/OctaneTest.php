@@ -4,12 +4,12 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Tests\Feature\Store;
 
+use Askr\Laravel\Contracts\SharedStore;
 use Askr\Laravel\Octane\OctaneStore;
 use Askr\Laravel\Octane\OctaneWithTables;
 use Askr\Laravel\Octane\SharedTable;
-use Askr\Laravel\Testing\Fakes\FakeStore;
-use Askr\Laravel\Contracts\SharedStore;
 use Askr\Laravel\Store\Space;
+use Askr\Laravel\Testing\Fakes\FakeStore;
 use InvalidArgumentException;
 use Laravel\Octane\Exceptions\ValueTooLargeForColumnException;
 use Laravel\Octane\Octane;

@@ -4,9 +4,12 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Tests\Feature\Store;
 
+use Askr\Laravel\Contracts\SharedStore;
+use Askr\Laravel\Exceptions\StoreRefused;
 use Askr\Laravel\RateLimiting\SharedRateLimiter;
 use Askr\Laravel\RateLimiting\ThrottleTogether;
 use Askr\Laravel\Store\Space;
+use Askr\Laravel\Testing\Fakes\FakeStore;
 use Illuminate\Cache\RateLimiter;
 use Illuminate\Cache\RateLimiting\Limit;
 use Illuminate\Http\Request;
@@ -72,6 +75,43 @@ class RateLimiterTest extends StoreTestCase
 
         $this->limiter()->clear('key');
         $this->assertSame(0, $this->limiter()->attempts('key'));
+    }
+
+    public function test_keys_for_which_there_is_no_room_are_counted_in_the_cache(): void
+    {
+        $this->freezeTime();
+        $this->app->instance(SharedStore::class, $full = new class extends FakeStore
+        {
+            public function increment(string $key, int|float $by, int $ttlMs, Space $space): int|float
+            {
+                return $space === Space::Counters && $this->get($key, $space) === null
+                    ? throw StoreRefused::because('OOM the store has no room left for counters')
+                    : parent::increment($key, $by, $ttlMs, $space);
+            }
+        });
+        $limiter = $this->limiter();
+
+        $this->assertSame([1, 2], [$limiter->hit('key', 60), $limiter->hit('key', 60)]);
+        $this->assertSame(1, $full->statistics()['cache']['entries']);
+        $this->assertSame([2, 60], [$limiter->attempts('key'), $limiter->availableIn('key')]);
+        $this->assertFalse($limiter->attempt('key', 2, fn () => $this->fail('one too many')));
+
+        $limiter->clear('key');
+        $this->assertTrue($limiter->attempt('key', 2, fn () => null));
+    }
+
+    public function test_what_else_the_store_refuses_is_told(): void
+    {
+        $this->app->instance(SharedStore::class, new class extends FakeStore
+        {
+            public function increment(string $key, int|float $by, int $ttlMs, Space $space): never
+            {
+                throw StoreRefused::because('BUSY the store was busy for too long; nothing was changed');
+            }
+        });
+
+        $this->expectException(StoreRefused::class);
+        $this->limiter()->hit('key');
     }
 
     public function test_an_attempt_counts_if_it_happened(): void

@@ -35,18 +35,43 @@ pub(crate) fn measure() {
             rates.push(together(&store, count));
         }
     }
-    let [one, two, four] = rates.map(median);
+    let [one, two, four] = rates.map(|rates| Rate::median(&rates));
     for (count, rate) in [(1, one), (2, two), (4, four)] {
         let what = format!("processes: {count}");
-        finding::tell(&what, rate / 1e6, "million operations/s");
+        finding::tell(&what, rate.per_second / 1e6, "million operations/s");
+        let what = format!("processes: {count}, per second of processor time");
+        finding::tell(&what, rate.per_cpu_second / 1e6, "million operations/s");
     }
+    let (one, two, four) = (one.per_second, two.per_second, four.per_second);
     if cores > 1 {
         finding::at_least("2 processes ÷ 1", two / one, "", GROWTH_MIN);
         finding::at_least("4 processes ÷ 1", four / one, "", GROWTH_MIN);
     }
 }
 
-fn together(store: &Store, count: u64) -> f64 {
+/// Operations of all processes together.
+#[derive(Clone, Copy, Debug)]
+struct Rate {
+    per_second: f64,
+    /// What is left of it when the machine has other things to do.
+    per_cpu_second: f64,
+}
+
+impl Rate {
+    fn median(rates: &[Rate]) -> Rate {
+        let of = |value: fn(&Rate) -> f64| {
+            let mut values: Vec<f64> = rates.iter().map(value).collect();
+            values.sort_by(f64::total_cmp);
+            values[values.len() / 2]
+        };
+        Rate {
+            per_second: of(|rate| rate.per_second),
+            per_cpu_second: of(|rate| rate.per_cpu_second),
+        }
+    }
+}
+
+fn together(store: &Store, count: u64) -> Rate {
     let role = Role {
         name: "throughput".to_owned(),
         number: 0,
@@ -55,22 +80,30 @@ fn together(store: &Store, count: u64) -> f64 {
     let children: Vec<_> = (0..count)
         .map(|number| role.numbered(number).start(store))
         .collect();
-    let rates = children.into_iter().map(processes::output);
-    rates
-        .map(|rate| rate.trim().parse::<f64>().expect("it prints its rate"))
-        .sum()
+    let (mut per_second, mut done, mut cpu) = (0.0, 0.0, 0.0);
+    for child in children {
+        let output = processes::output(child);
+        let numbers: Vec<f64> = output
+            .split_whitespace()
+            .map(|number| number.parse().expect("it prints numbers"))
+            .collect();
+        per_second += numbers[0] / numbers[1];
+        done += numbers[0];
+        cpu += numbers[2];
+    }
+    Rate {
+        per_second,
+        per_cpu_second: done / cpu,
+    }
 }
 
-/// One of the processes: prints its operations per second.
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "operations of two seconds are far below 2^52"
-)]
+/// One of the processes: prints its operations, the seconds and the seconds of processor time.
 pub(crate) fn work(role: &Role) {
     let store = processes::inherited();
     let mut random = Random::new(role.number);
     let mut value = [0; VALUE_BYTES];
     let mut done = 0;
+    let cpu = cpu_seconds();
     let start = Instant::now();
     while start.elapsed() < LASTS {
         for _ in 0..BATCH {
@@ -84,7 +117,15 @@ pub(crate) fn work(role: &Role) {
         }
         done += BATCH;
     }
-    println!("{}", done as f64 / start.elapsed().as_secs_f64());
+    let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+    println!("{done} {seconds} {cpu}");
+}
+
+/// What this process has had of a processor.
+fn cpu_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let ns = text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok());
+    ns.unwrap_or_default() / 1e9
 }
 
 /// Reads as PHP does: looks up, then copies; again when it has changed between the two.
@@ -106,9 +147,4 @@ fn write(store: &Store, key: u64, value: &[u8]) {
         // Whoever has the lock is kept from running by others on this machine.
         assert_eq!(error, StoreError::Busy);
     }
-}
-
-fn median(mut rates: Vec<f64>) -> f64 {
-    rates.sort_by(f64::total_cmp);
-    rates[rates.len() / 2]
 }

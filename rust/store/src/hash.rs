@@ -20,6 +20,7 @@ pub(crate) struct Seed(pub(crate) [u64; 2]);
 
 impl Seed {
     /// The key with its hash, if it has a length that a key may have.
+    #[inline]
     pub(crate) fn key<'k>(&self, bytes: &'k [u8]) -> Result<Key<'k>, StoreError> {
         if bytes.is_empty() || bytes.len() > KEY_BYTES_MAX {
             return Err(StoreError::Key {

@@ -15,14 +15,16 @@ impl Space<'_> {
     /// Keys from a bucket on, and the bucket to go on from; 0 at the end.
     pub(crate) fn keys(self, from: u64, most: usize) -> Result<(Vec<Vec<u8>>, u64), StoreError> {
         let mut keys = Vec::new();
-        for bucket in from..self.plan.buckets() {
+        let end = self.plan.buckets();
+        let stop = from.saturating_add(BUCKETS_MAX).min(end);
+        for bucket in from..stop {
             let here = self.keys_of(bucket)?;
             if !keys.is_empty() && keys.len() + here.len() > most {
                 return Ok((keys, bucket));
             }
             keys.extend(here);
         }
-        Ok((keys, 0))
+        Ok((keys, if stop < end { stop } else { 0 }))
     }
 
     fn keys_of(self, bucket: u64) -> Result<Vec<Vec<u8>>, StoreError> {
@@ -81,3 +83,6 @@ impl Space<'_> {
         Some((wanted.then_some(key), next))
     }
 }
+
+/// Most buckets that one call goes through.
+const BUCKETS_MAX: u64 = 1 << 20;

@@ -10,7 +10,9 @@ use crate::clock::Clock;
 use crate::error::CreateError;
 use crate::hash::Seed;
 use crate::layout::{LAYOUT_VERSION, MAGIC, Plan, superblock};
-use crate::namespace::{Namespace, Sizes};
+#[cfg(not(loom))]
+use crate::namespace::Namespace;
+use crate::namespace::Sizes;
 use crate::place::{Position, RingName};
 use crate::store::Store;
 

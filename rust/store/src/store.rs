@@ -100,6 +100,7 @@ impl Store {
     }
 
     /// Looks an entry up. No lock is taken.
+    #[inline]
     pub fn find(&self, namespace: Namespace, key: &[u8]) -> Result<Option<Entry>, StoreError> {
         let key = self.key(key)?;
         let space = self.space(namespace);
@@ -110,6 +111,7 @@ impl Store {
 
     /// Copies the bytes of an entry that was found. False when it has changed meanwhile: `into`
     /// holds nothing of use then, and the entry is to be looked up again.
+    #[inline]
     #[must_use]
     pub fn read(&self, entry: &Entry, into: &mut [u8]) -> bool {
         self.space(entry.namespace).read(entry, into)

@@ -112,7 +112,7 @@ impl Connection {
                     return Ok(Course::End);
                 }
             };
-            self.house().commands.fetch_add(1, Ordering::Relaxed);
+            self.session.house.commands.fetch_add(1, Ordering::Relaxed);
             let outcome = match request {
                 Request::TooLarge(length) => Err(Failure::TooLarge(length)),
                 Request::Command(words) => command::run(&mut self.session, &words),

@@ -183,6 +183,15 @@ impl Plan {
     }
 }
 
+/// The largest value that a cache of so many bytes takes.
+pub(crate) fn value_bytes_most(cache_bytes: usize) -> usize {
+    let at = SUPERBLOCK_BYTES.next_multiple_of(PAGE_BYTES);
+    let cache = SpacePlan::new(Namespace::Cache, at, cache_bytes);
+    cache
+        .record_bytes_max()
+        .saturating_sub(cache.overhead_max())
+}
+
 /// Where the parts of one namespace lie.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SpacePlan {

@@ -68,6 +68,14 @@ impl Sizes {
     }
 }
 
+impl Sizes {
+    /// The largest `value_max` that a store can have whose cache has so many bytes.
+    #[must_use]
+    pub fn value_bytes_most(cache_bytes: usize) -> usize {
+        crate::layout::value_bytes_most(cache_bytes)
+    }
+}
+
 /// What happened in a namespace since it was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Statistics {

@@ -41,9 +41,10 @@ pub(super) fn check(settings: &Settings, pools: &[PoolConfig]) -> Result<(), Con
 /// # Errors
 /// With the numbers.
 pub(super) fn check_store(settings: &Settings) -> Result<(), ConfigError> {
-    let usable = MachineMemory::read().usable();
     let size = settings.bytes(Key::StoreSize);
-    let Some(usable) = usable.filter(|usable| size > *usable) else {
+    let usable = MachineMemory::read().usable();
+    let problem = usable.and_then(|usable| store_problem(size, usable));
+    let Some(problem) = problem else {
         return Ok(());
     };
     let setting = settings.setting(Key::StoreSize);
@@ -51,9 +52,13 @@ pub(super) fn check_store(settings: &Settings) -> Result<(), ConfigError> {
         name: setting.name.clone(),
         value: bytes_text(size),
         origin: setting.source.clone(),
-        problem: format!("there is {} of memory", bytes_text(usable >> 20 << 20)).into(),
+        problem: problem.into(),
         remedy: "give a smaller one",
     })
+}
+
+fn store_problem(size: u64, usable: u64) -> Option<String> {
+    (size > usable).then(|| format!("there is {} of memory", bytes_text(usable >> 20 << 20)))
 }
 
 fn problem(pools: &[PoolConfig], usable: u64) -> Option<String> {
@@ -101,5 +106,12 @@ mod tests {
             "170 workers take at least 620MB, and there is 600MB of memory"
         );
         assert_eq!(problem(&pools, 620 << 20), None);
+    }
+
+    #[test]
+    fn a_store_that_memory_cannot_hold_is_refused() {
+        let told = store_problem(2 << 30, (1 << 30) + 5);
+        assert_eq!(told.unwrap(), "there is 1GB of memory");
+        assert_eq!(store_problem(1 << 30, 1 << 30), None);
     }
 }

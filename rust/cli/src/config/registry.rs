@@ -352,7 +352,9 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
     OptionSpec {
         key: Key::StoreSize,
         name: "store_size",
-        kind: || Kind::Bytes { range: 0..=1 << 40 },
+        kind: || Kind::Bytes {
+            range: 0..=16 << 30,
+        },
         default: || bytes(StoreConfig::SIZE),
         default_text: None,
         placeholder: "SIZE",
@@ -365,9 +367,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
             range: 1 << 10..=1 << 30,
         },
         default: || None,
-        default_text: Some(
-            "`8MB`, or a quarter of the cache's part of `store_size` if that is less",
-        ),
+        default_text: Some("`8MB`, or what the cache's part of `store_size` takes if that is less"),
         placeholder: "SIZE",
         doc: "Largest value of the store; who writes a larger one gets an error.",
     },
@@ -375,7 +375,7 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         key: Key::StoreSessions,
         name: "store_sessions",
         kind: || Kind::Bytes {
-            range: 256 << 10..=1 << 39,
+            range: 256 << 10..=8 << 30,
         },
         default: || None,
         default_text: Some("an eighth of `store_size`"),

@@ -26,7 +26,8 @@ impl StoreConfig {
 
     /// The largest value that may be allowed: the cache has room for a few of them.
     pub(super) fn value_most(settings: &Settings) -> u64 {
-        parts(settings)[0] / 4
+        let most = Sizes::value_bytes_most(in_memory(parts(settings)[0]));
+        u64::try_from(most).unwrap_or(u64::MAX)
     }
 }
 

@@ -21,5 +21,5 @@ pub(crate) const TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// The longest path of a folder that PHP is asked for, its NUL included: `PATH_MAX` of Linux.
 pub(crate) const PATH_BYTES_MAX: usize = 4096;
 
-/// How often the store is asked that is busy; it waits for a bounded time each time.
-pub(crate) const BUSY_ATTEMPTS: usize = 5;
+/// How often a store that was busy is asked again; it waits for a bounded time each time.
+pub(crate) const BUSY_ATTEMPTS_MORE: usize = 4;

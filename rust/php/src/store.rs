@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use askr_php_sys::askr_php_store_answer as Answer;
 use askr_store::{Entry, Kind, OwnedValue, Store, StoreError};
 
-use crate::limits::BUSY_ATTEMPTS;
+use crate::limits::BUSY_ATTEMPTS_MORE;
 
 static STORE: OnceLock<Store> = OnceLock::new();
 
@@ -28,11 +28,15 @@ pub(crate) fn install(store: Store) {
 
 /// Asks the store for what `body` wants. When that panics, the panic hook has reported it.
 #[inline]
-pub(crate) fn ask(body: impl FnMut(&Store) -> Result<bool, StoreError>) -> Answer {
+pub(crate) fn ask(mut body: impl FnMut(&Store) -> Result<bool, StoreError>) -> Answer {
     let Some(store) = STORE.get() else {
         return Answer::ASKR_PHP_STORE_NONE;
     };
-    match catch_unwind(AssertUnwindSafe(|| insist(store, body))) {
+    let answer = catch_unwind(AssertUnwindSafe(|| match body(store) {
+        Err(StoreError::Busy) => insist(store, body),
+        answer => answer,
+    }));
+    match answer {
         Ok(Ok(true)) => Answer::ASKR_PHP_STORE_YES,
         Ok(Ok(false)) => Answer::ASKR_PHP_STORE_NO,
         Ok(Err(error)) => refuse(Some(error)),
@@ -42,18 +46,20 @@ pub(crate) fn ask(body: impl FnMut(&Store) -> Result<bool, StoreError>) -> Answe
 
 /// Asks again where the store was busy: on a machine with more to do than it has cores a writer can
 /// lose its turn while it holds what others wait for.
-#[inline]
+#[cold]
+#[inline(never)]
 fn insist(
     store: &Store,
     mut body: impl FnMut(&Store) -> Result<bool, StoreError>,
 ) -> Result<bool, StoreError> {
-    for _ in 1..BUSY_ATTEMPTS {
-        match body(store) {
-            Err(StoreError::Busy) => {}
-            answer => return answer,
+    let mut answer = Err(StoreError::Busy);
+    for _ in 0..BUSY_ATTEMPTS_MORE {
+        answer = body(store);
+        if answer != Err(StoreError::Busy) {
+            break;
         }
     }
-    body(store)
+    answer
 }
 
 #[cold]

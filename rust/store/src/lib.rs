@@ -1,8 +1,19 @@
 //! The store: one piece of shared memory with cache entries, counters, locks, sessions and limits
 //! that every process of a server reads and writes, and that outlives each of them.
 //!
+//! # Responsibility
+//! Entries with a time to live, numbers that are incremented where they are, tags, locks with an
+//! owner, token buckets, who leaves the cache, and the file between two servers.
+//! # Not here
+//! Mapping memory, waiting and waking (`shm`); PHP's functions (`php`); programs outside the server
+//! (`resp`); who is limited (`gateway`); how large the parts are (`cli`).
+//! # Invariants
 //! Reads take no lock. Writes take the lock of their namespace for a bounded time. A process may
-//! die at any instruction; at most the entry that it was writing is lost.
+//! die at any instruction; at most the entry that it was writing is lost. What stands in the memory
+//! is loaded once and checked. `docs/protocol/store.md` describes all of it.
+//! # Testing
+//! `death` ends a writer before each of its accesses; `tests/` compares with a plain map, has
+//! several processes at once, kills them, and writes nonsense into every word.
 #![forbid(unsafe_code)]
 
 mod clock;

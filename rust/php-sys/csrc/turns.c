@@ -19,6 +19,8 @@ static bool askr_turn_is_open;
 static bool askr_turn_is_completing;
 /* Whether the script that runs is a worker script that has asked for work. */
 static bool askr_loop_has_begun;
+/* How many resources there were when the script asked for its first request. */
+static zend_long askr_booted_resources;
 /* Shutdown functions registered while booting; they run when the worker ends. */
 static HashTable *askr_boot_shutdown_functions;
 
@@ -209,12 +211,29 @@ static void askr_loop_begin(void)
 	zend_unset_timeout();
 }
 
+/* What a request leaves open is closed like at its end under FPM, the newest first:
+ * some have more to do than the kernel would, such as to remove a file. */
+static void askr_close_resources(void)
+{
+	zend_long number = (zend_long) zend_hash_next_free_element(&EG(regular_list)) - 1;
+
+	for (; number >= askr_booted_resources; number--) {
+		zend_resource *resource = zend_hash_index_find_ptr(&EG(regular_list), (zend_ulong) number);
+
+		if (resource && resource->type >= 0) {
+			zend_list_close(resource);
+		}
+	}
+	askr_turn_settle(false);
+}
+
 /* Where requests are to find nothing of one another this process is put back to its
  * birth after each, or ends. */
 static void askr_turn_be_reborn(void)
 {
 	const char *obstacle;
 
+	askr_close_resources();
 	askr_rs_rest();
 	obstacle = askr_rewind();
 	askr_rs_leave(obstacle, strlen(obstacle));
@@ -230,6 +249,7 @@ bool askr_turn_next(void)
 		askr_opcache_take();
 		askr_baseline_take();
 		askr_turn_close();
+		askr_booted_resources = (zend_long) zend_hash_next_free_element(&EG(regular_list));
 	} else if (askr_rewind_is_armed()) {
 		askr_turn_be_reborn();
 	}

@@ -1,6 +1,7 @@
 //! Whatever a request changes, the next one finds it as it was, in the same process or in another.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use askr_testkit::Server;
 use serde_json::Value;
@@ -96,6 +97,25 @@ fn who_changes_more_than_can_be_put_back_is_replaced() {
     let (changed, found) = change(&server, "fork", "");
     assert_ne!(pid_of(&found), pid_of(&changed));
     assert_eq!(server.log().matches("reason=\"it forked\"").count(), 1);
+}
+
+#[test]
+fn files_that_go_with_their_handles_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let setting = format!("sys_temp_dir={}", folder.path().display());
+    let server = server("rewind.php", 1).flag("ini", setting).start();
+
+    for _ in 0..3 {
+        json(&server, "/?do=open");
+    }
+
+    json(&server, "/");
+    let left = |path: &Path| {
+        let entries = std::fs::read_dir(path).unwrap().flatten();
+        let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+        files.count()
+    };
+    server.eventually("none is left", |_| left(folder.path()) == 0);
 }
 
 #[test]

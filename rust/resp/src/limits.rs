@@ -24,6 +24,8 @@ pub(crate) const REPLIES_BYTES_MAX: usize = 64 << 10;
 pub(crate) const SHARED_BYTES_MAX: usize = 128 << 20;
 /// Keys that `KEYS` may find.
 pub(crate) const KEYS_MAX: usize = 100_000;
+/// Bytes of the keys that `KEYS` may find.
+pub(crate) const KEYS_BYTES_MAX: usize = 8 << 20;
 /// Keys that are looked at in one step of a walk over all.
 pub(crate) const KEYS_STEP: usize = 1_000;
 /// A client's own name.

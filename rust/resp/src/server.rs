@@ -11,7 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tracing::{debug, warn};
 
 use crate::config::ServerConfig;
@@ -90,7 +90,9 @@ async fn serve(
                 }
                 Err(error) => {
                     warn!(%error, "the store's socket");
-                    sleep(STALL_MAX).await; // until descriptors are free again
+                    // Until descriptors are free again.
+                    let mut told = told.clone();
+                    let _ = timeout(STALL_MAX, told.wait_for(|is_ending| *is_ending)).await;
                 }
             },
             Some(_) = clients.join_next() => {}

@@ -291,3 +291,26 @@ fn locks_are_the_same_in_each_database_and_can_be_looked_at_in_their_own() {
         ],
     );
 }
+
+#[test]
+fn more_keys_than_a_reply_may_have_are_refused() {
+    let scene = Scene::new();
+    let mut client = scene.client();
+    for index in 0..9_000 {
+        let key = format!("{index:01000}");
+        let value = Value::Bytes(b"");
+        let written = scene
+            .store
+            .set(Namespace::Cache, key.as_bytes(), value, Ttl::Forever);
+        written.unwrap();
+    }
+
+    converse(
+        &mut client,
+        &[
+            ("DBSIZE", "9000"),
+            ("KEYS *", "-ERR KEYS finds too many; use SCAN"),
+            ("KEYS none*", "[]"),
+        ],
+    );
+}

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::command::Outcome;
 use crate::failure::Failure;
-use crate::limits::{KEYS_MAX, KEYS_STEP};
+use crate::limits::{KEYS_BYTES_MAX, KEYS_MAX, KEYS_STEP};
 use crate::pattern::matches;
 use crate::reply::Reply;
 use crate::session::Session;
@@ -22,13 +22,16 @@ pub(crate) fn kind(session: &mut Session, words: &[Bytes]) -> Result<Outcome, Fa
 /// `KEYS pattern`
 pub(crate) fn keys(session: &mut Session, words: &[Bytes]) -> Result<Outcome, Failure> {
     let mut found = BTreeSet::new();
-    let mut place = 0;
+    let (mut place, mut bytes) = (0, 0);
     loop {
         let (keys, next) = session
             .store()
             .keys(session.namespace(), place, KEYS_STEP)?;
-        found.extend(keys.into_iter().filter(|key| matches(&words[1], key)));
-        if found.len() > KEYS_MAX {
+        for key in keys.into_iter().filter(|key| matches(&words[1], key)) {
+            bytes += key.len();
+            found.insert(key);
+        }
+        if found.len() > KEYS_MAX || bytes > KEYS_BYTES_MAX {
             return Err(Failure::TooManyKeys);
         }
         if next == 0 {

@@ -23,25 +23,25 @@ const GROWTH_MIN: f64 = 1.5;
 
 /// Prints operations per second, and how they grow.
 pub(crate) fn measure() {
-    let store = processes::store(STORE_BYTES);
-    for key in 0..KEYS {
-        let value = stamp::value(key, 0, VALUE_BYTES);
-        write(&store, key, &value);
-    }
+    let (store, other) = (filled(), filled());
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut rates = [const { Vec::new() }; 3];
+    let mut rates = [const { Vec::new() }; 4];
     for _ in 0..ROUNDS {
-        for (rates, count) in rates.iter_mut().zip([1, 2, 4]) {
-            rates.push(together(&store, count));
+        let of: [&[&Store]; 4] = [&[&store], &[&store; 2], &[&store; 4], &[&store, &other]];
+        for (rates, stores) in rates.iter_mut().zip(of) {
+            rates.push(together(stores));
         }
     }
-    let [one, two, four] = rates.map(|rates| Rate::median(&rates));
+    let [one, two, four, apart] = rates.map(|rates| Rate::median(&rates));
     for (count, rate) in [(1, one), (2, two), (4, four)] {
         let what = format!("processes: {count}");
         finding::tell(&what, rate.per_second / 1e6, "million operations/s");
         let what = format!("processes: {count}, per second of processor time");
         finding::tell(&what, rate.per_cpu_second / 1e6, "million operations/s");
     }
+    // What two processes take from each other by the store, and not by the machine.
+    let what = "2 processes in one store ÷ 2 with a store each, per second of processor time";
+    finding::tell(what, two.per_cpu_second / apart.per_cpu_second, "");
     let (one, two, four) = (one.per_second, two.per_second, four.per_second);
     if cores > 1 {
         finding::at_least("2 processes ÷ 1", two / one, "", GROWTH_MIN);
@@ -71,14 +71,25 @@ impl Rate {
     }
 }
 
-fn together(store: &Store, count: u64) -> Rate {
+fn filled() -> Store {
+    let store = processes::store(STORE_BYTES);
+    for key in 0..KEYS {
+        let value = stamp::value(key, 0, VALUE_BYTES);
+        write(&store, key, &value);
+    }
+    store
+}
+
+/// A process for each of the stores.
+fn together(stores: &[&Store]) -> Rate {
     let role = Role {
         name: "throughput".to_owned(),
         number: 0,
         folder: std::env::temp_dir(),
     };
-    let children: Vec<_> = (0..count)
-        .map(|number| role.numbered(number).start(store))
+    let children: Vec<_> = (0..)
+        .zip(stores)
+        .map(|(number, store)| role.numbered(number).start(store))
         .collect();
     let (mut per_second, mut done, mut cpu) = (0.0, 0.0, 0.0);
     for child in children {

@@ -25,10 +25,7 @@ impl<'s> Held<'s> {
     pub(crate) fn take(space: Space<'s>, patience: Duration) -> Option<Held<'s>> {
         let own = Identity::own().word();
         let held = try_take(space, 0, own)
-            || (0..SPINS).any(|_| {
-                spin_loop();
-                is_free(space) && try_take(space, 0, own)
-            })
+            || look(space, own)
             || (!patience.is_zero() && sleep_until_taken(space, own, patience));
         // Not `then_some`: that makes one in any case, and drops it.
         held.then(|| Held { space, own })
@@ -65,6 +62,14 @@ fn try_take(space: Space<'_>, from: u64, own: u64) -> bool {
         .is_ok()
 }
 
+/// Takes it if it is given back within a few microseconds.
+fn look(space: Space<'_>, own: u64) -> bool {
+    (0..SPINS).any(|_| {
+        spin_loop();
+        is_free(space) && try_take(space, 0, own)
+    })
+}
+
 /// Sleeps a moment at a time until the lock is free or its owner dead. Whoever slept takes it with
 /// the spare bit set: others may sleep still.
 fn sleep_until_taken(space: Space<'_>, own: u64, patience: Duration) -> bool {
@@ -89,6 +94,10 @@ fn sleep_until_taken(space: Space<'_>, own: u64, patience: Duration) -> bool {
         if moment.is_over() && is_dead(waited) && try_take(space, waited, own) {
             return true;
         }
+        // Whoever gave it back may have it again already, and soon gives it back once more.
+        if look(space, own) {
+            return true;
+        }
         if deadline.is_over() {
             return is_free(space) && try_take(space, 0, own);
         }
@@ -101,7 +110,7 @@ fn is_dead(owner: u64) -> bool {
     !identity.is_some_and(Identity::is_alive)
 }
 
-/// Looks before the first sleep.
+/// Looks before the first sleep, and after each.
 #[cfg(not(loom))]
 const SPINS: u32 = 200;
 #[cfg(loom)]

@@ -250,6 +250,13 @@ const char *askr_surroundings_take(askr_surroundings *surroundings)
 	surroundings->spaces = askr_may_change_spaces(&surroundings->identity)
 		? open("/proc/self/ns", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 	askr_observe(&surroundings->manners, surroundings->tasks, surroundings->spaces);
+	/* Asked for now as later, of nothing: some kernels and containers refuse. */
+	if (syscall(SYS_close_range, ~0u, ~0u, 0) == -1) {
+		return "the kernel does not close descriptors together";
+	}
+	if (surroundings->has_semaphores && unshare(CLONE_SYSVSEM) == -1) {
+		return "what it will do to semaphores cannot be undone";
+	}
 	if (prctl(ASKR_GET_MEMORY_MERGE, 0, 0, 0, 0) == 1) {
 		return "the kernel shares alike pages of its memory with others";
 	}

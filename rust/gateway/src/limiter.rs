@@ -31,14 +31,6 @@ pub use tally::{LimitCounts, LimitTally};
 use bucket_key::Keys;
 use tally::Tally;
 
-/// A request, as far as rules look at it.
-pub(crate) struct Candidate<'a> {
-    pub(crate) head: &'a request::Parts,
-    pub(crate) client: IpAddr,
-    /// Whether it is one for PHP; rules without paths have no others.
-    pub(crate) is_for_php: bool,
-}
-
 /// All rules, and what they have counted.
 #[derive(Debug)]
 pub(crate) struct Limiter {
@@ -47,6 +39,14 @@ pub(crate) struct Limiter {
     /// The paths of all rules in the order in which they are asked; `None` is every path.
     order: Vec<(Option<Prefix>, usize)>,
     keys: Keys,
+}
+
+/// A request, as far as rules look at it.
+pub(crate) struct Candidate<'a> {
+    pub(crate) head: &'a request::Parts,
+    pub(crate) client: IpAddr,
+    /// Whether it is one for PHP; rules without paths have no others.
+    pub(crate) is_for_php: bool,
 }
 
 /// One rule.

@@ -22,7 +22,8 @@ const BOOTED_BYTES: u64 = 4 << 20;
 /// With the numbers.
 pub(super) fn check(settings: &Settings, pools: &[PoolConfig]) -> Result<(), ConfigError> {
     let usable = MachineMemory::read().usable();
-    let problem = usable.and_then(|usable| problem(pools, usable));
+    let beside = |usable: u64| usable.saturating_sub(settings.bytes(Key::StoreSize));
+    let problem = usable.and_then(|usable| problem(pools, beside(usable)));
     let Some(problem) = problem else {
         return Ok(());
     };
@@ -32,7 +33,7 @@ pub(super) fn check(settings: &Settings, pools: &[PoolConfig]) -> Result<(), Con
         value: settings.workers().to_string(),
         origin: setting.source.clone(),
         problem: problem.into(),
-        remedy: "lower the maximum, also that of pools",
+        remedy: "lower the maximum, also that of pools, or store_size",
     })
 }
 
@@ -66,7 +67,7 @@ fn problem(pools: &[PoolConfig], usable: u64) -> Option<String> {
     let least: u64 = pools.iter().map(least_bytes).sum();
     (least > usable).then(|| {
         format!(
-            "{workers} workers take at least {}, and there is {} of memory",
+            "{workers} workers take at least {}, and beside the store there is {} of memory",
             bytes_text(least),
             bytes_text(usable >> 20 << 20),
         )
@@ -103,7 +104,7 @@ mod tests {
 
         assert_eq!(
             problem(&pools, 600 << 20).unwrap(),
-            "170 workers take at least 620MB, and there is 600MB of memory"
+            "170 workers take at least 620MB, and beside the store there is 600MB of memory"
         );
         assert_eq!(problem(&pools, 620 << 20), None);
     }

@@ -124,8 +124,8 @@ impl ServeConfig {
             log_file: settings.path(Key::LogFile).map(Path::to_owned),
             debug: settings.switch(Key::Debug),
         };
-        memory::check(settings, &config.pools)?;
         memory::check_store(settings)?;
+        memory::check(settings, &config.pools)?;
         account::check_reading(settings, &config)?;
         Ok(config)
     }

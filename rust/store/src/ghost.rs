@@ -19,11 +19,11 @@ impl Space<'_> {
         }
     }
 
-    /// Whether a record with this hash was dropped lately: since when about as many were as the
+    /// Whether a record with this hash was dropped lately: since when half as many were as the
     /// cache has entries.
     pub(crate) fn is_ghost(self, hash: u64) -> bool {
         let now = self.count(CountWord::Ghosts).load(Ordering::Relaxed);
-        let most = self.count(CountWord::Entries).load(Ordering::Relaxed);
+        let most = self.count(CountWord::Entries).load(Ordering::Relaxed) / 2;
         (0..WAYS).any(|way| {
             let word = self.word(self.plan.ghost(line(hash) + way));
             let word = word.load(Ordering::Relaxed);

@@ -1,8 +1,11 @@
 //! Which process it is, in one word.
 
+#[cfg(not(loom))]
 use std::fs;
+#[cfg(not(loom))]
 use std::sync::atomic::{AtomicU64, Ordering};
 
+#[cfg(not(loom))]
 use crate::peer::Peer;
 
 /// A process, told from a later one that was given the same number by when it was started.
@@ -16,22 +19,6 @@ pub struct Identity {
 impl Identity {
     /// Bits of the word that are never set, for the caller's own use.
     pub const SPARE: u64 = 1 << 63;
-
-    /// This process, a fork of the one that asked before included. One system call, and a look
-    /// into a file of the kernel's at the first time in each process.
-    #[must_use]
-    pub fn own() -> Identity {
-        let pid = Peer::own_pid();
-        let known = Identity {
-            word: OWN.load(Ordering::Relaxed),
-        };
-        if known.pid() == pid {
-            return known;
-        }
-        let own = Identity::of(pid);
-        OWN.store(own.word, Ordering::Relaxed);
-        own
-    }
 
     /// The identity in a word of shared memory; `None` where the word is not one.
     #[must_use]
@@ -49,6 +36,25 @@ impl Identity {
     #[must_use]
     pub fn pid(self) -> u32 {
         u32::try_from(self.word & PID_MASK).expect("the mask leaves 24 bits")
+    }
+}
+
+#[cfg(not(loom))]
+impl Identity {
+    /// This process, a fork of the one that asked before included. One system call, and a look
+    /// into a file of the kernel's at the first time in each process.
+    #[must_use]
+    pub fn own() -> Identity {
+        let pid = Peer::own_pid();
+        let known = Identity {
+            word: OWN.load(Ordering::Relaxed),
+        };
+        if known.pid() == pid {
+            return known;
+        }
+        let own = Identity::of(pid);
+        OWN.store(own.word, Ordering::Relaxed);
+        own
     }
 
     /// Whether that process still lives. Where the kernel does not say when a process was
@@ -71,6 +77,7 @@ impl Identity {
     }
 }
 
+#[cfg(not(loom))]
 /// When a process was started, in ticks since boot.
 fn started(pid: u32) -> Option<u64> {
     let line = fs::read(format!("/proc/{pid}/stat")).ok()?;
@@ -83,15 +90,61 @@ fn started(pid: u32) -> Option<u64> {
         .ok()
 }
 
+#[cfg(not(loom))]
 /// What this process, or the one that it was forked from, found itself to be.
 static OWN: AtomicU64 = AtomicU64::new(0);
 
 /// The kernel gives numbers below 2^22.
 const PID_BITS: u32 = 24;
 const PID_MASK: u64 = (1 << PID_BITS) - 1;
+#[cfg(not(loom))]
 const STARTED_MASK: u64 = (1 << (63 - PID_BITS)) - 1;
+#[cfg(not(loom))]
 /// The 22nd field of the line is the 20th after the name.
 const STARTED_FIELD: usize = 19;
+
+/// Under the model checker each thread is a process, which dies when it says so.
+#[cfg(loom)]
+mod model {
+    use std::cell::Cell;
+
+    use loom::sync::atomic::{AtomicU64, Ordering};
+
+    use super::Identity;
+
+    impl Identity {
+        /// This thread.
+        #[must_use]
+        pub fn own() -> Identity {
+            OWN.with(|own| {
+                if own.get() == 0 {
+                    own.set(1 << THREADS.fetch_add(1, Ordering::SeqCst));
+                }
+                Identity { word: own.get() }
+            })
+        }
+
+        /// Whether that thread has not died yet.
+        #[must_use]
+        pub fn is_alive(self) -> bool {
+            DEAD.load(Ordering::SeqCst) & self.word == 0
+        }
+
+        /// This thread does nothing more, and gives nothing back.
+        pub fn die() {
+            DEAD.fetch_or(Identity::own().word, Ordering::SeqCst);
+        }
+    }
+
+    loom::thread_local! {
+        static OWN: Cell<u64> = Cell::new(0);
+    }
+
+    loom::lazy_static! {
+        static ref THREADS: AtomicU64 = AtomicU64::new(0);
+        static ref DEAD: AtomicU64 = AtomicU64::new(0);
+    }
+}
 
 #[cfg(all(test, not(loom)))]
 mod tests {

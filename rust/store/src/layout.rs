@@ -456,7 +456,7 @@ const COMPACTION_PART: usize = 24;
 const COMPACTION_PART: usize = 4;
 
 /// A bucket for so many bytes of a namespace.
-const BYTES_PER_BUCKET: usize = 256;
+const BYTES_PER_BUCKET: usize = if cfg!(loom) { 1024 } else { 256 };
 
 #[cfg(not(loom))]
 const LINE_BYTES: usize = 64;

@@ -20,6 +20,8 @@ mod clock;
 mod compact;
 #[cfg(test)]
 mod death;
+#[cfg(loom)]
+mod doom;
 mod error;
 #[cfg(not(loom))]
 mod file;

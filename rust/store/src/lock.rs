@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use askr_shm::futex;
 use askr_shm::sync::{Ordering, spin_loop};
-use askr_shm::{Deadline, Identity};
+use askr_shm::{Deadline, Identity, Offset};
 
 use crate::space::Space;
 
@@ -90,8 +90,7 @@ fn sleep_until_taken(space: Space<'_>, own: u64, patience: Duration) -> bool {
             continue;
         }
         let moment = Deadline::after(MOMENT.min(deadline.remaining()));
-        futex::wait(space.region, freed, seen, moment);
-        if moment.is_over() && is_dead(waited) && try_take(space, waited, own) {
+        if sleep(space, freed, seen, moment) && is_dead(waited) && try_take(space, waited, own) {
             return true;
         }
         // Whoever gave it back may have it again already, and soon gives it back once more.
@@ -102,6 +101,20 @@ fn sleep_until_taken(space: Space<'_>, own: u64, patience: Duration) -> bool {
             return is_free(space) && try_take(space, 0, own);
         }
     }
+}
+
+/// Sleeps until the lock is given back or the moment over; true when that is over.
+#[cfg(not(loom))]
+fn sleep(space: Space<'_>, freed: Offset<u32>, seen: u32, moment: Deadline) -> bool {
+    futex::wait(space.region, freed, seen, moment);
+    moment.is_over()
+}
+
+/// In the model no time passes: every moment is over at once.
+#[cfg(loom)]
+fn sleep(_: Space<'_>, _: Offset<u32>, _: u32, _: Deadline) -> bool {
+    spin_loop();
+    true
 }
 
 /// Whether no living process has that word. One that names no process was not written by us.

@@ -49,7 +49,7 @@ pub(crate) struct Present<'s> {
     pub(crate) kind: Kind,
     /// When it expires, in ms; 0 is never.
     pub(crate) expires_ms: u64,
-    value_at: usize,
+    pub(crate) value_at: usize,
 }
 
 impl<'s> Writer<'s> {

@@ -113,7 +113,7 @@ fn loom(checkout: &Checkout) -> Runner {
     command
         .args(["test", "--release", "--no-fail-fast"])
         .args(["--package", "askr-shm", "--package", "askr-exchange"])
-        .args(["--test", "loom"])
+        .args(["--package", "askr-store", "--test", "loom"])
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", checkout.target().join("loom"));
     Runner::new("loom", Format::Libtest, command)

@@ -13,7 +13,8 @@
 //! is loaded once and checked. `docs/protocol/store.md` describes all of it.
 //! # Testing
 //! `death` ends a writer before each of its accesses; `tests/` compares with a plain map, has
-//! several processes at once, kills them, and writes nonsense into every word.
+//! several processes at once, kills them at each instruction and at random, writes nonsense into
+//! every word, and tries all interleavings (`loom.rs`).
 #![forbid(unsafe_code)]
 
 mod clock;

@@ -5,8 +5,8 @@
 
 mod process;
 
+use std::thread;
 use std::time::{Duration, Instant};
-use std::{env, thread};
 
 use askr_shm::Peer;
 use askr_store::{LeaseTerms, Namespace, Sizes, Store, Ttl, Value};
@@ -207,12 +207,11 @@ fn a_lock_whose_value_is_anything_is_held_by_that() {
 #[test]
 fn there_are_never_two_holders_whoever_is_killed() {
     let (store, board) = (store(), Board::new());
-    let least = env::var("ASKR_STORE_ACQUISITIONS").map_or(400, |text| text.parse().unwrap());
     let start = || Other::start(ENTRY, "fast", &store, &board);
     let mut others: Vec<Other> = (0..PROCESSES).map(|_| start()).collect();
     let mut kills = 0;
-    while board.load(ACQUIRED) < least {
-        board.until(ACQUIRED, (board.load(ACQUIRED) + 20).min(least));
+    while board.load(ACQUIRED) < ACQUISITIONS {
+        board.until(ACQUIRED, (board.load(ACQUIRED) + 20).min(ACQUISITIONS));
         // Whose turn it is depends on how the processes were scheduled: as good as chance.
         let victim = usize::try_from(board.load(ACQUIRED)).unwrap() % others.len();
         others.push(start());
@@ -227,3 +226,4 @@ fn there_are_never_two_holders_whoever_is_killed() {
 }
 
 const PROCESSES: usize = 8;
+const ACQUISITIONS: u64 = 10_000;

@@ -114,7 +114,7 @@ fn a_neighbour_that_comes_and_goes_is_in_nobodys_way() {
 /// The ring is gone round, so that the entry is moved, and its place used by another one.
 #[test]
 fn an_entry_that_is_moved_is_never_missed() {
-    model(1, || {
+    model(2, || {
         let store = just_before_it_moves(SPACE);
         let reader = spawn(&store, |store| get(store, SPACE, KEY));
         let before = store.place_of(SPACE, KEY);

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use askr_store::{Kind, Namespace, Store, StoreError, Ttl, Value};
 
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+
 use crate::finding;
 use crate::processes::{self, Role};
 use crate::random::Random;
@@ -110,6 +112,7 @@ fn together(stores: &[&Store]) -> Rate {
 
 /// One of the processes: prints its operations, the seconds and the seconds of processor time.
 pub(crate) fn work(role: &Role) {
+    pin(role.number);
     let store = processes::inherited();
     let mut random = Random::new(role.number);
     let mut value = [0; VALUE_BYTES];
@@ -130,6 +133,19 @@ pub(crate) fn work(role: &Role) {
     }
     let (seconds, cpu) = (start.elapsed().as_secs_f64(), cpu_seconds() - cpu);
     println!("{done} {seconds} {cpu}");
+}
+
+/// Gives each process a core as long as there are some: left alone, the scheduler may put both on
+/// one.
+fn pin(number: u64) {
+    let allowed = sched_getaffinity(None).expect("the kernel knows");
+    let cores: Vec<usize> = (0..CpuSet::MAX_CPU)
+        .filter(|&core| allowed.is_set(core))
+        .collect();
+    let index = usize::try_from(number).expect("it is small") % cores.len();
+    let mut only = CpuSet::new();
+    only.set(cores[index]);
+    sched_setaffinity(None, &only).expect("it is one of ours");
 }
 
 /// What this process has had of a processor.

@@ -16,7 +16,7 @@ use crate::command::{self, Outcome, Shape};
 use crate::failure::Failure;
 use crate::house::{House, Room};
 use crate::intake::{Intake, Request};
-use crate::limits::{IDLE_MAX, REPLIES_BYTES_MAX, STALL_MAX};
+use crate::limits::{IDLE_MAX, REPLIES_BYTES_MAX, REPLIES_KEPT_BYTES, STALL_MAX};
 use crate::reply::{Reply, begin_array};
 use crate::session::Session;
 use crate::words::{plain_reply, typed_reply};
@@ -26,8 +26,9 @@ pub(crate) struct Connection {
     stream: UnixStream,
     session: Session,
     intake: Intake,
-    /// Replies that the client has not taken.
     replies: Vec<u8>,
+    /// How much of them the client has taken.
+    taken: usize,
 }
 
 /// Whether a connection goes on.
@@ -35,6 +36,12 @@ pub(crate) struct Connection {
 enum Course {
     On,
     End,
+}
+
+/// What a client did.
+enum Step {
+    Read(io::Result<usize>),
+    Wrote(io::Result<usize>),
 }
 
 impl Connection {
@@ -45,6 +52,7 @@ impl Connection {
             session: Session::new(house, id),
             intake,
             replies: Vec::new(),
+            taken: 0,
         }
     }
 
@@ -61,7 +69,6 @@ impl Connection {
             if self.answer_all().await? == Course::End {
                 return self.flush().await;
             }
-            self.flush().await?;
             if self.intake.claimed() == 0 {
                 room = Room::default();
             }
@@ -72,14 +79,33 @@ impl Connection {
             {
                 return self.refuse(failure).await;
             }
-            let patience = self.patience();
-            let read = timeout(patience, self.stream.read_buf(self.intake.room()));
             let count = tokio::select! {
-                read = read => read.map_err(|_| io::ErrorKind::TimedOut)??,
-                _ = ending.wait_for(|is_ending| *is_ending) => return Ok(()),
+                count = self.read_on() => count?,
+                () = ended(&mut ending) => 0,
             };
             if count == 0 {
-                return Ok(());
+                return self.flush().await;
+            }
+        }
+    }
+
+    /// Reads, and lets the client take replies meanwhile: it may send all of a pipeline before it
+    /// reads the first.
+    async fn read_on(&mut self) -> io::Result<usize> {
+        loop {
+            let patience = self.patience();
+            let (mut reader, mut writer) = self.stream.split();
+            let rest = &self.replies[self.taken..];
+            let step = async {
+                tokio::select! {
+                    count = reader.read_buf(self.intake.room()) => Step::Read(count),
+                    count = writer.write(rest), if !rest.is_empty() => Step::Wrote(count),
+                }
+            };
+            match timeout(patience, step).await {
+                Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+                Ok(Step::Read(count)) => return count,
+                Ok(Step::Wrote(count)) => self.taken(count?)?,
             }
         }
     }
@@ -95,7 +121,7 @@ impl Connection {
     }
 
     fn patience(&self) -> Duration {
-        match self.intake.is_idle() {
+        match self.intake.is_idle() && self.replies.is_empty() {
             true => IDLE_MAX,
             false => STALL_MAX,
         }
@@ -197,19 +223,34 @@ impl Connection {
     }
 
     async fn flush(&mut self) -> io::Result<()> {
-        let mut rest = &self.replies[..];
-        while !rest.is_empty() {
-            match timeout(STALL_MAX, self.stream.write(rest)).await {
+        while !self.replies.is_empty() {
+            let write = self.stream.write(&self.replies[self.taken..]);
+            match timeout(STALL_MAX, write).await {
                 Err(_) => return Err(io::ErrorKind::TimedOut.into()),
-                Ok(Err(error)) => return Err(error),
-                Ok(Ok(0)) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(Ok(count)) => rest = &rest[count..],
+                Ok(count) => self.taken(count?)?,
             }
         }
-        self.replies.clear();
-        self.replies.shrink_to(REPLIES_BYTES_MAX);
         Ok(())
     }
+
+    /// Forgets the replies once the client has all of them.
+    fn taken(&mut self, count: usize) -> io::Result<()> {
+        if count == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.taken += count;
+        if self.taken == self.replies.len() {
+            self.replies.clear();
+            self.replies.shrink_to(REPLIES_KEPT_BYTES);
+            self.taken = 0;
+        }
+        Ok(())
+    }
+}
+
+/// Returns when the server ends.
+async fn ended(ending: &mut watch::Receiver<bool>) {
+    let _ = ending.wait_for(|is_ending| *is_ending).await;
 }
 
 #[cfg(test)]

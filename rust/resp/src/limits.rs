@@ -19,7 +19,9 @@ pub(crate) const INLINE_BYTES_MAX: usize = 16 << 10;
 /// What is read at a time, and what each client may have in memory without asking.
 pub(crate) const CHUNK_BYTES: usize = 16 << 10;
 /// Replies that wait for a client before it is asked for no more commands.
-pub(crate) const REPLIES_BYTES_MAX: usize = 64 << 10;
+pub(crate) const REPLIES_BYTES_MAX: usize = 1 << 20;
+/// What is kept of that memory for the next replies.
+pub(crate) const REPLIES_KEPT_BYTES: usize = 64 << 10;
 /// Large commands and replies of all clients together.
 pub(crate) const SHARED_BYTES_MAX: usize = 128 << 20;
 /// Keys that `KEYS` may find.

@@ -162,6 +162,23 @@ fn many_commands_of_a_client_that_reads_later_are_all_answered() {
     writing.join().unwrap();
 }
 
+/// As Predis does. A socket's own room is gone after some hundred replies, however short.
+#[test]
+fn a_client_may_send_all_of_a_pipeline_before_it_reads() {
+    let scene = Scene::new();
+    let mut client = scene.client();
+    let text = "t".repeat(200);
+    let echo = command(&[b"ECHO", text.as_bytes()]);
+
+    for _ in 0..4_000 {
+        client.stream.write_all(&echo).unwrap();
+    }
+
+    for _ in 0..4_000 {
+        assert_eq!(client.reply(), Some(bulk(&text)));
+    }
+}
+
 #[test]
 fn clients_that_die_leave_nothing_behind() {
     let scene = Scene::new();

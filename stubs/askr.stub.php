@@ -361,7 +361,8 @@ function askr_cache_many(array $keys, string $space = 'cache'): array
 }
 
 /**
- * Writes several entries, one after the other.
+ * Writes several entries: up to 1,024 of them, and 1 MB, in one step that no other writer comes
+ * between. Those who read may see some of them before others.
  *
  * @param  array<array-key, string|int|float>  $values  Key to value.
  * @param  int  $ttlMs  Milliseconds that they stay; 0 is until they are deleted or evicted.
@@ -369,7 +370,7 @@ function askr_cache_many(array $keys, string $space = 'cache'): array
  * @return true
  *
  * @throws Askr\StoreException When a key or a value does not fit, the space is full, or the store is
- *                             busy; those before it are written, those behind it are not.
+ *                             busy. Nothing of a step is written when a key or a value does not fit.
  * @throws ValueError When the time is negative, or there is no such space, or it takes no tags.
  * @throws Error When the server has no store.
  */

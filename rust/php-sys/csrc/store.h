@@ -92,6 +92,7 @@ askr_php_store_answer askr_rs_store_take(askr_php_space space, askr_php_text key
 void askr_rs_store_collect(char *out, size_t len);
 
 askr_php_store_answer askr_rs_store_set(const askr_php_entry *entry);
+askr_php_store_answer askr_rs_store_set_many(const askr_php_entry *entries, size_t count);
 askr_php_store_answer askr_rs_store_add(const askr_php_entry *entry);
 askr_php_store_answer askr_rs_store_replace(const askr_php_entry *entry,
 	const askr_php_value *expected);

@@ -97,25 +97,61 @@ ZEND_FUNCTION(askr_cache_add)
 	askr_write_one(INTERNAL_FUNCTION_PARAM_PASSTHRU, askr_rs_store_add);
 }
 
-static bool askr_set_each(askr_php_entry *entry, HashTable *values, HashTable *tags)
+/* The entries of an array, as long as they are written. */
+typedef struct {
+	askr_php_entry *entries;
+	/* Their keys; those that are numbers in PHP are made into text here. */
+	zend_string **keys;
+	size_t count;
+} askr_batch;
+
+static bool askr_gather_entries(const askr_php_entry *model, HashTable *values, askr_batch *batch)
 {
 	zend_ulong number;
 	zend_string *key;
 	zval *value;
 
+	batch->entries = safe_emalloc(zend_hash_num_elements(values), sizeof(askr_php_entry), 0);
+	batch->keys = safe_emalloc(zend_hash_num_elements(values), sizeof(zend_string *), 0);
 	ZEND_HASH_FOREACH_KEY_VAL(values, number, key, value) {
 		zend_string *name = key ? zend_string_copy(key) : zend_long_to_str((zend_long) number);
-		bool is_written;
+		askr_php_entry *entry = &batch->entries[batch->count];
 
+		batch->keys[batch->count++] = name;
+		*entry = *model;
 		entry->key = askr_text(name);
-		is_written = askr_store_value(value, 1, &entry->value)
-			&& askr_write_tagged(entry, tags, 3, askr_rs_store_set);
-		zend_string_release(name);
-		if (!is_written) {
+		if (!askr_store_value(value, 1, &entry->value)) {
 			return false;
 		}
 	} ZEND_HASH_FOREACH_END();
 	return true;
+}
+
+static void askr_drop_entries(askr_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++) {
+		zend_string_release(batch->keys[i]);
+	}
+	efree(batch->keys);
+	efree(batch->entries);
+}
+
+static bool askr_set_all(askr_php_entry *model, HashTable *values, HashTable *given)
+{
+	askr_tags tags = {.memory = NULL};
+	askr_batch batch = {0};
+	bool is_written = !given || zend_hash_num_elements(given) == 0
+		|| askr_gather_tags(given, 3, model, &tags);
+
+	if (is_written && zend_hash_num_elements(values) > 0) {
+		is_written = askr_gather_entries(model, values, &batch)
+			&& askr_store_did(askr_rs_store_set_many(batch.entries, batch.count));
+		askr_drop_entries(&batch);
+	}
+	if (tags.memory) {
+		efree(tags.memory);
+	}
+	return is_written;
 }
 
 ZEND_FUNCTION(askr_cache_set_many)
@@ -137,7 +173,7 @@ ZEND_FUNCTION(askr_cache_set_many)
 		RETURN_THROWS();
 	}
 	entry.ttl_ms = ttl_ms;
-	RETURN_BOOL(askr_set_each(&entry, values, tags));
+	RETURN_BOOL(askr_set_all(&entry, values, tags));
 }
 
 ZEND_FUNCTION(askr_cache_replace)

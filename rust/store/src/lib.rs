@@ -17,6 +17,7 @@
 //! every word, and tries all interleavings (`loom.rs`).
 #![forbid(unsafe_code)]
 
+mod batch;
 mod clock;
 mod compact;
 #[cfg(test)]

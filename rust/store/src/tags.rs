@@ -84,13 +84,21 @@ impl Writer<'_> {
         tags: &[u64],
     ) -> Result<(), StoreError> {
         let there = self.there(key, ttl)?;
-        let epoch = self.space.plan.tags().epoch(self.space.region).word();
-        let marks: Vec<u64> = [epoch].iter().chain(tags).copied().collect();
+        let marks = self.marks_of(tags);
         let draft = Draft {
-            marks: if tags.is_empty() { &[] } else { &marks },
+            marks: &marks,
             ..self.draft(value, ttl, there.as_ref())
         };
         self.put(key, &draft)
+    }
+
+    /// What an entry with the tags of these hashes holds of them; without tags nothing.
+    fn marks_of(&self, tags: &[u64]) -> Vec<u64> {
+        if tags.is_empty() {
+            return Vec::new();
+        }
+        let epoch = self.space.plan.tags().epoch(self.space.region).word();
+        [epoch].iter().chain(tags).copied().collect()
     }
 
     /// What an entry holds of its tags, as a [`Draft`] has it.
@@ -114,7 +122,7 @@ impl Writer<'_> {
 }
 
 /// The hashes of some tags, each once.
-fn hashes(tags: &[&[u8]]) -> Vec<u64> {
+pub(crate) fn hashes(tags: &[&[u8]]) -> Vec<u64> {
     let mut hashes: Vec<u64> = tags.iter().map(|tag| Tags::hash(tag)).collect();
     hashes.sort_unstable();
     hashes.dedup();

@@ -254,16 +254,26 @@ impl<'s> Writer<'s> {
 
     /// The shape of a new record, if one of its size may be written.
     fn shape(&self, key: &Key<'_>, draft: &Draft<'_>) -> Result<Shape, StoreError> {
-        let bytes = value_bytes(draft.value);
+        self.shape_of(key, draft.value, draft.marks.len())
+    }
+
+    /// How a value with so many marks would lie in the memory.
+    pub(crate) fn shape_of(
+        &self,
+        key: &Key<'_>,
+        value: Value<'_>,
+        marks: usize,
+    ) -> Result<Shape, StoreError> {
+        let bytes = value_bytes(value);
         let max = self.space.value_max;
         let too_large = |max| StoreError::ValueTooLarge { length: bytes, max };
         if bytes > max {
             return Err(too_large(max));
         }
-        let shape = Shape::of(key.bytes.len(), draft.marks.len(), bytes);
+        let shape = Shape::of(key.bytes.len(), marks, bytes);
         let most = self.space.plan.record_bytes_max();
         shape.filter(|shape| shape.bytes() <= most).ok_or_else(|| {
-            let beside = HEAD_BYTES + (key.bytes.len() + draft.marks.len() * WORD_BYTES);
+            let beside = HEAD_BYTES + (key.bytes.len() + marks * WORD_BYTES);
             too_large(max.min(most.saturating_sub(beside.next_multiple_of(GRAIN_BYTES))))
         })
     }

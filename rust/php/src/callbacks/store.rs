@@ -90,6 +90,32 @@ unsafe extern "C" fn askr_rs_store_set(entry: *const sys::askr_php_entry) -> Ans
     })
 }
 
+/// All of them with the space, the time and the tags of the first.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn askr_rs_store_set_many(
+    entries: *const sys::askr_php_entry,
+    count: usize,
+) -> Answer {
+    // SAFETY: the shim passes so many entries of its own, at least one, whose texts it holds during
+    // the call.
+    let entries = unsafe { slice::from_raw_parts(entries, count) };
+    let borrow = |entry: &sys::askr_php_entry| {
+        // SAFETY: as above.
+        unsafe { Given::borrow(entry) }
+    };
+    let entries: Vec<Given<'_>> = entries.iter().map(borrow).collect();
+    ask(|store| {
+        let pairs: Vec<_> = entries
+            .iter()
+            .map(|entry| (entry.key, entry.value))
+            .collect();
+        if let Some(first) = entries.first() {
+            store.set_many(first.space, &pairs, first.ttl, &first.tags)?;
+        }
+        Ok(true)
+    })
+}
+
 #[unsafe(no_mangle)]
 unsafe extern "C" fn askr_rs_store_add(entry: *const sys::askr_php_entry) -> Answer {
     // SAFETY: the shim passes an entry of its own whose texts it holds during the call.

@@ -1,4 +1,4 @@
-//! Several keys of one command, one after the other.
+//! Several keys of one command.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +18,12 @@ pub(crate) fn get(_: &mut Session, words: &[Bytes]) -> Result<Outcome, Failure> 
 
 /// `MSET key value [key value …]`
 pub(crate) fn set(session: &mut Session, words: &[Bytes]) -> Result<Outcome, Failure> {
-    for [key, value] in pairs(words, "mset")? {
-        let store = session.store();
-        store.set(session.namespace(), key, plain(value), Ttl::Forever)?;
-    }
+    let entries: Vec<_> = pairs(words, "mset")?
+        .iter()
+        .map(|[key, value]| (&key[..], plain(value)))
+        .collect();
+    let store = session.store();
+    store.set_many(session.namespace(), &entries, Ttl::Forever, &[])?;
     Ok(Reply::OK.into())
 }
 

@@ -47,10 +47,12 @@ pub(crate) fn set_many(session: &mut Session, words: &[Bytes]) -> Result<Outcome
     let (entries, []) = words[2..].as_chunks::<3>() else {
         return Err(Failure::Arity("askr.mset"));
     };
-    for [key, kind, text] in entries {
-        let value = typed(kind, text)?;
-        session.store().set(session.namespace(), key, value, ttl)?;
-    }
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|[key, kind, text]| Ok((&key[..], typed(kind, text)?)))
+        .collect::<Result<_, Failure>>()?;
+    let store = session.store();
+    store.set_many(session.namespace(), &entries, ttl, &[])?;
     Ok(Reply::OK.into())
 }
 

@@ -6,7 +6,7 @@
 
 use std::mem::offset_of;
 
-use askr_shm::Offset;
+use askr_shm::{Offset, lines};
 
 use crate::limits::{ExchangeLimits, SEAT_COUNT_MAX, SLOT_COUNT_MAX};
 
@@ -18,21 +18,6 @@ pub(crate) const LAYOUT_VERSION: u32 = 3;
 
 /// Words of a bitmap over slots or seats.
 pub(crate) const BITMAP_WORDS: usize = 4;
-
-/// Makes a struct of words that fills whole cache lines.
-///
-/// The model checker creates one object for each word there could be, so it goes without the
-/// padding.
-macro_rules! lines {
-    ($($(#[$doc:meta])* struct $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {
-        $(
-            $(#[$doc])*
-            #[repr(C)]
-            #[cfg_attr(not(loom), repr(align(64)))]
-            struct $name { $($(#[$field_doc])* $field: $kind,)* }
-        )*
-    };
-}
 
 lines! {
     /// What the region is. Written once, before any worker is started.

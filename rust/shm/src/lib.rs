@@ -22,6 +22,7 @@ mod doorbell;
 mod error;
 pub mod futex;
 mod identity;
+mod lines;
 mod offset;
 mod peer;
 mod region;

@@ -6,7 +6,7 @@
 
 use std::mem::offset_of;
 
-use askr_shm::Offset;
+use askr_shm::{Offset, lines};
 
 use crate::limit::Limits;
 use crate::limits::{NAMESPACE_BYTES_MIN, RING_BYTES_MAX};
@@ -31,21 +31,6 @@ pub(crate) const RECORD_BYTES_MIN: usize = 64;
 pub(crate) const STRIPES: usize = 16;
 #[cfg(loom)]
 pub(crate) const STRIPES: usize = 1;
-
-/// Makes a struct of words that fills whole cache lines.
-///
-/// The model checker creates one object for each word there could be, so it goes without the
-/// padding.
-macro_rules! lines {
-    ($($(#[$doc:meta])* struct $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* })*) => {
-        $(
-            $(#[$doc])*
-            #[repr(C)]
-            #[cfg_attr(not(loom), repr(align(64)))]
-            struct $name { $($(#[$field_doc])* $field: $kind,)* }
-        )*
-    };
-}
 
 lines! {
     /// What the region is. Written once, before anybody else has it.

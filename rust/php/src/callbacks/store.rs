@@ -96,22 +96,20 @@ unsafe extern "C" fn askr_rs_store_set_many(
     entries: *const sys::askr_php_entry,
     count: usize,
 ) -> Answer {
-    // SAFETY: the shim passes so many entries of its own, at least one, whose texts it holds during
-    // the call.
+    // SAFETY: the shim passes entries of its own, at least one, whose texts it holds during the
+    // call.
+    let first = unsafe { Given::borrow(entries) };
+    // SAFETY: as above; there are `count` of them.
     let entries = unsafe { slice::from_raw_parts(entries, count) };
-    let borrow = |entry: &sys::askr_php_entry| {
+    let pair = |entry: &sys::askr_php_entry| {
         // SAFETY: as above.
-        unsafe { Given::borrow(entry) }
+        let key = unsafe { borrow_text(entry.key) };
+        // SAFETY: as above.
+        (key, unsafe { borrow_value(&raw const entry.value) })
     };
-    let entries: Vec<Given<'_>> = entries.iter().map(borrow).collect();
+    let pairs: Vec<_> = entries.iter().map(pair).collect();
     ask(|store| {
-        let pairs: Vec<_> = entries
-            .iter()
-            .map(|entry| (entry.key, entry.value))
-            .collect();
-        if let Some(first) = entries.first() {
-            store.set_many(first.space, &pairs, first.ttl, &first.tags)?;
-        }
+        store.set_many(first.space, &pairs, first.ttl, &first.tags)?;
         Ok(true)
     })
 }

@@ -1,4 +1,4 @@
-/* The functions PHP code can call; declared for people in stubs/askr.stub.php. */
+/* The functions PHP code can call; declared for people in stubs/. */
 #include "internal.h"
 
 #include "compat.h"

@@ -65,12 +65,12 @@ class FunctionTableTest extends TestCase
 
     private function stub(): string
     {
-        return (string) file_get_contents(dirname(__DIR__, 3).'/stubs/askr.stub.php');
+        return $this->sources('stubs/{askr,store}.stub.php');
     }
 
     private function sources(string $pattern): string
     {
-        return implode('', array_map(file_get_contents(...), glob(dirname(__DIR__, 3)."/{$pattern}") ?: []));
+        return implode('', array_map(file_get_contents(...), glob(dirname(__DIR__, 3)."/{$pattern}", GLOB_BRACE) ?: []));
     }
 
     private function shown(mixed $default): string

@@ -1,4 +1,4 @@
-//! The functions the binary gives to PHP are those of `stubs/askr.stub.php`, with equal signatures.
+//! The functions the binary gives to PHP are those of the stubs, with equal signatures.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::files;
 use crate::process;
 use crate::setup::Engine;
 
-const STUB: &str = "stubs/askr.stub.php";
+const STUBS: [&str; 2] = ["stubs/askr.stub.php", "stubs/store.stub.php"];
 const RULE: &str = "native functions";
 
 /// Prints one line per function of ours: its declaration without names of defaults.
@@ -33,10 +33,9 @@ foreach ([...get_defined_functions()["internal"], ...get_defined_functions()["us
 /// Every function that only one side has. The binary is asked through a page it serves: that is
 /// where PHP code meets the functions.
 pub(super) fn check(checkout: &Checkout, engine: &Engine) -> Result<Vec<Violation>, CheckError> {
-    let stub = checkout.path(STUB);
-    let include = format!("require {:?};", stub.display().to_string());
+    let include = STUBS.map(|stub| format!("require {:?};", checkout.path(stub)));
     let mut command = Command::new(&engine.php);
-    let declared = process::read(command.args(["-n", "-r", &(include + DESCRIBE)]))?;
+    let declared = process::read(command.args(["-n", "-r", &(include.concat() + DESCRIBE)]))?;
 
     let folder = checkout.target().join("native-functions");
     files::create_folder(&folder)?;
@@ -51,11 +50,12 @@ fn functions(text: &str) -> BTreeSet<String> {
 
 fn differences(declared: &BTreeSet<String>, native: &BTreeSet<String>) -> Vec<Violation> {
     let only_declared = declared.difference(native).map(|function| {
-        Violation::in_file(STUB, RULE, format!("{function} is not what the binary has"))
+        let message = format!("{function} is not what the binary has");
+        Violation::in_file("stubs", RULE, message)
     });
     let only_native = native.difference(declared).map(|function| {
         Violation::in_file(
-            STUB,
+            "stubs",
             RULE,
             format!("the binary has {function}, not declared here"),
         )

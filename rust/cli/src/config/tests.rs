@@ -190,7 +190,7 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
         Kind::Limits => [
             "all rate=100/1s",
             "login paths=/login,/register key=address rate=5/1m burst=10",
-            "api paths=/api key=header:X-Api-Key rate=1000/1h;all rate=50/500ms burst=7",
+            "all rate=50/500ms burst=7;api paths=/api key=header:X-Api-Key rate=1000/1h",
             "cart paths=/cart key=cookie:laravel_session rate=1/24h burst=30",
         ],
     }

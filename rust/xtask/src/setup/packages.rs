@@ -44,10 +44,12 @@ const BUILD: &[&str] = &[
 ];
 
 /// Needed by tests and benchmarks: a second engine to compile against, a peer, a load generator,
-/// clients that speak to the store.
+/// clients that speak to the store, clients that speak HTTP/2 and TLS.
 const TEST: &[&str] = &[
     "libphp8.2-embed",
+    "nghttp2-client",
     "nginx-light",
+    "openssl",
     "php-predis",
     "php8.2-dev",
     "redis-tools",

@@ -56,6 +56,18 @@ impl Job {
         }
     }
 
+    /// Says when the request was taken, by the caller's clock, and the generation of the code that
+    /// answers it; for whoever logs the request.
+    pub fn begin(&self, now_us: u64, generation: u32) {
+        self.slot().set_taken(now_us, generation);
+    }
+
+    /// Says when the reply is over. To be called just before [`end`](Job::end) or
+    /// [`abort`](Job::abort).
+    pub fn close(&self, now_us: u64) {
+        self.slot().set_ended(now_us);
+    }
+
     /// The whole encoded [`RequestHead`](crate::RequestHead). To be called first, and once.
     ///
     /// # Errors

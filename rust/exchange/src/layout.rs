@@ -14,7 +14,7 @@ use crate::limits::{ExchangeLimits, SEAT_COUNT_MAX, SLOT_COUNT_MAX};
 pub(crate) const MAGIC: u64 = u64::from_le_bytes(*b"askrexch");
 
 /// Changes whenever the meaning or place of any byte of the region does.
-pub(crate) const LAYOUT_VERSION: u32 = 3;
+pub(crate) const LAYOUT_VERSION: u32 = 4;
 
 /// Words of a bitmap over slots or seats.
 pub(crate) const BITMAP_WORDS: usize = 4;
@@ -60,6 +60,12 @@ lines! {
     struct SlotWorker {
         request_head: u64,
         reply_tail: u64,
+        /// When it took the request, in µs.
+        taken_us: u64,
+        /// When it ended the reply, in µs; 0 until then.
+        ended_us: u64,
+        /// The generation of its code.
+        generation: u32,
     }
 
     /// Who sits there and what it does. The worker writes it, the gateway vacates it.
@@ -198,6 +204,9 @@ impl Plan {
             reserved: Offset::new(at + offset_of!(SlotFields, shared.reserved)),
             cancelled: Offset::new(gateway + offset_of!(SlotGateway, cancelled)),
             send_waits: Offset::new(gateway + offset_of!(SlotGateway, send_waits)),
+            taken_us: Offset::new(worker + offset_of!(SlotWorker, taken_us)),
+            ended_us: Offset::new(worker + offset_of!(SlotWorker, ended_us)),
+            generation: Offset::new(worker + offset_of!(SlotWorker, generation)),
             request: RingPlan {
                 at: request_at,
                 capacity: u64::from(self.limits.request_bytes),
@@ -243,6 +252,9 @@ pub(crate) struct SlotPlan {
     pub(crate) reserved: Offset<u32>,
     pub(crate) cancelled: Offset<u32>,
     pub(crate) send_waits: Offset<u32>,
+    pub(crate) taken_us: Offset<u64>,
+    pub(crate) ended_us: Offset<u64>,
+    pub(crate) generation: Offset<u32>,
     pub(crate) request: RingPlan,
     pub(crate) reply: RingPlan,
 }
@@ -321,6 +333,9 @@ const _: () = {
     assert!(offset_of!(SlotShared, reserved) == 12);
     assert!(offset_of!(SlotFields, gateway) == LINE_BYTES);
     assert!(offset_of!(SlotFields, worker) == 2 * LINE_BYTES);
+    assert!(offset_of!(SlotWorker, taken_us) == 16);
+    assert!(offset_of!(SlotWorker, ended_us) == 24);
+    assert!(offset_of!(SlotWorker, generation) == 32);
     assert!(size_of::<SeatFields>() == 2 * LINE_BYTES);
     assert!(offset_of!(SeatFields, shared) == LINE_BYTES);
     assert!(offset_of!(SeatWorker, busy_us) == 40);

@@ -10,7 +10,7 @@ use crate::ids::WorkerId;
 use crate::limits::HEAD_BYTES_MAX;
 use crate::ready;
 use crate::ring::{Bent, Ring};
-use crate::slot::{Slot, SlotState, Stage};
+use crate::slot::{NOBODY, Service, Slot, SlotState, Stage};
 use crate::wire::{LENGTH_BYTES, claimed_bytes, take_interim};
 
 /// One request's place in the exchange.
@@ -151,6 +151,15 @@ impl Lease {
     #[must_use]
     pub fn is_taken(&self) -> bool {
         !matches!(self.progress(), Ok(Progress::Writing | Progress::Waiting))
+    }
+
+    /// Who has the request, or had it, and since when; `None` while nobody has.
+    #[must_use]
+    pub fn service(&self) -> Option<Service> {
+        let slot = self.slot();
+        let seen = slot.state().ok()?;
+        let is_mine = seen.turn == self.state.turn && seen.worker != NOBODY;
+        is_mine.then(|| slot.service(seen.worker))
     }
 
     /// Whether the worker has ended the reply, so that what

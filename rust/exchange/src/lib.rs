@@ -48,6 +48,7 @@ pub use limits::{
     SEAT_COUNT_MAX, SLOT_COUNT_MAX,
 };
 pub use seat::Activity;
+pub use slot::Service;
 pub use spin::Spin;
 pub use subject::Subject;
 pub use wire::{HttpVersion, ReplyHead, RequestHead};

@@ -91,10 +91,41 @@ impl<'h> Slot<'h> {
             send_waits,
             parked,
             reserved,
+            taken_us,
+            ended_us,
+            generation,
             ..
         } = self.plan;
-        for at in [cancelled, send_waits, parked, reserved] {
+        for at in [taken_us, ended_us] {
+            self.word64(at).store(0, Ordering::Relaxed);
+        }
+        for at in [cancelled, send_waits, parked, reserved, generation] {
             self.word32(at).store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// The worker says when it took the request, and what code it runs.
+    pub(crate) fn set_taken(self, at_us: u64, generation: u32) {
+        self.word32(self.plan.generation)
+            .store(generation, Ordering::Relaxed);
+        self.word64(self.plan.taken_us)
+            .store(at_us, Ordering::Relaxed);
+    }
+
+    /// The worker says when it ended the reply.
+    pub(crate) fn set_ended(self, at_us: u64) {
+        self.word64(self.plan.ended_us)
+            .store(at_us, Ordering::Relaxed);
+    }
+
+    /// What the worker has said of its request so far.
+    pub(crate) fn service(self, worker: WorkerId) -> Service {
+        let read = |at| self.word64(at).load(Ordering::Relaxed);
+        Service {
+            worker,
+            generation: self.word32(self.plan.generation).load(Ordering::Relaxed),
+            taken_us: read(self.plan.taken_us),
+            ended_us: read(self.plan.ended_us),
         }
     }
 
@@ -185,6 +216,20 @@ impl<'h> Slot<'h> {
     fn word32(self, at: Offset<u32>) -> &'h AtomicU32 {
         self.hall.region().word32(at)
     }
+}
+
+/// Who answers a request, and since when, in the worker's own words. Times are those of the clock
+/// that it was given; nothing of it is to be trusted further than the worker is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Who took the request.
+    pub worker: WorkerId,
+    /// The generation of its code.
+    pub generation: u32,
+    /// When it took the request, in µs; 0 if it has not said so yet.
+    pub taken_us: u64,
+    /// When it ended the reply, in µs; 0 if it has not.
+    pub ended_us: u64,
 }
 
 /// Somebody else changed the slot first.

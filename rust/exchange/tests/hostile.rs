@@ -315,7 +315,7 @@ fn a_region_with_another_identity_is_refused_by_name() {
         open(VERSION, 99),
         OpenError::Version {
             found: 99,
-            expected: 3
+            expected: 4
         }
     ));
     let limits = [

@@ -33,6 +33,34 @@ fn a_request_comes_back_as_its_reply() {
 }
 
 #[test]
+fn a_lease_tells_who_has_its_request_and_since_when() {
+    let gateway = GatewayEnd::create(limits(1, 1024)).unwrap();
+    let mut worker = worker(&gateway, 0);
+    let lease = submit(&gateway, "/", b"");
+    assert_eq!(lease.service(), None);
+
+    let mut job = take(&mut worker);
+    let service = || {
+        let service = lease.service().unwrap();
+        assert_eq!(service.worker, worker.worker());
+        (service.generation, service.taken_us, service.ended_us)
+    };
+    assert_eq!(service(), (0, 0, 0));
+    job.begin(5_000, 3);
+    assert_eq!(service(), (3, 5_000, 0));
+    target(&mut job);
+    job.write_head(&reply_head(200)).unwrap();
+    job.close(7_500);
+    job.end();
+    assert_eq!(service(), (3, 5_000, 7_500));
+
+    drop(lease);
+    let next = submit(&gateway, "/", b"");
+    let _job = take(&mut worker);
+    assert_eq!(next.service().map(|it| it.taken_us), Some(0));
+}
+
+#[test]
 fn interim_heads_come_one_by_one_before_the_head() {
     let gateway = GatewayEnd::create(limits(1, 1024)).unwrap();
     let mut worker = worker(&gateway, 0);

@@ -16,3 +16,8 @@ pub(crate) fn now() -> Duration {
 pub(crate) fn ms(moment: Duration) -> u64 {
     u64::try_from(moment.as_millis()).unwrap_or(u64::MAX).max(1)
 }
+
+/// In µs, as a slot of the exchange counts time.
+pub(crate) fn us(moment: Duration) -> u64 {
+    u64::try_from(moment.as_micros()).unwrap_or(u64::MAX)
+}

@@ -115,6 +115,7 @@ impl Desk {
         self.waited = Duration::ZERO;
         self.extended_to_ms = 0;
         self.end.begin(clock::ms(self.taken_at));
+        job.begin(clock::us(self.taken_at), self.household.config.generation);
         if self.open(job, incoming) {
             return true;
         }
@@ -322,9 +323,10 @@ impl Host for Desk {
         let Some(reply) = self.reply.take() else {
             return;
         };
-        let took = clock::now().saturating_sub(self.taken_at + self.waited);
-        let took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        self.end.count_reply(reply.is_failure(), took_us);
+        let now = clock::now();
+        let took = now.saturating_sub(self.taken_at + self.waited);
+        self.end.count_reply(reply.is_failure(), clock::us(took));
+        reply.job.close(clock::us(now));
         if reply.is_whole() {
             reply.job.end();
         } else {

@@ -12,10 +12,13 @@ use bytes::{Bytes, BytesMut};
 use http::header::EXPECT;
 use http::request;
 use http_body::Body;
-use hyper::body::Incoming;
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt, AsyncWriteExt};
 use tokio::time::Instant;
+
+mod request_body;
+
+pub(crate) use request_body::{RequestBody, RequestBodyError};
 
 use crate::alarm::Alarm;
 use crate::limits::{CHUNK_BYTES, Limits};
@@ -37,7 +40,7 @@ pub(crate) enum BodyFault {
     #[error("the request body did not arrive within {seconds} s plus a second per {rate} bytes")]
     Late { seconds: u64, rate: u32 },
     #[error("the request body is malformed or cut short")]
-    Broken(#[source] hyper::Error),
+    Broken(#[source] RequestBodyError),
     #[error("the request body cannot be kept in a temporary file")]
     Spool(#[source] io::Error),
 }
@@ -70,7 +73,7 @@ pub(crate) struct SpoolPlace<'a> {
 /// # Cancel safety
 /// Dropping the future drops what was read, temporary file included.
 pub(crate) async fn spool(
-    mut body: Incoming,
+    mut body: RequestBody,
     place: SpoolPlace<'_>,
     alarm: &Mutex<Alarm>,
 ) -> Result<Spooled, BodyFault> {
@@ -102,7 +105,7 @@ pub(crate) async fn spool(
 /// # Cancel safety
 /// Dropping the future leaves the rest of the body unread.
 pub(crate) async fn pass_over(
-    mut body: Incoming,
+    mut body: RequestBody,
     head: &request::Parts,
     limits: &Limits,
     alarm: &Mutex<Alarm>,
@@ -159,7 +162,7 @@ impl Pace {
 
 /// The next data of the body; trailers are passed over, PHP has no place for them.
 async fn next_data(
-    body: &mut Incoming,
+    body: &mut RequestBody,
     pace: &Pace,
     alarm: &Mutex<Alarm>,
 ) -> Result<Option<Bytes>, BodyFault> {

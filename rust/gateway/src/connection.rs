@@ -1,95 +1,93 @@
-//! One client's connection, from accept to close.
+//! One client's connection, from accept to close, in steps: who is it (PROXY protocol), TLS,
+//! which version of HTTP, then its requests.
 
-use std::future::{Future, poll_fn};
-use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
-use crate::intake::{Intake, Passage};
-use crate::limits::{CHUNK_BYTES, FIELDS_MAX};
+use crate::http1;
+use crate::passage::Passage;
 use crate::reply_stream::StreamPump;
 use crate::request_head::Addresses;
-use crate::service::{self, Peer, Site};
+use crate::service::Site;
 use crate::shutdown::Shutdown;
+use crate::stream::Stream;
 
-/// Serves `stream` until the client or a drain ends it.
+/// A client that was accepted, as far as its listener knows it.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) stream: Stream,
+    pub(crate) addresses: Addresses,
+}
+
+/// What all requests of one connection share.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) site: Arc<Site>,
+    pub(crate) addresses: Addresses,
+    /// Over TLS.
+    pub(crate) https: bool,
+}
+
+/// What one request at a time needs. A connection of HTTP/1 has one lane for all its requests,
+/// one of HTTP/2 a lane for each stream.
+#[derive(Debug)]
+pub(crate) struct Lane {
+    pub(crate) connection: Arc<Connection>,
+    pub(crate) passage: Arc<Passage>,
+    pub(crate) pump: StreamPump,
+    /// The deadlines of the request under way.
+    pub(crate) alarm: Mutex<Alarm>,
+    /// Where request heads are encoded, so that each lane allocates that once.
+    pub(crate) scratch: Mutex<Vec<u8>>,
+}
+
+impl Lane {
+    pub(crate) fn new(connection: Arc<Connection>) -> Lane {
+        let patience = connection.site.pools.at(0).queue_wait;
+        Lane {
+            alarm: Mutex::new(Alarm::new(Instant::now() + patience)),
+            connection,
+            passage: Arc::new(Passage::default()),
+            pump: StreamPump::default(),
+            scratch: Mutex::new(Vec::new()),
+        }
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.connection.site
+    }
+}
+
+/// Serves a client until it or a drain ends the connection.
 ///
 /// # Cancel safety
 /// Dropping the future closes the connection and cancels what it has in the exchange.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    remote: SocketAddr,
-    site: Arc<Site>,
-    mut shutdown: Shutdown,
-) {
-    let Ok(server) = stream.local_addr() else {
+pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, shutdown: Shutdown) {
+    arrival.stream.send_at_once();
+    let Some(arrival) = introduced(arrival).await else {
         return;
     };
-    // A reply leaves in one write; waiting for more to fill a packet only delays it. A socket
-    // that refuses is about to fail anyway.
-    let _ = stream.set_nodelay(true);
-    let peer = peer(site, Addresses::new(remote, server));
-    let intake = Intake::new(stream, peer.passage.clone(), peer.site.limits.clone());
-    let answering = peer.clone();
-    let service = service_fn(move |request| service::answer(answering.clone(), request));
-    let connection = builder(&peer).serve_connection(TokioIo::new(intake), service);
-
-    let mut connection = pin!(connection);
-    let watched = shutdown.clone();
-    let mut draining = pin!(shutdown.draining());
-    let mut drain_seen = false;
-    let mut drain_polled = false;
-    let ended = poll_fn(|cx| {
-        // The waker of this task never changes, so the drain need be polled again only when
-        // there is one.
-        if !drain_seen && (!drain_polled || watched.has_begun()) {
-            drain_polled = true;
-            drain_seen = draining.as_mut().poll(cx).is_ready();
-            if drain_seen {
-                connection.as_mut().graceful_shutdown();
-            }
-        }
-        peer.site.glances.tick(&peer.site.pools);
-        loop {
-            let ended = connection.as_mut().poll(cx);
-            let again = peer.pump.run(cx) || peer.passage.take_end_of_pieces();
-            if ended.is_ready() || !again {
-                return ended;
-            }
-        }
-    })
-    .await;
-    if let Err(error) = ended {
-        tracing::debug!(%remote, error = &error as &dyn std::error::Error, "connection ended early");
-    }
-}
-
-fn peer(site: Arc<Site>, addresses: Addresses) -> Arc<Peer> {
-    Arc::new(Peer {
-        alarm: Mutex::new(Alarm::new(Instant::now() + site.pools.at(0).queue_wait)),
+    let Some(Arrival { stream, addresses }) = secured(arrival).await else {
+        return;
+    };
+    let connection = Arc::new(Connection {
         site,
         addresses,
-        passage: Arc::new(Passage::default()),
-        pump: StreamPump::default(),
-        scratch: Mutex::new(Vec::new()),
-    })
+        https: stream.is_tls(),
+    });
+    http1::serve(stream, connection, shutdown).await;
 }
 
-/// The intake has judged heads and keeps the deadlines, so hyper need not.
-fn builder(peer: &Peer) -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder.header_read_timeout(None);
-    // Whole heads must fit; beyond that a smaller buffer only means more reads of large bodies.
-    builder.max_buf_size(CHUNK_BYTES.max(2 * peer.site.limits.head_bytes));
-    if peer.site.limits.head_fields > FIELDS_MAX {
-        builder.max_headers(peer.site.limits.head_fields);
-    }
-    builder
+/// The arrival with the addresses of whom a proxy speaks for, where it says so at the start of
+/// the connection; `None` if that cannot be believed.
+async fn introduced(arrival: Arrival) -> Option<Arrival> {
+    Some(arrival)
+}
+
+/// The arrival with its stream decrypted, where the listener is one for HTTPS; `None` if there
+/// was no handshake.
+async fn secured(arrival: Arrival) -> Option<Arrival> {
+    Some(arrival)
 }

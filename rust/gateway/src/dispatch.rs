@@ -17,8 +17,8 @@ use tokio::time::Instant;
 
 use crate::alarm::Alarm;
 use crate::body::Spooled;
-use crate::intake::Passage;
 use crate::limits::CHUNK_BYTES;
+use crate::passage::Passage;
 use crate::pools::Pool;
 use crate::reply_head;
 use crate::subject::Subject;

@@ -11,7 +11,6 @@ pub(crate) mod fault;
 pub(crate) mod framing;
 pub(crate) mod head;
 mod interim;
-mod passage;
 
 use std::io;
 use std::pin::Pin;
@@ -19,15 +18,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
 use crate::limits::{LINGER, LINGER_BYTES_MAX, Limits};
+use crate::passage::Passage;
+use crate::stream::Stream;
 use fault::HeadFault;
 use framing::{Framing, Step};
 use interim::Interim;
-pub(crate) use passage::Passage;
 
 /// Stands in for a refused head. Its contents are never looked at.
 const PLACEHOLDER: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
@@ -42,7 +41,7 @@ const READ_BYTES: usize = 8 * 1024;
 /// The socket of one client, as hyper sees it.
 #[derive(Debug)]
 pub(crate) struct Intake {
-    stream: TcpStream,
+    stream: Stream,
     framing: Framing,
     passage: Arc<Passage>,
     limits: Arc<Limits>,
@@ -78,7 +77,7 @@ struct Linger {
 }
 
 impl Intake {
-    pub(crate) fn new(stream: TcpStream, passage: Arc<Passage>, limits: Arc<Limits>) -> Intake {
+    pub(crate) fn new(stream: Stream, passage: Arc<Passage>, limits: Arc<Limits>) -> Intake {
         let now = Instant::now();
         Intake {
             framing: Framing::new((&*limits).into()),
@@ -351,7 +350,7 @@ impl Drop for Intake {
         if self.passage.must_reset() {
             // The reply has no length the client could check (HTTP/1.0) and was cut short: only
             // a reset tells it apart from a complete one.
-            let _ = self.stream.set_zero_linger();
+            self.stream.reset_on_close();
         }
     }
 }

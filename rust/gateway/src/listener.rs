@@ -11,8 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use crate::connection;
+use crate::connection::{self, Arrival};
 use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, BACKLOG};
+use crate::request_head::Addresses;
 use crate::service::Site;
 use crate::shutdown::Shutdown;
 
@@ -46,8 +47,10 @@ pub(crate) async fn serve(
             _ = shutdown.draining() => break,
             Some(_) = connections.join_next() => {}
             (accepted, place) = accept(&listener, &places, &mut pause) => {
-                let (stream, remote) = accepted;
-                let serving = connection::serve(stream, remote, site.clone(), shutdown.clone());
+                let Some(arrival) = arrival(accepted) else {
+                    continue;
+                };
+                let serving = connection::serve(arrival, site.clone(), shutdown.clone());
                 connections.spawn(async move {
                     serving.await;
                     drop(place);
@@ -58,6 +61,15 @@ pub(crate) async fn serve(
     // Clients that come now are refused by the kernel instead of waiting for nobody.
     drop(listener);
     drain(connections, shutdown).await;
+}
+
+/// `None` if the client has left already.
+fn arrival((stream, remote): (TcpStream, SocketAddr)) -> Option<Arrival> {
+    let server = stream.local_addr().ok()?;
+    Some(Arrival {
+        stream: stream.into(),
+        addresses: Addresses::new(remote, server),
+    })
 }
 
 async fn drain(mut connections: JoinSet<()>, mut shutdown: Shutdown) {

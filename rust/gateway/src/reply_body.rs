@@ -10,7 +10,7 @@ use http_body::{Body, Frame, SizeHint};
 use tower_http::services::fs::ServeFileSystemResponseBody;
 
 use crate::dispatch;
-use crate::intake::Passage;
+use crate::passage::Passage;
 use crate::reply_stream::{CutReply, StreamHandle};
 use crate::subject::Subject;
 

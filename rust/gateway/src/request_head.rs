@@ -44,6 +44,8 @@ impl Addresses {
 pub(crate) struct Circumstances<'a> {
     pub(crate) id: &'a str,
     pub(crate) addresses: &'a Addresses,
+    /// Over TLS.
+    pub(crate) https: bool,
     /// What the route decision adds to the request.
     pub(crate) script: &'a Script<'a>,
     pub(crate) body_bytes: u64,
@@ -58,6 +60,7 @@ pub(crate) fn encode(
     let Circumstances {
         id,
         addresses,
+        https,
         script,
         body_bytes,
     } = circumstances;
@@ -78,7 +81,7 @@ pub(crate) fn encode(
         method: request.method.as_str(),
         target,
         version: version(request.version),
-        https: false,
+        https,
         headers: fields(&request.headers, &derived),
         remote_ip: &addresses.remote_ip,
         remote_port: addresses.remote_port,

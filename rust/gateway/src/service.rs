@@ -2,28 +2,25 @@
 
 use std::convert::Infallible;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
 use http::header::{HeaderValue, SERVER};
 use http::{Request, Response, Version, request};
-use hyper::body::Incoming;
 
-use crate::alarm::Alarm;
 use crate::banner::Banner;
-use crate::body::{self, SpoolPlace};
+use crate::body::{self, RequestBody, SpoolPlace};
 use crate::complaints::Complaints;
+use crate::connection::Lane;
 use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
-use crate::intake::Passage;
 use crate::limiter::{Candidate, Limiter, Standings};
 use crate::limits::{Limits, POLLS_PER_GLANCE};
 use crate::pools::{Pool, Pools};
 use crate::reply::{self, Refusal};
 use crate::reply_body::{Content, ReplyBody};
 use crate::reply_head::{self, Asked};
-use crate::reply_stream::StreamPump;
-use crate::request_head::{self, Addresses, Circumstances};
+use crate::request_head::{self, Circumstances};
 use crate::request_id::RequestIds;
 use crate::route::{Route, RouteRequest, Script, route};
 use crate::static_files::Disk;
@@ -43,14 +40,20 @@ pub(crate) struct Site {
     pub(crate) request_ids: RequestIds,
 }
 
+impl Site {
+    /// To be called with every poll of a connection.
+    pub(crate) fn tick(&self) {
+        self.glances.tick(&self.pools);
+    }
+}
+
 /// Looks for news from workers also while the I/O thread never runs out of other work, and so
 /// never comes to park.
 #[derive(Debug, Default)]
 pub(crate) struct Glances(AtomicU32);
 
 impl Glances {
-    /// To be called with every poll of a connection.
-    pub(crate) fn tick(&self, pools: &Pools) {
+    fn tick(&self, pools: &Pools) {
         let polls = self.0.load(Relaxed).wrapping_add(1);
         self.0.store(polls, Relaxed);
         if polls.is_multiple_of(POLLS_PER_GLANCE) {
@@ -59,40 +62,27 @@ impl Glances {
     }
 }
 
-/// What the requests of one connection share.
-#[derive(Debug)]
-pub(crate) struct Peer {
-    pub(crate) site: Arc<Site>,
-    pub(crate) addresses: Addresses,
-    pub(crate) passage: Arc<Passage>,
-    pub(crate) pump: StreamPump,
-    /// The deadlines of the request under way.
-    pub(crate) alarm: Mutex<Alarm>,
-    /// Where request heads are encoded, so that each connection allocates that once.
-    pub(crate) scratch: Mutex<Vec<u8>>,
-}
-
 /// Answers `request`; every failure is an answer too.
 ///
 /// # Cancel safety
 /// Dropping the future cancels the request in the exchange.
 pub(crate) async fn answer(
-    peer: Arc<Peer>,
-    request: Request<Incoming>,
+    lane: Arc<Lane>,
+    request: Request<RequestBody>,
 ) -> Result<Response<ReplyBody>, Infallible> {
-    let checked = peer.passage.begin_request();
+    let checked = lane.passage.begin_request();
     let (head, incoming) = request.into_parts();
-    let subject = Subject::new(peer.site.request_ids.next(), &head);
+    let subject = Subject::new(lane.site().request_ids.next(), &head);
     // Made first: its drop is what ends the request, also when this future is dropped.
-    let body = ReplyBody::new(peer.passage.clone(), subject);
+    let body = ReplyBody::new(lane.passage.clone(), subject);
     let mut standings = Standings::default();
     let answered = match checked {
-        Ok(()) => ask(&peer, body.subject(), head, incoming, &mut standings).await,
+        Ok(()) => ask(&lane, body.subject(), head, incoming, &mut standings).await,
         Err(fault) => Err(fault.into()),
     };
     let mut response = answered
-        .unwrap_or_else(|refusal| reply::refuse(&refusal, body.subject(), &peer.site.complaints));
-    peer.passage.begin_reply();
+        .unwrap_or_else(|refusal| reply::refuse(&refusal, body.subject(), &lane.site().complaints));
+    lane.passage.begin_reply();
     let headers = response.headers_mut();
     standings.describe(headers);
     headers
@@ -102,13 +92,13 @@ pub(crate) async fn answer(
 }
 
 async fn ask(
-    peer: &Peer,
+    lane: &Lane,
     subject: &Subject,
     head: request::Parts,
-    body: Incoming,
+    body: RequestBody,
     standings: &mut Standings,
 ) -> Result<Response<Content>, Refusal> {
-    let site = &*peer.site;
+    let site = lane.site();
     let asked = RouteRequest {
         method: &head.method,
         path: head.uri.path(),
@@ -119,12 +109,12 @@ async fn ask(
     if let Some(limiter) = &site.limiter {
         *standings = limiter.count(&Candidate {
             head: &head,
-            client: peer.addresses.client(),
+            client: lane.connection.addresses.client(),
             is_for_php: matches!(route, Route::Script { .. }),
         });
     }
     if let Some(fault) = standings.refusal() {
-        let is_over = body::pass_over(body, &head, &site.limits, &peer.alarm).await;
+        let is_over = body::pass_over(body, &head, &site.limits, &lane.alarm).await;
         let close = !is_over;
         return Err(Refusal::TooMany { fault, close });
     }
@@ -142,7 +132,7 @@ async fn ask(
                 pool: site.pools.at(pool),
                 script,
             };
-            php(peer, asked, body).await
+            php(lane, asked, body).await
         }
     }
 }
@@ -156,9 +146,9 @@ struct Inquiry<'a> {
 }
 
 async fn php(
-    peer: &Peer,
+    lane: &Lane,
     asked: Inquiry<'_>,
-    body: Incoming,
+    body: RequestBody,
 ) -> Result<Response<Content>, Refusal> {
     let Inquiry {
         subject,
@@ -166,47 +156,48 @@ async fn php(
         pool,
         script,
     } = asked;
-    let limits = &*peer.site.limits;
+    let limits = &*lane.site().limits;
     let patience = Patience {
         pool,
-        alarm: &peer.alarm,
+        alarm: &lane.alarm,
     };
     let place = SpoolPlace {
-        folder: &peer.site.spool_folder,
+        folder: &lane.site().spool_folder,
         limits,
     };
-    let body = body::spool(body, place, &peer.alarm).await?;
-    let mut encoded = std::mem::take(&mut *peer.scratch.lock().expect("nobody panics with it"));
+    let body = body::spool(body, place, &lane.alarm).await?;
+    let mut encoded = std::mem::take(&mut *lane.scratch.lock().expect("nobody panics with it"));
     encoded.clear();
     let circumstances = Circumstances {
         id: subject.id(),
-        addresses: &peer.addresses,
+        addresses: &lane.connection.addresses,
+        https: lane.connection.https,
         script: &script,
         body_bytes: body.bytes(),
     };
     request_head::encode(head, circumstances, &mut encoded);
     let order = Order {
-        interim: (head.version != Version::HTTP_10).then_some(&*peer.passage),
+        interim: (head.version != Version::HTTP_10).then_some(&*lane.passage),
         subject,
         head: &encoded,
         body,
         safe: head.method.is_safe(),
     };
     let answer = dispatch::dispatch(order, &patience).await?;
-    *peer.scratch.lock().expect("nobody panics with it") = encoded;
+    *lane.scratch.lock().expect("nobody panics with it") = encoded;
     let asked = Asked {
         method: head.method.clone(),
         version: head.version,
     };
     let mut forward = reply_head::respond(&asked, answer, subject, limits.reply_buffer_bytes)?;
-    if let Some(banner) = &peer.site.banner {
+    if let Some(banner) = &lane.site().banner {
         banner.put_below(&mut forward.response, head);
     }
     if let Some(lease) = forward.unwanted {
         dispatch::discard(lease).await;
     }
     if let Content::Stream(stream) = forward.response.body() {
-        peer.pump.follow(stream);
+        lane.pump.follow(stream);
     }
     Ok(forward.response)
 }

@@ -11,6 +11,7 @@ fn encoded(request: http::request::Builder, body_bytes: u64) -> Vec<u8> {
     let circumstances = Circumstances {
         id: "0123456789abcdef",
         addresses: &addresses,
+        https: false,
         script: &Script {
             name: "/index.php".into(),
             path_info: "".into(),

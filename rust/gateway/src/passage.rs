@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
-use super::fault::HeadFault;
+use crate::intake::fault::HeadFault;
 use crate::limits::INTERIM_BYTES_MAX;
 
 /// Shared by the intake, the service and the bodies of one connection.
@@ -32,12 +32,12 @@ pub(crate) struct Passage {
 
 impl Passage {
     /// A head is shown to hyper.
-    pub(super) fn head_passed(&self) {
+    pub(crate) fn head_passed(&self) {
         bump(&self.heads);
     }
 
     /// The next head shown to hyper is a placeholder for a refused one.
-    pub(super) fn refuse(&self, fault: HeadFault) {
+    pub(crate) fn refuse(&self, fault: HeadFault) {
         let _ = self.refused.set(fault);
     }
 
@@ -90,7 +90,7 @@ impl Passage {
         self.reply_begun.store(true, Relaxed);
     }
 
-    pub(super) fn reply_has_begun(&self) -> bool {
+    pub(crate) fn reply_has_begun(&self) -> bool {
         self.reply_begun.load(Relaxed)
     }
 
@@ -105,7 +105,7 @@ impl Passage {
     }
 
     /// What is to go to the client next, if anything.
-    pub(super) fn take_interim(&self) -> Vec<u8> {
+    pub(crate) fn take_interim(&self) -> Vec<u8> {
         if !self.interim_waits.load(Relaxed) {
             return Vec::new();
         }
@@ -122,7 +122,7 @@ impl Passage {
         self.reset.store(true, Relaxed);
     }
 
-    pub(super) fn must_reset(&self) -> bool {
+    pub(crate) fn must_reset(&self) -> bool {
         self.reset.load(Relaxed)
     }
 }

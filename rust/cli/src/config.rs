@@ -28,6 +28,7 @@ mod source;
 mod store;
 mod store_socket;
 mod tables;
+mod tls;
 mod units;
 mod watch;
 mod worker_range;
@@ -42,6 +43,7 @@ pub(crate) use registry::OPTIONS;
 pub(crate) use serve::{LogConfig, LogFormat, ParanoidConfig, ServeConfig};
 pub(crate) use settings::Settings;
 pub(crate) use store_socket::StoreSocket;
+pub(crate) use tls::tls;
 pub(crate) use units::{bytes_text, duration_text};
 pub(crate) use watch::WatchConfig;
 

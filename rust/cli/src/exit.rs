@@ -92,7 +92,9 @@ fn code(failure: &Failure) -> u8 {
         Failure::Config(_) | Failure::Artisan(_) => CONFIGURATION,
         Failure::Console(ConsoleError::NoServer { .. } | ConsoleError::Forbidden) => UNAVAILABLE,
         Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_)) => ABORTED,
-        Failure::Bind(BindError::NoAddress | BindError::Root { .. }) => CONFIGURATION,
+        Failure::Bind(BindError::NoAddress | BindError::Root { .. } | BindError::Tls(_)) => {
+            CONFIGURATION
+        }
         Failure::Bind(BindError::Address { .. } | BindError::Listener(_))
         | Failure::Handover(_)
         | Failure::Exchange(_)
@@ -134,6 +136,9 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
             Some("see ListenStream in the socket unit")
         }
         Failure::Bind(BindError::Root { .. }) => Some("give the folder of index.php with --root"),
+        Failure::Bind(BindError::Tls(_)) => {
+            Some("see --tls-cert, --tls-key and --tls-self-signed, or start without them")
+        }
         Failure::Run(RunError::BootFailed { .. } | RunError::CrashLoop { .. }) => {
             Some("correct the application and start again")
         }

@@ -9,6 +9,7 @@ use askr_store::{Rate, Store};
 
 use crate::limiter::LimitKey;
 use crate::limits::Limits;
+use crate::tls::TlsConfig;
 
 /// Where the gateway listens and what it serves.
 #[derive(Debug, Clone)]
@@ -26,6 +27,8 @@ pub struct GatewayConfig {
     pub limits: Limits,
     /// How much of one client is too much, if anything is.
     pub limiting: Option<Limiting>,
+    /// How connections are encrypted, if they are.
+    pub tls: Option<TlsConfig>,
 }
 
 impl Default for GatewayConfig {
@@ -37,6 +40,7 @@ impl Default for GatewayConfig {
             spool_folder: std::env::temp_dir(),
             limits: Limits::default(),
             limiting: None,
+            tls: None,
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, shutdown: Shutdown)
     let Some(arrival) = introduced(arrival).await else {
         return;
     };
-    let Some(Arrival { stream, addresses }) = secured(arrival).await else {
+    let Some(Arrival { stream, addresses }) = secured(arrival, &site).await else {
         return;
     };
     let connection = Arc::new(Connection {
@@ -88,6 +88,20 @@ async fn introduced(arrival: Arrival) -> Option<Arrival> {
 
 /// The arrival with its stream decrypted, where the listener is one for HTTPS; `None` if there
 /// was no handshake.
-async fn secured(arrival: Arrival) -> Option<Arrival> {
-    Some(arrival)
+async fn secured(arrival: Arrival, site: &Site) -> Option<Arrival> {
+    let Some(tls) = &site.tls else {
+        return Some(arrival);
+    };
+    // Boxed: what a handshake needs is not kept room for while the connection lasts.
+    match Box::pin(tls.accept(arrival.stream)).await {
+        Ok(stream) => Some(Arrival {
+            stream: stream.into(),
+            ..arrival
+        }),
+        Err(error) => {
+            let client = arrival.addresses.client();
+            tracing::debug!(%client, error = &error as &dyn std::error::Error, "no handshake");
+            None
+        }
+    }
 }

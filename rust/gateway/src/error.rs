@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::tls::TlsError;
+
 /// Why [`Gateway::bind`](crate::Gateway::bind) has no gateway.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -19,6 +21,9 @@ pub enum BindError {
         #[source]
         source: io::Error,
     },
+    /// Connections cannot be encrypted as configured.
+    #[error("TLS")]
+    Tls(#[from] TlsError),
     /// A socket that was handed over is unusable.
     #[error("listening socket")]
     Listener(#[source] io::Error),

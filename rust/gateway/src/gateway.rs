@@ -21,6 +21,7 @@ use crate::request_id::RequestIds;
 use crate::service::{Glances, Site};
 use crate::shutdown::Shutdown;
 use crate::static_files::Disk;
+use crate::tls::{Keeper, Tls};
 
 /// Listening sockets and what is to be served on them.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ pub struct Gateway {
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<Banner>,
     limiter: Option<Arc<Limiter>>,
+    tls: Option<(Tls, Keeper)>,
     config: GatewayConfig,
 }
 
@@ -38,7 +40,8 @@ impl Gateway {
     /// [`Gateway::serve`].
     ///
     /// # Errors
-    /// When an address cannot be bound or the root is not a directory.
+    /// When an address cannot be bound, the root is not a directory, or a certificate cannot be
+    /// used.
     ///
     /// # Panics
     /// If the configuration has no pool.
@@ -56,7 +59,7 @@ impl Gateway {
     /// Takes sockets that listen already, instead of those of [`GatewayConfig::listen`].
     ///
     /// # Errors
-    /// When a socket is unusable or the root is not a directory.
+    /// When a socket is unusable, the root is not a directory, or a certificate cannot be used.
     ///
     /// # Panics
     /// If the configuration has no pool.
@@ -75,12 +78,15 @@ impl Gateway {
             source,
         })?;
         let limiter = config.limiting.take().map(limiter);
+        let tls = config.tls.as_ref();
+        let tls = tls.map(|tls| Tls::open(tls, &config.limits)).transpose()?;
         Ok(Gateway {
             listeners,
             disk,
             roots: None,
             banner: None,
             limiter,
+            tls,
             config,
         })
     }
@@ -113,6 +119,12 @@ impl Gateway {
         addresses.filter_map(Result::ok).collect()
     }
 
+    /// Whether connections are encrypted.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Serves until `shutdown` begins to drain and the drain is over.
     ///
     /// Each pool of the configuration has its exchange, in the same order; all of them ring one
@@ -137,11 +149,13 @@ impl Gateway {
         let places = Arc::new(Semaphore::new(
             limits.connections.min(Semaphore::MAX_PERMITS),
         ));
+        let (tls, keeper) = self.tls.unzip();
         let site = Arc::new(Site {
             pools: Pools::new(&self.config.pools, exchanges),
             disk: self.disk,
             banner: self.banner,
             limiter: self.limiter,
+            tls: tls.map(Arc::new),
             spool_folder: self.config.spool_folder,
             limits,
             glances: Glances::default(),
@@ -149,6 +163,9 @@ impl Gateway {
             request_ids: RequestIds::default(),
         });
         let mut aside = aside(&site, self.roots);
+        if let Some((keeper, tls)) = keeper.zip(site.tls.clone()) {
+            aside.spawn(keeper.run(tls));
+        }
         let mut listening = JoinSet::new();
         for listener in self.listeners {
             let listener = TcpListener::from_std(listener).map_err(ServeError::Listener)?;

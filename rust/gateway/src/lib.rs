@@ -48,6 +48,7 @@ mod shutdown;
 mod static_files;
 mod stream;
 mod subject;
+mod tls;
 
 pub use config::{GatewayConfig, LimitRule, Limiting, PoolConfig};
 pub use error::{BindError, ServeError};
@@ -57,3 +58,7 @@ pub use limits::{FIELDS_MAX, Limits};
 pub use park::runtime;
 pub use probe::{Probe, ProbeFault, probe};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
+pub use tls::{
+    AuthorityError, Certificates, ClientAuth, LocalAuthority, PairError, PairFiles, TlsConfig,
+    TlsError, TlsVersion,
+};

@@ -25,6 +25,10 @@ pub struct Limits {
     pub body_read: Duration,
     /// Bytes per second a body must keep up after [`Limits::body_read`] (408).
     pub body_rate_bytes_min: u32,
+    /// TLS handshakes under way at once; more wait, at most for [`Limits::handshake`].
+    pub handshakes: usize,
+    /// From the first byte of a connection to the end of its TLS handshake.
+    pub handshake: Duration,
     /// An idle connection is closed after this.
     pub keep_alive: Duration,
     /// A client that takes no byte of its reply for this long is cut off.
@@ -45,6 +49,8 @@ impl Default for Limits {
             head_read: Duration::from_secs(15),
             body_read: Duration::from_secs(30),
             body_rate_bytes_min: 1024,
+            handshakes: 1000,
+            handshake: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
             write_stall: Duration::from_secs(60),
             reply_buffer_bytes: 1024 * 1024,
@@ -102,3 +108,15 @@ pub(crate) const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 /// Polls of connections after which news from workers is looked for, if the thread did not park
 /// before. As many as tokio runs tasks between two looks at its event queue.
 pub(crate) const POLLS_PER_GLANCE: u32 = 61;
+
+/// Sessions of TLS 1.2 that can be resumed by their number.
+pub(crate) const TLS_SESSIONS_MAX: usize = 4096;
+
+/// How often the files of certificates are looked at.
+pub(crate) const CERTIFICATE_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the log may say that a certificate ends.
+pub(crate) const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Certificates of the local authority that are kept, each for a name that was asked for.
+pub(crate) const LOCAL_CERTIFICATES_MAX: usize = 256;

@@ -25,6 +25,7 @@ use crate::request_id::RequestIds;
 use crate::route::{Route, RouteRequest, Script, route};
 use crate::static_files::Disk;
 use crate::subject::Subject;
+use crate::tls::Tls;
 
 /// What all connections share.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ pub(crate) struct Site {
     pub(crate) disk: Disk,
     pub(crate) banner: Option<Banner>,
     pub(crate) limiter: Option<Arc<Limiter>>,
+    pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
     pub(crate) glances: Glances,

@@ -2,7 +2,6 @@
 
 use std::future::pending;
 use std::mem;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -96,7 +95,15 @@ impl Course {
         supervisor: Supervisor,
         sides: Sides,
     ) -> Result<ExitCode, Failure> {
-        let addresses = gateway.addresses();
+        let scheme = if gateway.is_encrypted() {
+            "https"
+        } else {
+            "http"
+        };
+        let urls = gateway.addresses().into_iter();
+        let urls: Vec<String> = urls
+            .map(|address| format!("{scheme}://{address}"))
+            .collect();
         let (clients, gateway_shutdown) = askr_gateway::Shutdown::new();
         let (fleet, fleet_shutdown) = askr_supervisor::Shutdown::new();
         let mut serving = pin!(gateway.serve(exchanges, gateway_shutdown));
@@ -128,7 +135,7 @@ impl Course {
                 News::Ended(result) => return result.map_err(Failure::from).and(outcome),
                 News::Ready => {
                     is_announced = true;
-                    self.announce(&addresses);
+                    self.announce(&urls);
                 }
                 News::Drained(Ok(())) => {
                     is_serving = false;
@@ -179,10 +186,10 @@ impl Course {
         }
     }
 
-    fn announce(&self, addresses: &[SocketAddr]) {
+    fn announce(&self, urls: &[String]) {
         service_manager::ready("serving");
-        for address in addresses {
-            logging::announce(self.log, &format!("askr: serving http://{address}"));
+        for url in urls {
+            logging::announce(self.log, &format!("askr: serving {url}"));
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
-use askr_gateway::{GatewayConfig, Limiting};
+use askr_gateway::{GatewayConfig, Limiting, TlsConfig};
 use askr_store::Store;
 use askr_supervisor::{PoolConfig, Program, Release, Releases, SupervisorConfig};
 
@@ -77,7 +77,11 @@ pub(super) fn store(config: &ServeConfig) -> Result<Option<SharedStore>, Failure
 }
 
 /// What the gateway is told; `store` is where its limits count.
-pub(super) fn gateway(config: &ServeConfig, store: Option<&SharedStore>) -> GatewayConfig {
+pub(super) fn gateway(
+    config: &ServeConfig,
+    tls: Option<TlsConfig>,
+    store: Option<&SharedStore>,
+) -> GatewayConfig {
     let limiting = store
         .filter(|_| !config.limit_rules.is_empty())
         .map(|store| Limiting {
@@ -91,6 +95,7 @@ pub(super) fn gateway(config: &ServeConfig, store: Option<&SharedStore>) -> Gate
         spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),
         limiting,
+        tls,
     }
 }
 

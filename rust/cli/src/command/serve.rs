@@ -16,7 +16,7 @@ use super::signals::Signals;
 use super::store_service::StoreService;
 use super::watchdog::Watchdog;
 use super::{control_socket, parts, service_manager};
-use crate::config::{ControlSocket, Inputs, LogConfig, ServeConfig, Settings, StoreSocket};
+use crate::config::{self, ControlSocket, Inputs, LogConfig, ServeConfig, Settings, StoreSocket};
 use crate::exit::Failure;
 use crate::log_file::{LogFile, Tail};
 use crate::{logging, open_files};
@@ -29,6 +29,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let config = ServeConfig::new(&settings)?;
     let socket = ControlSocket::new(&settings, inputs)?;
     let store_socket = StoreSocket::new(&settings, inputs, config.user.as_ref())?;
+    let tls = config::tls(&settings, inputs)?;
     let log = LogConfig::new(&settings);
     let log_file = log_file(&config)?;
     logging::init(log, log_file.as_ref())?;
@@ -36,7 +37,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
     let store = parts::store(&config)?;
-    let mut gateway = bind(handed, parts::gateway(&config, store.as_ref()))?;
+    let mut gateway = bind(handed, parts::gateway(&config, tls, store.as_ref()))?;
     if config.watch.is_some() {
         gateway = gateway.showing(shown);
     }

@@ -12,6 +12,8 @@ use super::share::Share;
 use super::store::StoreConfig;
 use super::units::bytes_text;
 
+mod tls;
+
 /// More pools than this have no descriptors in a template; one is the pool of all other paths.
 pub(crate) const POOLS_MAX: usize = 16;
 
@@ -24,7 +26,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let conflict = settings_conflict(settings, &pools)
         .or_else(|| script_conflict(settings, &pools))
         .or_else(|| paranoid_conflict(settings, &pools))
-        .or_else(|| store_conflict(settings));
+        .or_else(|| store_conflict(settings))
+        .or_else(|| tls::conflict(settings));
     conflict.map_or(Ok(()), |conflict| Err(conflict.of(settings)))
 }
 

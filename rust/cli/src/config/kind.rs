@@ -105,11 +105,9 @@ impl Kind {
                 .filter(|duration| range.contains(duration))
                 .map(Value::Duration),
             Self::Choice(words) => {
-                let text = raw.text()?;
-                words
-                    .iter()
-                    .find(|word| **word == text)
-                    .map(|word| Value::Choice(word))
+                let text = raw.word()?;
+                let word = words.iter().find(|word| **word == text)?;
+                Some(Value::Choice(word))
             }
             Self::Addresses => addresses(raw),
             Self::Ini => ini(raw),

@@ -5,6 +5,7 @@ use super::registry::OPTIONS;
 use super::share::Share;
 
 /// One option, in all its channels.
+#[derive(Clone, Copy)]
 pub(crate) struct OptionSpec {
     /// Identity for code.
     pub(crate) key: Key,
@@ -74,12 +75,18 @@ pub(crate) enum Key {
     LogFormat,
     LogFile,
     Debug,
+    TlsCert,
+    TlsKey,
+    TlsSelfSigned,
+    TlsMin,
 }
 
 /// The levels of `--log-level`, least talkative first.
 pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 /// The formats of `--log-format`.
 pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
+/// The words of `tls_min`.
+pub(crate) const TLS_VERSIONS: &[&str] = &["1.2", "1.3"];
 /// The words of `isolation`.
 pub(crate) const ISOLATIONS: &[&str] = &["worker", "fork", "request"];
 

@@ -38,6 +38,14 @@ impl Raw {
         }
     }
 
+    /// One word; also a number, as in `tls_min = 1.2`.
+    pub(super) fn word(&self) -> Option<String> {
+        match self {
+            Self::Typed(value) | Self::Loose(value) if value.is_number() => Some(value.to_string()),
+            _ => self.text().map(str::to_owned),
+        }
+    }
+
     pub(super) fn number(&self) -> Option<u64> {
         match self {
             Self::Words(_) => self.text()?.trim().parse().ok(),

@@ -16,8 +16,15 @@ use super::share::Share;
 use super::store::StoreConfig;
 use super::worker_range::WorkerRange;
 
+mod tls;
+
 /// Every option, in the order of the reference page.
-pub(crate) static OPTIONS: &[OptionSpec] = &[
+pub(crate) static OPTIONS: &[OptionSpec] = &joined::<{ count_of(PARTS) }>(PARTS);
+
+/// Subjects with many options have a file of their own.
+const PARTS: &[&[OptionSpec]] = &[GENERAL, tls::OPTIONS];
+
+const GENERAL: &[OptionSpec] = &[
     OptionSpec {
         key: Key::AppBase,
         name: "app_base",
@@ -484,6 +491,29 @@ pub(crate) static OPTIONS: &[OptionSpec] = &[
         doc: "Name the generation and the worker in each reply, as `Askr-Generation` and `Askr-Worker`.",
     },
 ];
+
+const fn count_of(parts: &[&[OptionSpec]]) -> usize {
+    let (mut count, mut part) = (0, 0);
+    while part < parts.len() {
+        count += parts[part].len();
+        part += 1;
+    }
+    count
+}
+
+const fn joined<const COUNT: usize>(parts: &[&[OptionSpec]]) -> [OptionSpec; COUNT] {
+    let mut all = [parts[0][0]; COUNT];
+    let (mut count, mut part) = (0, 0);
+    while part < parts.len() {
+        let mut index = 0;
+        while index < parts[part].len() {
+            all[count] = parts[part][index];
+            (count, index) = (count + 1, index + 1);
+        }
+        part += 1;
+    }
+    all
+}
 
 fn seconds(range: RangeInclusive<u64>) -> Kind {
     let (least, most) = range.into_inner();

@@ -372,7 +372,8 @@ fn outcome(scene: &mut Scene) -> String {
     let log = LogConfig::new(&settings);
     let socket = ControlSocket::new(&settings, &scene.inputs).unwrap();
     let store = StoreSocket::new(&settings, &scene.inputs, config.user.as_ref()).unwrap();
-    format!("{config:?} {log:?} {socket:?} {store:?}")
+    let tls = tls(&settings, &scene.inputs).unwrap();
+    format!("{config:?} {log:?} {socket:?} {store:?} {tls:?}")
 }
 
 #[test]
@@ -382,8 +383,8 @@ fn no_option_is_accepted_and_ignored() {
         std::fs::create_dir(here.path().join(folder)).unwrap();
     }
     let place = |name: &str| here.path().join(name).display().to_string();
-    for script in ["worker.php", "other.php"] {
-        std::fs::write(place(script), "<?php").unwrap();
+    for file in ["worker.php", "other.php", "one.pem", "two.pem"] {
+        std::fs::write(place(file), "<?php").unwrap();
     }
     let with = |option: &OptionSpec, text: &str| {
         let switched_on = [("cow", "on"), ("watch", "on")];
@@ -391,11 +392,15 @@ fn no_option_is_accepted_and_ignored() {
             ("app_base", place("")),
             ("root", place("public")),
             ("worker_script", place("worker.php")),
+            ("tls_cert", place("one.pem")),
+            ("tls_key", place("one.pem")),
         ];
         let base = given.iter().map(|(name, path)| (*name, path.as_str()));
         let all = base.chain(switched_on);
-        let others = all.filter(|(name, _)| *name != option.name);
-        let scene = others.fold(Scene::new(), |scene, (name, text)| scene.flag(name, text));
+        let clashes = |name: &str| option.key == Key::TlsSelfSigned && name.starts_with("tls_");
+        let others = all.filter(|(name, _)| *name != option.name && !clashes(name));
+        let home = Scene::new().variable("HOME", "/home/me");
+        let scene = others.fold(home, |scene, (name, text)| scene.flag(name, text));
         outcome(&mut scene.flag(option.name, text))
     };
     // Which user there is depends on the machine; tests/user.rs looks at that one.
@@ -406,6 +411,7 @@ fn no_option_is_accepted_and_ignored() {
             Key::WorkerScript => [place("worker.php"), place("other.php")],
             Key::Isolation => ["worker", "fork"].map(str::to_owned),
             Key::StoreFile => [place("one"), place("two")],
+            Key::TlsCert | Key::TlsKey => [place("one.pem"), place("two.pem")],
             _ => [0, 1].map(|index: usize| samples(option)[index].to_owned()),
         };
         assert_ne!(with(option, &one), with(option, &two), "{}", option.name);

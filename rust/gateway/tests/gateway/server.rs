@@ -11,7 +11,7 @@ use std::time::Duration;
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
 use askr_gateway::{
     Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting, Limits, PoolConfig, Shutdown,
-    ShutdownTrigger, runtime,
+    ShutdownTrigger, TlsConfig, runtime,
 };
 use askr_store::Store;
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
@@ -38,6 +38,7 @@ pub(crate) struct Setup {
     pools: Vec<PoolConfig>,
     limits: Limits,
     limiting: Option<Limiting>,
+    tls: Option<TlsConfig>,
     exchange: ExchangeLimits,
     root: TempDir,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
@@ -50,6 +51,7 @@ impl Setup {
             pools: vec![PoolConfig::default()],
             limits: Limits::default(),
             limiting: None,
+            tls: None,
             exchange: ExchangeLimits {
                 slot_count: 4,
                 seat_count: 4,
@@ -95,6 +97,12 @@ impl Setup {
         self
     }
 
+    /// Encrypts connections.
+    pub(crate) fn tls(mut self, tls: TlsConfig) -> Setup {
+        self.tls = Some(tls);
+        self
+    }
+
     pub(crate) fn exchange(mut self, change: impl FnOnce(&mut ExchangeLimits)) -> Setup {
         change(&mut self.exchange);
         self
@@ -136,6 +144,7 @@ impl Setup {
             pools: self.pools,
             limits: self.limits,
             limiting: self.limiting,
+            tls: self.tls,
         })
         .unwrap();
         if let Some(roots) = self.roots {

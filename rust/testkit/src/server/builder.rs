@@ -16,7 +16,7 @@ use crate::application::Application;
 use crate::log::Log;
 
 /// The line a server writes when it serves.
-const SERVING: &str = "askr: serving http://";
+const SERVING: &str = "askr: serving http";
 
 /// A server that is not started yet.
 #[derive(Clone, Debug)]
@@ -295,5 +295,6 @@ fn addresses(log: &str) -> Vec<SocketAddr> {
 
 /// The address that a line goes on with; in JSON more follows.
 fn address(rest: &str) -> Option<SocketAddr> {
+    let (_, rest) = rest.split_once("://")?;
     rest.split('"').next()?.trim_end().parse().ok()
 }

@@ -105,6 +105,36 @@ fn parts_of_a_store_that_do_not_fit_are_refused_with_a_remedy() {
 }
 
 #[test]
+fn certificates_that_do_not_fit_together_are_refused_with_a_remedy() {
+    let here = tempfile::tempdir().unwrap();
+    let file = here.path().join("a.pem");
+    std::fs::write(&file, "").unwrap();
+    let (here, file) = (here.path().to_str().unwrap(), file.to_str().unwrap());
+    let scene = || Scene::new().flag("root", here);
+    let cases: [(Scene, String); 4] = [
+        (
+            scene().flag("tls_cert", file),
+            format!("--tls-cert = {file} (flag): there are 1 tls_cert and 0 tls_key; give each certificate its key, in the same order"),
+        ),
+        (
+            scene().flag("tls_cert", file).flag("tls_key", &format!("{file},{file}")),
+            format!("--tls-key = {file},{file} (flag): there are 1 tls_cert and 2 tls_key; give each certificate its key, in the same order"),
+        ),
+        (
+            scene().flag("tls_cert", file).flag("tls_key", file).toml("tls_self_signed = true"),
+            "tls_self_signed = on (DIR/askr.toml): there is a tls_cert already; leave one of them out".to_owned(),
+        ),
+        (
+            scene().toml("tls_min = 1.3"),
+            "tls_min = 1.3 (DIR/askr.toml): without a certificate nothing is encrypted; give tls_cert and tls_key or tls_self_signed, or leave it out".to_owned(),
+        ),
+    ];
+    for (scene, expected) in cases {
+        assert_eq!(scene.complaint(), expected);
+    }
+}
+
+#[test]
 fn a_store_that_is_accepted_can_be_made() {
     let here = tempfile::tempdir().unwrap();
     let sizes = [

@@ -20,6 +20,8 @@ mod bitmap;
 pub mod control;
 mod desk;
 mod error;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod gateway_end;
 mod hall;
 mod ids;

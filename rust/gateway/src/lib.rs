@@ -26,6 +26,8 @@ mod connection;
 mod dispatch;
 mod error;
 mod fixed;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod gateway;
 mod http1;
 mod intake;

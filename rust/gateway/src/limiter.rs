@@ -20,7 +20,7 @@ use crate::complaints::Complaints;
 use crate::config::LimitRule;
 use crate::route::{NormalPath, Prefix};
 
-mod bucket_key;
+pub(crate) mod bucket_key;
 mod fields;
 mod key;
 mod tally;

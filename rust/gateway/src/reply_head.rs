@@ -21,10 +21,10 @@ pub(crate) struct Asked {
 }
 
 /// A reply head as HTTP sees it.
-struct Head {
+pub(crate) struct Head {
     status: StatusCode,
     /// Without anything that describes the connection or the framing.
-    headers: HeaderMap,
+    pub(crate) headers: HeaderMap,
     /// What PHP says the body's length is.
     length: Option<u64>,
 }
@@ -137,7 +137,8 @@ fn framing(version: Version, length: Option<u64>) -> StreamFraming {
     }
 }
 
-fn decode(encoded: Bytes, subject: &Subject) -> Result<Head, DispatchFault> {
+/// The head a worker wrote, as far as it may reach a client.
+pub(crate) fn decode(encoded: Bytes, subject: &Subject) -> Result<Head, DispatchFault> {
     let request = subject.id();
     let head = ReplyHead::decode(&encoded).map_err(DispatchFault::ReplyHead)?;
     let status = match StatusCode::from_u16(head.status) {

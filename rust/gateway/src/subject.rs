@@ -21,7 +21,7 @@ impl Subject {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn of_nothing() -> Subject {
         let (head, ()) = http::Request::new(()).into_parts();
         Subject::new(crate::request_id::RequestIds::default().next(), &head)

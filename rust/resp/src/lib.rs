@@ -20,6 +20,8 @@ mod commands;
 mod config;
 mod connection;
 mod failure;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod house;
 mod intake;
 mod limits;

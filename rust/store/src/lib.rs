@@ -27,6 +27,8 @@ mod doom;
 mod error;
 #[cfg(not(loom))]
 mod file;
+#[cfg(all(any(test, feature = "fuzzing"), not(loom)))]
+pub mod fuzzing;
 mod gcra;
 mod ghost;
 mod hash;

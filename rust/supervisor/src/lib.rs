@@ -23,6 +23,8 @@ mod console;
 mod control;
 mod error;
 mod fleet;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 mod overdue;
 mod private_memory;
 mod processes;

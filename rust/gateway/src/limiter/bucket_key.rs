@@ -10,20 +10,20 @@ use percent_encoding::percent_decode;
 use super::{Candidate, LimitKey};
 
 /// Which rule, what the client is known by, and that.
-pub(super) type BucketKey = [u8; 11];
+pub(crate) type BucketKey = [u8; 11];
 
 /// Makes keys. What clients choose is hashed with a secret, so that nobody can find a value whose
 /// bucket is that of another.
 #[derive(Debug)]
-pub(super) struct Keys(RandomState);
+pub(crate) struct Keys(RandomState);
 
 impl Keys {
-    pub(super) fn new(secret: RandomState) -> Keys {
+    pub(crate) fn new(secret: RandomState) -> Keys {
         Keys(secret)
     }
 
     /// The bucket of a candidate with the rule at `index`.
-    pub(super) fn of(&self, index: usize, key: &LimitKey, candidate: &Candidate<'_>) -> BucketKey {
+    pub(crate) fn of(&self, index: usize, key: &LimitKey, candidate: &Candidate<'_>) -> BucketKey {
         let head = candidate.head;
         let (kind, known_by) = match key {
             LimitKey::Address => None,

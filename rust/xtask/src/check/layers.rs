@@ -38,6 +38,16 @@ const ARROWS: &[(&str, &[&str])] = &[
             "askr-worker",
         ],
     ),
+    (
+        "askr-fuzz",
+        &[
+            "askr-exchange",
+            "askr-gateway",
+            "askr-resp",
+            "askr-store",
+            "askr-supervisor",
+        ],
+    ),
     ("askr-testkit", &["askr-exchange", "askr-shm"]),
     ("askr-xtask", &[]),
 ];

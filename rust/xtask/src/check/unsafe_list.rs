@@ -33,6 +33,7 @@ const ALLOWED_FOLDER: &str = "rust/php-sys/";
 const FORBIDDING: &[&str] = &[
     "rust/cli/src/main.rs",
     "rust/exchange/src/lib.rs",
+    "rust/fuzz/src/main.rs",
     "rust/gateway/src/lib.rs",
     "rust/live/src/lib.rs",
     "rust/resp/src/lib.rs",

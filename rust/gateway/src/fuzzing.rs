@@ -1,0 +1,49 @@
+//! What a fuzzer, or a test with the same seeds, calls: every parser here that sees bytes of
+//! others, each with what must hold of its result.
+
+mod heads;
+mod intake;
+mod path;
+
+/// A name, what takes any bytes and panics when something does not hold, and bytes to begin with.
+pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
+
+/// Every parser of this crate.
+pub const TARGETS: &[Target] = &[
+    ("http1-framing", intake::framing, intake::FRAMING_SEEDS),
+    ("http1-chunks", intake::chunks, intake::CHUNKS_SEEDS),
+    ("path", path::route_of, path::SEEDS),
+    ("reply-head", heads::reply, heads::REPLY_SEEDS),
+    ("interim-head", heads::interim, heads::REPLY_SEEDS),
+    ("limit-key", heads::limit_key, heads::LIMIT_KEY_SEEDS),
+];
+
+/// The first byte as a number of bytes to go on by, and the rest.
+fn step_of(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (first, rest) = bytes.split_first()?;
+    Some((usize::from(*first).max(1), rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_and_what_is_left_of_them_do_no_harm() {
+        for (_, run, seeds) in TARGETS {
+            for seed in *seeds {
+                for end in 0..=seed.len() {
+                    run(&seed[..end]);
+                    run(&seed[end..]);
+                }
+                for at in 0..seed.len() {
+                    for flip in [0x01, 0x20, 0x80] {
+                        let mut bytes = seed.to_vec();
+                        bytes[at] ^= flip;
+                        run(&bytes);
+                    }
+                }
+            }
+        }
+    }
+}

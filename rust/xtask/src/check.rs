@@ -37,6 +37,20 @@ const CARGO_CHECKS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "clippy of the fuzzer",
+        &[
+            "clippy",
+            "--quiet",
+            "--package",
+            "askr-fuzz",
+            "--features",
+            "fuzzing",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    ),
+    (
         "cargo-deny",
         &["deny", "check", "bans", "licenses", "sources"],
     ),

@@ -23,6 +23,7 @@ mod checkout;
 mod demo;
 mod files;
 mod free_space;
+mod fuzz;
 mod process;
 mod setup;
 mod step;
@@ -55,6 +56,8 @@ enum Task {
     },
     /// Setup, then runs every test.
     Test,
+    /// Gives every parser bytes that libFuzzer makes up, for a while.
+    Fuzz(fuzz::Options),
     /// Setup, then formatting, lints, sizes, crate layers, the unsafe list and the PHP stub.
     Check,
     /// Setup, then measures Askr against nginx + FPM and writes docs/benchmarks.md.
@@ -83,6 +86,10 @@ fn run(task: &Task) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Task::Demo { options } => match demo::run(&checkout, &cache, options)? {},
         Task::Bench(options) => {
             bench::run(&checkout, &cache, options)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Fuzz(options) => {
+            fuzz::run(&checkout, options)?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Check => Ok(check::run(&checkout, &cache)?),

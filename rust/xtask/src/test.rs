@@ -69,6 +69,7 @@ fn runners(checkout: &Checkout, cache: &Cache, ready: &Ready) -> Vec<Runner> {
         workspace(checkout),
         documentation(checkout),
         loom(checkout),
+        fuzz(checkout),
         debian_engine(checkout),
         debian_xdebug(checkout),
     ];
@@ -117,6 +118,14 @@ fn loom(checkout: &Checkout) -> Runner {
         .env("RUSTFLAGS", "--cfg loom")
         .env("CARGO_TARGET_DIR", checkout.target().join("loom"));
     Runner::new("loom", Format::Libtest, command)
+}
+
+/// Every parser for a few seconds, with what libFuzzer makes up.
+fn fuzz(checkout: &Checkout) -> Runner {
+    let this = std::env::current_exe().unwrap_or_else(|_| "cargo-xtask".into());
+    let mut command = Command::new(this);
+    command.arg("fuzz").current_dir(checkout.root());
+    Runner::new("fuzzing of all parsers", Format::ExitStatus, command)
 }
 
 /// The crates around PHP, against Debian's embed library.

@@ -42,6 +42,8 @@ pub struct Received {
     pub path_info: String,
     /// Names and values in order.
     pub headers: Vec<(String, String)>,
+    /// Whether the client's connection is encrypted.
+    pub https: bool,
     /// The client's port.
     pub remote_port: u16,
     /// Length of the body.
@@ -163,6 +165,7 @@ impl Received {
             script_name: head.script_name.to_owned(),
             path_info: head.path_info.to_owned(),
             headers: headers.collect(),
+            https: head.https,
             remote_port: head.remote_port,
             body_bytes: head.body_bytes,
         })

@@ -3,6 +3,7 @@
 
 mod banner;
 mod bind;
+mod encrypted;
 mod failures;
 mod files;
 mod hostile;
@@ -15,3 +16,4 @@ mod roots;
 mod server;
 mod shutdown;
 mod streams;
+mod tls;

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::alarm::Alarm;
 use crate::http1;
@@ -28,6 +28,16 @@ pub(crate) struct Connection {
     pub(crate) addresses: Addresses,
     /// Over TLS.
     pub(crate) https: bool,
+    pub(crate) purpose: Purpose,
+}
+
+/// What a connection is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Its requests are answered.
+    Serve,
+    /// It is not encrypted where it should be; its requests are told so.
+    Complain,
 }
 
 /// What one request at a time needs. A connection of HTTP/1 has one lane for all its requests,
@@ -69,13 +79,15 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, shutdown: Shutdown)
     let Some(arrival) = introduced(arrival).await else {
         return;
     };
-    let Some(Arrival { stream, addresses }) = secured(arrival, &site).await else {
+    let Some((arrival, purpose)) = secured(arrival, &site).await else {
         return;
     };
+    let Arrival { stream, addresses } = arrival;
     let connection = Arc::new(Connection {
         site,
         addresses,
         https: stream.is_tls(),
+        purpose,
     });
     http1::serve(stream, connection, shutdown).await;
 }
@@ -87,17 +99,24 @@ async fn introduced(arrival: Arrival) -> Option<Arrival> {
 }
 
 /// The arrival with its stream decrypted, where the listener is one for HTTPS; `None` if there
-/// was no handshake.
-async fn secured(arrival: Arrival, site: &Site) -> Option<Arrival> {
+/// was no handshake. A client that speaks HTTP in the clear there is to be told so.
+async fn secured(mut arrival: Arrival, site: &Site) -> Option<(Arrival, Purpose)> {
     let Some(tls) = &site.tls else {
-        return Some(arrival);
+        return Some((arrival, Purpose::Serve));
     };
+    let greeting = match timeout(site.limits.handshake, arrival.stream.peek()).await {
+        Ok(Ok([first, ..])) => *first,
+        _ => return None,
+    };
+    if greeting.is_ascii_uppercase() {
+        return Some((arrival, Purpose::Complain));
+    }
     // Boxed: what a handshake needs is not kept room for while the connection lasts.
     match Box::pin(tls.accept(arrival.stream)).await {
-        Ok(stream) => Some(Arrival {
-            stream: stream.into(),
-            ..arrival
-        }),
+        Ok(stream) => {
+            arrival.stream = stream.into();
+            Some((arrival, Purpose::Serve))
+        }
         Err(error) => {
             let client = arrival.addresses.client();
             tracing::debug!(%client, error = &error as &dyn std::error::Error, "no handshake");

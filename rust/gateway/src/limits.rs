@@ -25,9 +25,9 @@ pub struct Limits {
     pub body_read: Duration,
     /// Bytes per second a body must keep up after [`Limits::body_read`] (408).
     pub body_rate_bytes_min: u32,
-    /// TLS handshakes under way at once; more wait, at most for [`Limits::handshake`].
+    /// TLS handshakes under way at once; more wait, at most for twice [`Limits::handshake`].
     pub handshakes: usize,
-    /// From the first byte of a connection to the end of its TLS handshake.
+    /// How long a client may take to begin a TLS handshake, and then to end it.
     pub handshake: Duration,
     /// An idle connection is closed after this.
     pub keep_alive: Duration,

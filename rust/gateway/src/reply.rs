@@ -40,6 +40,8 @@ pub(crate) enum Refusal {
     NotFound,
     #[error("no worker is ready")]
     NotReady,
+    #[error("this port speaks HTTPS only")]
+    NotEncrypted,
 }
 
 /// What goes with the text of a refusal.
@@ -119,6 +121,7 @@ fn manner(refusal: &Refusal) -> Manner {
         },
         Refusal::NotFound => Manner::staying(StatusCode::NOT_FOUND),
         Refusal::NotReady => Manner::retrying(),
+        Refusal::NotEncrypted => Manner::closing(StatusCode::BAD_REQUEST),
     }
 }
 

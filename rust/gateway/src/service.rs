@@ -11,7 +11,7 @@ use http::{Request, Response, Version, request};
 use crate::banner::Banner;
 use crate::body::{self, RequestBody, SpoolPlace};
 use crate::complaints::Complaints;
-use crate::connection::Lane;
+use crate::connection::{Lane, Purpose};
 use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
 use crate::limiter::{Candidate, Limiter, Standings};
@@ -79,6 +79,7 @@ pub(crate) async fn answer(
     let body = ReplyBody::new(lane.passage.clone(), subject);
     let mut standings = Standings::default();
     let answered = match checked {
+        Ok(()) if lane.connection.purpose == Purpose::Complain => Err(Refusal::NotEncrypted),
         Ok(()) => ask(&lane, body.subject(), head, incoming, &mut standings).await,
         Err(fault) => Err(fault.into()),
     };

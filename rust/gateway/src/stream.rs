@@ -1,5 +1,6 @@
 //! The socket of one client, whatever it runs over.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -39,6 +40,21 @@ impl Stream {
             // A socket that refuses is about to fail anyway.
             let _ = tcp.set_nodelay(true);
         }
+    }
+
+    /// Waits for the client's first bytes and shows them without using them up; none are the end
+    /// of the stream.
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub(crate) async fn peek(&mut self) -> io::Result<&[u8]> {
+        if self.ahead.is_empty() {
+            let mut chunk = [0; AHEAD_BYTES];
+            let mut buf = ReadBuf::new(&mut chunk);
+            poll_fn(|cx| self.socket.poll_read(cx, &mut buf)).await?;
+            self.ahead.extend_from_slice(buf.filled());
+        }
+        Ok(&self.ahead)
     }
 
     /// Makes the end of this stream a reset.
@@ -160,3 +176,6 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+/// What is read ahead at a time: enough to tell protocols apart.
+const AHEAD_BYTES: usize = 512;

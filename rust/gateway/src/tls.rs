@@ -47,6 +47,8 @@ pub(crate) struct Tls {
 /// Why a connection is not encrypted after all.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HandshakeFault {
+    #[error("others were still shaking hands")]
+    Crowded,
     #[error("no handshake within {} s", .0.as_secs())]
     Late(Duration),
     #[error("the handshake failed")]
@@ -81,10 +83,11 @@ impl Tls {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let shaking = async {
-            let _place = self.places.acquire().await;
-            TlsAcceptor::from(self.current()).accept(stream).await
+        let waiting = timeout(PLACES_PATIENCE * self.patience, self.places.acquire());
+        let Ok(_place) = waiting.await else {
+            return Err(HandshakeFault::Crowded);
         };
+        let shaking = TlsAcceptor::from(self.current()).accept(stream);
         match timeout(self.patience, shaking).await {
             Ok(shaken) => shaken.map_err(HandshakeFault::Failed),
             Err(_) => Err(HandshakeFault::Late(self.patience)),
@@ -103,3 +106,6 @@ impl Tls {
         Ok(())
     }
 }
+
+/// Who waits for a place sees this many handshakes fail before it is given up.
+const PLACES_PATIENCE: u32 = 2;

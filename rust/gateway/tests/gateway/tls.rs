@@ -1,8 +1,8 @@
 //! Encrypted connections: which certificate is shown, what is spoken, and for how long nothing is.
 
 use std::fs;
-use std::io::Read;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
@@ -57,6 +57,13 @@ impl Scene {
 
     fn visit(&self, name: &str, config: &ClientConfig) -> std::io::Result<Visit> {
         Visit::new(self.server.address(), name, config)
+    }
+
+    /// A connection without a handshake.
+    fn raw(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.server.address()).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        stream
     }
 
     /// Which certificate a client for `name` is shown.
@@ -249,13 +256,15 @@ fn a_broken_pair_is_refused_and_the_old_one_kept_until_it_is_mended() {
 }
 
 #[test]
-fn a_client_that_does_not_shake_hands_is_closed() {
+fn a_client_that_does_not_begin_or_end_a_handshake_is_closed() {
     let soon = |setup: Setup| setup.limits(|limits| limits.handshake = Duration::from_millis(200));
     let scene = Scene::with(&[&["example.com"]], |tls| tls, soon);
-    let mut silent = TcpStream::connect(scene.server.address()).unwrap();
-    silent.set_read_timeout(Some(DEADLINE)).unwrap();
+    for beginning in [&b""[..], b"\x16\x03\x01\x01"] {
+        let mut silent = scene.raw();
+        silent.write_all(beginning).unwrap();
 
-    assert_eq!(silent.read(&mut [0; 16]).unwrap(), 0);
+        assert_eq!(silent.read(&mut [0; 16]).unwrap(), 0);
+    }
 }
 
 #[test]
@@ -263,19 +272,53 @@ fn handshakes_that_are_too_many_wait_for_others_to_end() {
     let one = |setup: Setup| {
         setup.limits(|limits| {
             limits.handshakes = 1;
-            limits.handshake = Duration::from_secs(1);
+            limits.handshake = Duration::from_millis(500);
         })
     };
     let scene = Scene::with(&[&["example.com"]], |tls| tls, one);
-    let mut silent = TcpStream::connect(scene.server.address()).unwrap();
-    silent.set_read_timeout(Some(DEADLINE)).unwrap();
+    let mut slow = scene.raw();
+    slow.write_all(b"\x16\x03\x01\x01").unwrap();
 
     let served = scene.visit("example.com", &scene.authority.client());
 
-    // Only the deadline of the silent one made room.
-    silent.set_nonblocking(true).unwrap();
-    assert_eq!(silent.read(&mut [0; 16]).unwrap(), 0);
     assert!(served.unwrap().get("/a.txt").unwrap().ends_with("a file"));
+}
+
+#[test]
+fn http_in_the_clear_is_told_what_the_port_is_for() {
+    let scene = Scene::new(&[&["example.com"]]);
+    let mut client = scene.server.client();
+
+    let reply = client.get("/a.txt");
+
+    let expected = (400, "400 this port speaks HTTPS only\n");
+    assert_eq!((reply.status, reply.text()), expected);
+    assert_eq!(reply.header("connection"), Some("close"));
+}
+
+#[test]
+fn nonsense_instead_of_a_handshake_is_no_request() {
+    let scene = Scene::new(&[&["example.com"]]);
+    for nonsense in [
+        &b"\x80\x2e\x01\x03\x01"[..],
+        &[0; 64],
+        b"\x16\x03\x01\xff\xff\x01",
+    ] {
+        let mut client = scene.raw();
+        client.write_all(nonsense).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+
+        let mut reply = Vec::new();
+        // A reset is an end as well.
+        let _ = client.read_to_end(&mut reply);
+
+        assert!(!reply.starts_with(b"HTTP"), "{reply:?}");
+    }
+    assert!(
+        scene
+            .visit("example.com", &scene.authority.client())
+            .is_ok()
+    );
 }
 
 #[test]

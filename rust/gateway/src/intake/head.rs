@@ -276,15 +276,17 @@ fn is_token(byte: u8) -> bool {
         || matches!(byte, b'.' | b'^' | b'_' | b'`' | b'|' | b'~')
 }
 
-/// Digits only: no sign, no list, no overflow.
+/// Digits only: no sign, no list, no overflow. No file is longer than an `i64` says; hyper keeps
+/// the largest numbers of a `u64` for itself, and would refuse them in its own way.
 fn parse_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
     }
-    value.iter().try_fold(0_u64, |length, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
+    let length = value.iter().try_fold(0_i64, |length, byte| {
+        let digit = byte.is_ascii_digit().then(|| i64::from(byte - b'0'))?;
         length.checked_mul(10)?.checked_add(digit)
-    })
+    });
+    u64::try_from(length?).ok()
 }
 
 #[cfg(test)]

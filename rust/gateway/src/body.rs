@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 mod request_body;
 
-pub(crate) use request_body::{RequestBody, RequestBodyError};
+pub(crate) use request_body::{RequestBody, RequestBodyError, StreamBody};
 
 use crate::alarm::Alarm;
 use crate::limits::{CHUNK_BYTES, Limits};

@@ -29,6 +29,8 @@ pub struct GatewayConfig {
     pub limiting: Option<Limiting>,
     /// How connections are encrypted, if they are.
     pub tls: Option<TlsConfig>,
+    /// Clients may speak HTTP/2.
+    pub http2: bool,
 }
 
 impl Default for GatewayConfig {
@@ -41,6 +43,7 @@ impl Default for GatewayConfig {
             limits: Limits::default(),
             limiting: None,
             tls: None,
+            http2: true,
         }
     }
 }

@@ -7,7 +7,9 @@ use tokio::time::{Instant, timeout};
 
 use crate::alarm::Alarm;
 use crate::http1;
+use crate::http2;
 use crate::passage::Passage;
+use crate::protocol::{self, Protocol};
 use crate::reply_stream::StreamPump;
 use crate::request_head::Addresses;
 use crate::service::Site;
@@ -74,12 +76,16 @@ impl Lane {
 ///
 /// # Cancel safety
 /// Dropping the future closes the connection and cancels what it has in the exchange.
-pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, shutdown: Shutdown) {
+pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutdown) {
     arrival.stream.send_at_once();
     let Some(arrival) = introduced(arrival).await else {
         return;
     };
-    let Some((arrival, purpose)) = secured(arrival, &site).await else {
+    let Some((mut arrival, purpose)) = secured(arrival, &site).await else {
+        return;
+    };
+    let chosen = protocol::choose(&mut arrival.stream, &site, &mut shutdown).await;
+    let Some(protocol) = chosen else {
         return;
     };
     let Arrival { stream, addresses } = arrival;
@@ -89,7 +95,11 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, shutdown: Shutdown)
         https: stream.is_tls(),
         purpose,
     });
-    http1::serve(stream, connection, shutdown).await;
+    match protocol {
+        Protocol::Http1 => http1::serve(stream, connection, shutdown).await,
+        // In a box, so that a connection of HTTP/1 takes no memory for it.
+        Protocol::Http2 => Box::pin(http2::serve(stream, connection, shutdown)).await,
+    }
 }
 
 /// The arrival with the addresses of whom a proxy speaks for, where it says so at the start of

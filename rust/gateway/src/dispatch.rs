@@ -92,7 +92,7 @@ impl Order<'_> {
             return;
         };
         match reply_head::interim(encoded, self.subject) {
-            Ok(text) => passage.push_interim(&text),
+            Ok(reply) => passage.push_interim(reply),
             Err(fault) => {
                 let (request, error) = (self.subject.id(), &fault as &dyn std::error::Error);
                 tracing::warn!(request, error, "an interim reply cannot be forwarded");

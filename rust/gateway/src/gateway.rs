@@ -158,6 +158,7 @@ impl Gateway {
             tls: tls.map(Arc::new),
             spool_folder: self.config.spool_folder,
             limits,
+            http2: self.config.http2,
             glances: Glances::default(),
             complaints: Complaints::default(),
             request_ids: RequestIds::default(),

@@ -10,7 +10,7 @@ pub(crate) mod chunks;
 pub(crate) mod fault;
 pub(crate) mod framing;
 pub(crate) mod head;
-mod interim;
+pub(crate) mod interim;
 
 use std::io;
 use std::pin::Pin;
@@ -21,7 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
-use crate::limits::{LINGER, LINGER_BYTES_MAX, Limits};
+use crate::limits::Limits;
+use crate::linger::Linger;
 use crate::passage::Passage;
 use crate::stream::Stream;
 use fault::HeadFault;
@@ -68,12 +69,6 @@ enum End {
     Refused,
     /// hyper sees the end of the stream.
     Eof,
-}
-
-#[derive(Debug)]
-struct Linger {
-    until: Instant,
-    bytes_left: usize,
 }
 
 impl Intake {
@@ -209,21 +204,10 @@ impl Intake {
     }
 
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(linger) = &mut self.linger else {
-            return Poll::Ready(());
-        };
-        let mut chunk = [0; READ_BYTES];
-        while linger.bytes_left > 0 {
-            let mut buf = ReadBuf::new(&mut chunk);
-            let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(cx, &mut buf) else {
-                return self.alarm.poll_until(cx, linger.until);
-            };
-            if read.is_err() || buf.filled().is_empty() {
-                break;
-            }
-            linger.bytes_left = linger.bytes_left.saturating_sub(buf.filled().len());
+        match &mut self.linger {
+            Some(linger) => linger.poll(cx, &mut self.stream, &mut self.alarm),
+            None => Poll::Ready(()),
         }
-        Poll::Ready(())
     }
 }
 
@@ -328,15 +312,11 @@ impl AsyncWrite for Intake {
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    /// Closes our side, then reads on for a moment if the client may still be sending: closing
-    /// a socket with unread input makes the kernel send a reset, which can overtake the answer.
+    /// Closes our side, then reads on for a moment if the client may still be sending.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.linger.is_none() {
             ready!(Pin::new(&mut self.stream).poll_shutdown(cx))?;
-            self.linger = Some(Linger {
-                until: Instant::now() + LINGER,
-                bytes_left: LINGER_BYTES_MAX,
-            });
+            self.linger = Some(Linger::new());
         }
         if self.input_is_left_over() {
             ready!(self.poll_linger(cx));

@@ -33,6 +33,9 @@ pub struct Limits {
     pub keep_alive: Duration,
     /// A client that takes no byte of its reply for this long is cut off.
     pub write_stall: Duration,
+    /// Requests that one HTTP/2 connection may have under way; more are refused and may be sent
+    /// again.
+    pub http2_streams: u32,
     /// What the gateway holds of a reply for a slow reader, so that the worker goes free.
     pub reply_buffer_bytes: usize,
 }
@@ -53,6 +56,7 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             keep_alive: Duration::from_secs(75),
             write_stall: Duration::from_secs(60),
+            http2_streams: 128,
             reply_buffer_bytes: 1024 * 1024,
         }
     }
@@ -120,3 +124,40 @@ pub(crate) const CERTIFICATE_CHECK_INTERVAL: Duration = Duration::from_secs(24 *
 
 /// Certificates of the local authority that are kept, each for a name that was asked for.
 pub(crate) const LOCAL_CERTIFICATES_MAX: usize = 256;
+
+/// How long the first words of HTTP/2, which come in one piece, may come in several.
+pub(crate) const HTTP2_PREFACE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// What a client may send of one body before it is read.
+pub(crate) const HTTP2_STREAM_WINDOW_BYTES: u32 = 256 * 1024;
+
+/// What a client may send of all bodies of a connection before they are read.
+pub(crate) const HTTP2_CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
+
+/// What of one reply is handed over to be framed before it is written.
+pub(crate) const HTTP2_SEND_BUFFER_BYTES: usize = 128 * 1024;
+
+/// What a field counts beside its name and value (RFC 9113 §10.5.1).
+pub(crate) const HTTP2_FIELD_OVERHEAD_BYTES: usize = 32;
+
+/// Frames gathered for one write. As much as one TLS record holds.
+pub(crate) const HTTP2_GATHER_BYTES: usize = 16 * 1024;
+
+/// How long a client without requests has to see that the connection ends.
+pub(crate) const HTTP2_GOAWAY_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Streams of one connection that end because of what the client does wrong.
+pub(crate) const HTTP2_RESETS_OF_OURS_MAX: usize = 100;
+
+/// Frames a client may send, beside requests and bodies, before it must earn more.
+pub(crate) const HTTP2_ALLOWANCE_MAX: u32 = 2000;
+
+/// Such frames a second that a client may send for ever.
+pub(crate) const HTTP2_ALLOWANCE_PER_S: u32 = 20;
+
+/// Bytes of bodies and replies that earn one such frame: less than the smallest window an honest
+/// client opens.
+pub(crate) const HTTP2_BYTES_PER_ALLOWANCE: usize = 256;
+
+/// How many such frames it counts when a client takes a request back.
+pub(crate) const HTTP2_RESET_COST: u32 = 10;

@@ -1,12 +1,15 @@
-//! What the socket side and the service side of one connection tell each other.
+//! What the socket side and the service side of one lane tell each other.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+use http::Response;
+
 use crate::intake::fault::HeadFault;
 use crate::limits::INTERIM_BYTES_MAX;
 
-/// Shared by the intake, the service and the bodies of one connection.
+/// Shared by the side of the socket, the service and the bodies of one lane. In HTTP/2 the one
+/// side is the task of the stream, and hyper stands for it.
 ///
 /// All of them run in one task; the atomics only make the type `Sync`, which tokio asks for.
 #[derive(Debug, Default)]
@@ -23,11 +26,19 @@ pub(crate) struct Passage {
     refused: OnceLock<HeadFault>,
     reset: AtomicBool,
     /// Interim replies of the request under way that were not given to the socket yet.
-    interim: Mutex<Vec<u8>>,
+    interim: Mutex<Interims>,
     /// There are some; spares the lock in every flush.
     interim_waits: AtomicBool,
     /// The final reply of the request under way was given to hyper.
     reply_begun: AtomicBool,
+}
+
+/// Interim replies in their order.
+#[derive(Debug, Default)]
+struct Interims {
+    replies: Vec<Response<()>>,
+    /// What they take up, about.
+    bytes: usize,
 }
 
 impl Passage {
@@ -94,26 +105,30 @@ impl Passage {
         self.reply_begun.load(Relaxed)
     }
 
-    /// `head` is to go to the client ahead of the reply to the request under way. Without room
+    /// `reply` is to go to the client ahead of the reply to the request under way. Without room
     /// it is dropped: an interim reply is a hint.
-    pub(crate) fn push_interim(&self, head: &[u8]) {
+    pub(crate) fn push_interim(&self, reply: Response<()>) {
+        let fields = reply.headers().iter();
+        let fields = fields.map(|(name, value)| name.as_str().len() + value.len());
         let mut interim = self.interim_lock();
-        if interim.len() + head.len() <= INTERIM_BYTES_MAX {
-            interim.extend_from_slice(head);
+        let bytes = interim.bytes + fields.sum::<usize>() + INTERIM_OVERHEAD_BYTES;
+        if bytes <= INTERIM_BYTES_MAX {
+            interim.bytes = bytes;
+            interim.replies.push(reply);
             self.interim_waits.store(true, Relaxed);
         }
     }
 
     /// What is to go to the client next, if anything.
-    pub(crate) fn take_interim(&self) -> Vec<u8> {
+    pub(crate) fn take_interim(&self) -> Vec<Response<()>> {
         if !self.interim_waits.load(Relaxed) {
             return Vec::new();
         }
         self.interim_waits.store(false, Relaxed);
-        std::mem::take(&mut *self.interim_lock())
+        std::mem::take(&mut *self.interim_lock()).replies
     }
 
-    fn interim_lock(&self) -> MutexGuard<'_, Vec<u8>> {
+    fn interim_lock(&self) -> MutexGuard<'_, Interims> {
         self.interim.lock().expect("no holder of the heads panics")
     }
 
@@ -131,3 +146,6 @@ impl Passage {
 fn bump(counter: &AtomicU64) {
     counter.store(counter.load(Relaxed) + 1, Relaxed);
 }
+
+/// What a reply takes up beside its fields.
+const INTERIM_OVERHEAD_BYTES: usize = 64;

@@ -142,6 +142,7 @@ fn head_status(fault: HeadFault) -> StatusCode {
         | HeadFault::HostMissing
         | HeadFault::HostRepeated
         | HeadFault::Host
+        | HeadFault::HostsDiffer
         | HeadFault::Length
         | HeadFault::LengthsDiffer
         | HeadFault::LengthAndChunked

@@ -86,22 +86,17 @@ pub(crate) fn respond(
     })
 }
 
-/// An interim reply as it goes over an HTTP/1.1 connection, ahead of the final one.
-pub(crate) fn interim(encoded: Vec<u8>, subject: &Subject) -> Result<Vec<u8>, DispatchFault> {
+/// An interim reply that goes to the client ahead of the final one.
+pub(crate) fn interim(encoded: Vec<u8>, subject: &Subject) -> Result<Response<()>, DispatchFault> {
     let head = decode(encoded.into(), subject)?;
     if !head.status.is_informational() || head.status == StatusCode::SWITCHING_PROTOCOLS {
         let status = head.status.as_u16();
         return Err(DispatchFault::ReplyStatus { status });
     }
-    let reason = head.status.canonical_reason().unwrap_or_default();
-    let mut text = format!("HTTP/1.1 {} {reason}\r\n", head.status.as_str()).into_bytes();
-    for (name, value) in &head.headers {
-        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
-            text.extend_from_slice(part);
-        }
-    }
-    text.extend_from_slice(b"\r\n");
-    Ok(text)
+    let mut response = Response::new(());
+    *response.status_mut() = head.status;
+    *response.headers_mut() = head.headers;
+    Ok(response)
 }
 
 fn is_bodiless(status: StatusCode) -> bool {

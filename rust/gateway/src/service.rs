@@ -37,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) tls: Option<Arc<Tls>>,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
+    /// Clients may speak HTTP/2.
+    pub(crate) http2: bool,
     pub(crate) glances: Glances,
     pub(crate) complaints: Complaints,
     pub(crate) request_ids: RequestIds,

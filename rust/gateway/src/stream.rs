@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -29,6 +29,28 @@ enum Socket {
 }
 
 impl Stream {
+    /// The bytes read ahead and not used up.
+    pub(crate) fn ahead(&self) -> &[u8] {
+        &self.ahead
+    }
+
+    /// Reads more ahead; ready with how much, which is 0 at the end of the stream.
+    pub(crate) fn poll_read_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut chunk = [0; AHEAD_BYTES];
+        let mut buf = ReadBuf::new(&mut chunk);
+        ready!(self.socket.poll_read(cx, &mut buf))?;
+        self.ahead.extend_from_slice(buf.filled());
+        Poll::Ready(Ok(buf.filled().len()))
+    }
+
+    /// The protocol that a TLS client and we have agreed on; `None` in the clear as well.
+    pub(crate) fn alpn(&self) -> Option<&[u8]> {
+        match &self.socket {
+            Socket::Tls(tls) => tls.get_ref().1.alpn_protocol(),
+            Socket::Tcp(_) | Socket::Unix(_) => None,
+        }
+    }
+
     /// Whether the bytes on the wire are encrypted.
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self.socket, Socket::Tls(_))
@@ -49,10 +71,7 @@ impl Stream {
     /// Nothing is lost.
     pub(crate) async fn peek(&mut self) -> io::Result<&[u8]> {
         if self.ahead.is_empty() {
-            let mut chunk = [0; AHEAD_BYTES];
-            let mut buf = ReadBuf::new(&mut chunk);
-            poll_fn(|cx| self.socket.poll_read(cx, &mut buf)).await?;
-            self.ahead.extend_from_slice(buf.filled());
+            poll_fn(|cx| self.poll_read_ahead(cx)).await?;
         }
         Ok(&self.ahead)
     }
@@ -177,5 +196,5 @@ impl AsyncWrite for Stream {
     }
 }
 
-/// What is read ahead at a time: enough to tell protocols apart.
-const AHEAD_BYTES: usize = 512;
+/// How much is read ahead at a time: whatever a client sends at once, usually.
+const AHEAD_BYTES: usize = 8 * 1024;

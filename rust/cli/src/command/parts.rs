@@ -96,6 +96,7 @@ pub(super) fn gateway(
         limits: config.limits.clone(),
         limiting,
         tls,
+        http2: config.http2,
     }
 }
 

@@ -58,6 +58,8 @@ pub(crate) enum Key {
     BodyTimeout,
     KeepAliveTimeout,
     ConnectionLimit,
+    Http2,
+    Http2Streams,
     QueueLimit,
     QueueTimeout,
     WriteTimeout,

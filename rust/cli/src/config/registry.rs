@@ -328,6 +328,24 @@ const GENERAL: &[OptionSpec] = &[
         doc: "Connections open at once; further ones wait to be accepted.",
     },
     OptionSpec {
+        key: Key::Http2,
+        name: "http2",
+        kind: || Kind::Switch,
+        default: || Some(Value::Switch(true)),
+        default_text: None,
+        placeholder: "SWITCH",
+        doc: "Clients may speak HTTP/2: over TLS, and in the clear if they begin with it.",
+    },
+    OptionSpec {
+        key: Key::Http2Streams,
+        name: "http2_streams",
+        kind: || Kind::Count { range: 1..=10_000 },
+        default: || count(Limits::default().http2_streams as usize),
+        default_text: None,
+        placeholder: "N",
+        doc: "Requests that one HTTP/2 connection may have under way; more are refused.",
+    },
+    OptionSpec {
         key: Key::QueueLimit,
         name: "queue_limit",
         kind: || Kind::Count {

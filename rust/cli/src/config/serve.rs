@@ -51,6 +51,8 @@ pub(crate) struct ServeConfig {
     /// Who everything that runs PHP is to be, if somebody else.
     pub(crate) user: Option<Account>,
     pub(crate) log_file: Option<PathBuf>,
+    /// Clients may speak HTTP/2.
+    pub(crate) http2: bool,
     /// Replies name their generation and worker.
     pub(crate) debug: bool,
 }
@@ -122,6 +124,7 @@ impl ServeConfig {
             refork_after: settings.count(Key::ReforkAfter),
             user: account::account(settings)?,
             log_file: settings.path(Key::LogFile).map(Path::to_owned),
+            http2: settings.switch(Key::Http2),
             debug: settings.switch(Key::Debug),
         };
         memory::check_store(settings)?;
@@ -143,6 +146,7 @@ fn limits(settings: &Settings) -> Limits {
         body_read: settings.duration(Key::BodyTimeout),
         keep_alive: settings.duration(Key::KeepAliveTimeout),
         write_stall: settings.duration(Key::WriteTimeout),
+        http2_streams: u32::try_from(settings.count(Key::Http2Streams)).unwrap_or(u32::MAX),
         ..Limits::default()
     }
 }

@@ -30,7 +30,7 @@ pub(crate) fn tls(settings: &Settings, inputs: &Inputs) -> Result<Option<TlsConf
             Some("1.3") => TlsVersion::V13,
             _ => TlsVersion::V12,
         },
-        http2: false,
+        http2: settings.switch(Key::Http2),
     }))
 }
 

@@ -5,6 +5,7 @@ use std::hash::RandomState;
 use askr_exchange::ReplyHead;
 use http::Request;
 
+use crate::intake::interim;
 use crate::limiter::bucket_key::Keys;
 use crate::limiter::{Candidate, LimitKey};
 use crate::reply_head::{decode, interim as interim_of};
@@ -61,9 +62,11 @@ pub(super) fn reply(bytes: &[u8]) {
 
 /// An interim reply is one head and nothing behind it.
 pub(super) fn interim(bytes: &[u8]) {
-    let Ok(text) = interim_of(encoded(bytes), &Subject::of_nothing()) else {
+    let Ok(reply) = interim_of(encoded(bytes), &Subject::of_nothing()) else {
         return;
     };
+    let mut text = Vec::new();
+    interim::write(&reply, &mut text);
     assert!(text.starts_with(b"HTTP/1.1 1") && text.ends_with(b"\r\n\r\n"));
     let ends = text.windows(4).filter(|four| four == b"\r\n\r\n").count();
     assert_eq!(ends, 1, "more than one head in {text:?}");

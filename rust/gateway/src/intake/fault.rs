@@ -31,6 +31,8 @@ pub(crate) enum HeadFault {
     HostRepeated,
     #[error("malformed Host header")]
     Host,
+    #[error("the Host header is not the authority of the request")]
+    HostsDiffer,
     #[error("malformed Content-Length")]
     Length,
     #[error("the Content-Length headers differ")]

@@ -210,18 +210,22 @@ fn parse_version(version: &[u8]) -> Result<bool, HeadFault> {
 
 /// Origin form, absolute form, or `*` for OPTIONS (RFC 9112 §3.2).
 fn check_target(method: &[u8], target: &[u8]) -> Result<(), HeadFault> {
-    let fits = match target {
-        [b'/', ..] => true,
-        b"*" => method == b"OPTIONS",
-        _ => is_absolute_form(target),
-    };
-    if !fits {
+    if !is_target(method, target) && !is_absolute_form(target) {
         return Err(HeadFault::Target);
     }
     if target.iter().all(|&byte| is_plain_target_byte(byte)) {
         return Ok(());
     }
     check_unusual_target(target)
+}
+
+/// Origin form, or `*` for OPTIONS: as far as the start of a target tells.
+pub(crate) fn is_target(method: &[u8], target: &[u8]) -> bool {
+    match target {
+        [b'/', ..] => true,
+        b"*" => method == b"OPTIONS",
+        _ => false,
+    }
 }
 
 /// What hyper will make of a target with bytes that should have been percent-encoded. A
@@ -249,7 +253,7 @@ fn strip_scheme<'a>(target: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
 }
 
 /// `host[:port]`; no user name, nothing that could end up as markup or a path.
-fn is_authority(value: &[u8]) -> bool {
+pub(crate) fn is_authority(value: &[u8]) -> bool {
     value.iter().all(|&byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
     })
@@ -278,7 +282,7 @@ fn is_token(byte: u8) -> bool {
 
 /// Digits only: no sign, no list, no overflow. No file is longer than an `i64` says; hyper keeps
 /// the largest numbers of a `u64` for itself, and would refuse them in its own way.
-fn parse_length(value: &[u8]) -> Option<u64> {
+pub(crate) fn parse_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() {
         return None;
     }

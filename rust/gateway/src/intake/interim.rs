@@ -11,6 +11,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use http::Response;
 use tokio::io::AsyncWrite;
 
 use super::Intake;
@@ -45,7 +46,10 @@ impl Intake {
         loop {
             if self.interim.sent == self.interim.sending.len() {
                 self.interim.sent = 0;
-                self.interim.sending = self.passage.take_interim();
+                self.interim.sending.clear();
+                for reply in self.passage.take_interim() {
+                    write(&reply, &mut self.interim.sending);
+                }
                 if self.interim.sending.is_empty() {
                     return Poll::Ready(Ok(()));
                 }
@@ -59,4 +63,18 @@ impl Intake {
             self.interim.sent += bytes;
         }
     }
+}
+
+/// Appends `reply` as it goes over a connection of HTTP/1.1.
+pub(crate) fn write(reply: &Response<()>, out: &mut Vec<u8>) {
+    let status = reply.status();
+    let reason = status.canonical_reason().unwrap_or_default();
+    let line = format!("HTTP/1.1 {} {reason}\r\n", status.as_str());
+    out.extend_from_slice(line.as_bytes());
+    for (name, value) in reply.headers() {
+        for part in [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"] {
+            out.extend_from_slice(part);
+        }
+    }
+    out.extend_from_slice(b"\r\n");
 }

@@ -339,8 +339,18 @@ fn options_of_the_server_itself_and_connect_do_no_harm() {
     let connect = refused(&server, "CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(connect.status, 405);
     assert!(connect.header("allow").is_some());
-    assert_eq!(
-        refused(&server, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").status,
-        505
-    );
+}
+
+#[test]
+fn the_first_words_of_http_2_are_no_request_where_it_is_off() {
+    let server = Setup::new().without_http2().start();
+    let preface = refused(&server, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    assert_eq!(preface.status, 505);
+}
+
+#[test]
+fn half_of_the_first_words_of_http_2_is_a_bad_request_of_http_1() {
+    let server = Server::start();
+    assert_eq!(refused(&server, "PRI * HTTP/2.0\r\n\r\n").status, 505);
+    assert_eq!(refused(&server, "PRI / HTTP/1.1\r\n\r\n").status, 400);
 }

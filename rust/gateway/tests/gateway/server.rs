@@ -43,6 +43,7 @@ pub(crate) struct Setup {
     root: TempDir,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<watch::Receiver<Option<String>>>,
+    http2: bool,
 }
 
 impl Setup {
@@ -60,6 +61,7 @@ impl Setup {
             root: tempfile::tempdir().unwrap(),
             roots: None,
             banner: None,
+            http2: true,
         }
     }
 
@@ -108,6 +110,11 @@ impl Setup {
         self
     }
 
+    pub(crate) fn without_http2(mut self) -> Setup {
+        self.http2 = false;
+        self
+    }
+
     /// Puts a file under the root.
     pub(crate) fn file(self, path: &str, contents: impl AsRef<[u8]>) -> Setup {
         let path = self.root.path().join(path);
@@ -145,6 +152,7 @@ impl Setup {
             limits: self.limits,
             limiting: self.limiting,
             tls: self.tls,
+            http2: self.http2,
         })
         .unwrap();
         if let Some(roots) = self.roots {

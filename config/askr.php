@@ -79,8 +79,15 @@ return [
         'watch' => env('ASKR_WATCH'),
         'watch_paths' => env('ASKR_WATCH_PATHS'),
 
+        // Whom the server believes when they say for whom they ask.
+        'trusted_proxies' => env('ASKR_TRUSTED_PROXIES'),
+        'trusted_fields' => env('ASKR_TRUSTED_FIELDS'),
+        'proxy_protocol' => env('ASKR_PROXY_PROTOCOL'),
+
         // What clients may send, and how slowly they may read.
         'head_limit' => env('ASKR_HEAD_LIMIT'),
+        'field_limit' => env('ASKR_FIELD_LIMIT'),
+        'request_line_limit' => env('ASKR_REQUEST_LINE_LIMIT'),
         'body_limit' => env('ASKR_BODY_LIMIT'),
         'header_timeout' => env('ASKR_HEADER_TIMEOUT'),
         'body_timeout' => env('ASKR_BODY_TIMEOUT'),

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use askr_store::{Rate, Store};
 
+use crate::client::Trust;
 use crate::limiter::LimitKey;
 use crate::limits::Limits;
+use crate::peers::PeerList;
 use crate::tls::TlsConfig;
 
 /// Where the gateway listens and what it serves.
@@ -31,6 +33,10 @@ pub struct GatewayConfig {
     pub tls: Option<TlsConfig>,
     /// Clients may speak HTTP/2.
     pub http2: bool,
+    /// Who may speak for a client; `None` leaves that to the application.
+    pub trust: Option<Trust>,
+    /// Whose connections begin with a header of the PROXY protocol; they are closed without.
+    pub proxy_protocol: PeerList,
 }
 
 impl Default for GatewayConfig {
@@ -44,6 +50,8 @@ impl Default for GatewayConfig {
             limiting: None,
             tls: None,
             http2: true,
+            trust: None,
+            proxy_protocol: PeerList::default(),
         }
     }
 }

@@ -3,15 +3,17 @@
 
 use std::sync::{Arc, Mutex};
 
+use http::request;
 use tokio::time::{Instant, timeout};
 
 use crate::alarm::Alarm;
+use crate::client::{Addresses, Client};
 use crate::http1;
 use crate::http2;
 use crate::passage::Passage;
 use crate::protocol::{self, Protocol};
+use crate::proxy_protocol::{self, Announced, ProxyFault};
 use crate::reply_stream::StreamPump;
-use crate::request_head::Addresses;
 use crate::service::Site;
 use crate::shutdown::Shutdown;
 use crate::stream::Stream;
@@ -21,6 +23,8 @@ use crate::stream::Stream;
 pub(crate) struct Arrival {
     pub(crate) stream: Stream,
     pub(crate) addresses: Addresses,
+    /// What its client sees is encrypted, whatever comes here.
+    pub(crate) is_encrypted: bool,
 }
 
 /// What all requests of one connection share.
@@ -28,7 +32,7 @@ pub(crate) struct Arrival {
 pub(crate) struct Connection {
     pub(crate) site: Arc<Site>,
     pub(crate) addresses: Addresses,
-    /// Over TLS.
+    /// What the client sees is encrypted, as far as the connection itself says.
     pub(crate) https: bool,
     pub(crate) purpose: Purpose,
 }
@@ -40,6 +44,18 @@ pub(crate) enum Purpose {
     Serve,
     /// It is not encrypted where it should be; its requests are told so.
     Complain,
+}
+
+impl Connection {
+    /// Who sent a request that came over it.
+    pub(crate) fn client(&self, request: &request::Parts) -> Client<'_> {
+        Client::new(
+            &self.addresses,
+            self.https,
+            self.site.trust.as_ref(),
+            request,
+        )
+    }
 }
 
 /// What one request at a time needs. A connection of HTTP/1 has one lane for all its requests,
@@ -78,7 +94,7 @@ impl Lane {
 /// Dropping the future closes the connection and cancels what it has in the exchange.
 pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutdown) {
     arrival.stream.send_at_once();
-    let Some(arrival) = introduced(arrival).await else {
+    let Some(arrival) = introduced(arrival, &site).await else {
         return;
     };
     let Some((mut arrival, purpose)) = secured(arrival, &site).await else {
@@ -88,11 +104,15 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutd
     let Some(protocol) = chosen else {
         return;
     };
-    let Arrival { stream, addresses } = arrival;
+    let Arrival {
+        stream,
+        addresses,
+        is_encrypted,
+    } = arrival;
     let connection = Arc::new(Connection {
         site,
         addresses,
-        https: stream.is_tls(),
+        https: is_encrypted || stream.is_tls(),
         purpose,
     });
     match protocol {
@@ -102,10 +122,31 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutd
     }
 }
 
-/// The arrival with the addresses of whom a proxy speaks for, where it says so at the start of
-/// the connection; `None` if that cannot be believed.
-async fn introduced(arrival: Arrival) -> Option<Arrival> {
-    Some(arrival)
+/// The arrival with the addresses of whom a balancer speaks for, where its connections begin with
+/// that; `None` if it does not say, or not in time.
+async fn introduced(mut arrival: Arrival, site: &Site) -> Option<Arrival> {
+    if !site.proxy_protocol.has(arrival.addresses.peer()) {
+        return Some(arrival);
+    }
+    let reading = proxy_protocol::read(&mut arrival.stream);
+    let fault = match timeout(site.limits.head_read, reading).await {
+        Ok(Ok(Announced::Nothing)) => return Some(arrival),
+        Ok(Ok(Announced::Client(client))) => {
+            return Some(Arrival {
+                addresses: Addresses::new(client.source, client.destination),
+                is_encrypted: client.is_https,
+                ..arrival
+            });
+        }
+        Ok(Err(fault)) => fault,
+        Err(_) => ProxyFault::Late,
+    };
+    if let Some(unlogged) = site.complaints.admit(std::time::Instant::now()) {
+        let peer = arrival.addresses.remote_ip();
+        let error = &fault as &dyn std::error::Error;
+        tracing::warn!(peer, error, unlogged, "connection refused");
+    }
+    None
 }
 
 /// The arrival with its stream decrypted, where the listener is one for HTTPS; `None` if there
@@ -128,8 +169,12 @@ async fn secured(mut arrival: Arrival, site: &Site) -> Option<(Arrival, Purpose)
             Some((arrival, Purpose::Serve))
         }
         Err(error) => {
-            let client = arrival.addresses.client();
-            tracing::debug!(%client, error = &error as &dyn std::error::Error, "no handshake");
+            let client = arrival.addresses.remote_ip();
+            tracing::debug!(
+                client,
+                error = &error as &dyn std::error::Error,
+                "no handshake"
+            );
             None
         }
     }

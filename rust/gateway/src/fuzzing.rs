@@ -1,6 +1,7 @@
 //! What a fuzzer, or a test with the same seeds, calls: every parser here that sees bytes of
 //! others, each with what must hold of its result.
 
+mod clients;
 mod heads;
 mod intake;
 mod path;
@@ -12,6 +13,8 @@ pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
 pub const TARGETS: &[Target] = &[
     ("http1-framing", intake::framing, intake::FRAMING_SEEDS),
     ("http1-chunks", intake::chunks, intake::CHUNKS_SEEDS),
+    ("forwarded", clients::forwarded, clients::FORWARDED_SEEDS),
+    ("proxy-header", clients::proxy, clients::PROXY_SEEDS),
     ("path", path::route_of, path::SEEDS),
     ("reply-head", heads::reply, heads::REPLY_SEEDS),
     ("interim-head", heads::interim, heads::REPLY_SEEDS),

@@ -156,6 +156,8 @@ impl Gateway {
             banner: self.banner,
             limiter: self.limiter,
             tls: tls.map(Arc::new),
+            trust: self.config.trust,
+            proxy_protocol: self.config.proxy_protocol,
             spool_folder: self.config.spool_folder,
             limits,
             http2: self.config.http2,

@@ -56,8 +56,12 @@ pub(crate) async fn serve(stream: Stream, connection: Arc<Connection>, mut shutd
     })
     .await;
     if let Err(error) = ended {
-        let client = lane.connection.addresses.client();
-        tracing::debug!(%client, error = &error as &dyn std::error::Error, "connection ended early");
+        let peer = lane.connection.addresses.remote_ip();
+        tracing::debug!(
+            peer,
+            error = &error as &dyn std::error::Error,
+            "connection ended early"
+        );
     }
 }
 

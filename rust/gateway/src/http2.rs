@@ -69,8 +69,8 @@ pub(crate) async fn serve(stream: Stream, connection: Arc<Connection>, mut shutd
     .await;
     serving.streams.shutdown().await;
     if let Err(error) = ended {
-        let client = serving.connection.addresses.client();
-        tracing::debug!(%client, error = &error as &dyn std::error::Error, "connection ended early");
+        let client = serving.connection.addresses.remote_ip();
+        tracing::debug!(client, error = &error as &dyn std::error::Error, "connection ended early");
     }
 }
 

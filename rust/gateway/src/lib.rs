@@ -20,6 +20,7 @@
 mod alarm;
 mod banner;
 mod body;
+mod client;
 mod complaints;
 mod config;
 mod connection;
@@ -27,6 +28,7 @@ mod date;
 mod dispatch;
 mod error;
 mod fixed;
+mod forwarded;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod gateway;
@@ -39,9 +41,11 @@ mod linger;
 mod listener;
 mod park;
 mod passage;
+mod peers;
 mod pools;
 mod probe;
 mod protocol;
+mod proxy_protocol;
 mod reply;
 mod reply_body;
 mod reply_head;
@@ -56,12 +60,15 @@ mod stream;
 mod subject;
 mod tls;
 
+pub use client::Trust;
 pub use config::{GatewayConfig, LimitRule, Limiting, PoolConfig};
 pub use error::{BindError, ServeError};
+pub use forwarded::TrustedField;
 pub use gateway::Gateway;
 pub use limiter::{LimitCounts, LimitKey, LimitKeyError, LimitTally};
 pub use limits::{FIELDS_MAX, Limits};
 pub use park::runtime;
+pub use peers::{PeerList, PeerListError};
 pub use probe::{Probe, ProbeFault, probe};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
 pub use tls::{

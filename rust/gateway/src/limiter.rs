@@ -9,13 +9,13 @@
 
 use std::cmp::Reverse;
 use std::hash::RandomState;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use askr_store::{Rate, Store, Verdict};
 use http::{HeaderMap, request};
 
+use crate::client::Client;
 use crate::complaints::Complaints;
 use crate::config::LimitRule;
 use crate::route::{NormalPath, Prefix};
@@ -44,7 +44,7 @@ pub(crate) struct Limiter {
 /// A request, as far as rules look at it.
 pub(crate) struct Candidate<'a> {
     pub(crate) head: &'a request::Parts,
-    pub(crate) client: IpAddr,
+    pub(crate) client: &'a Client<'a>,
     /// Whether it is one for PHP; rules without paths have no others.
     pub(crate) is_for_php: bool,
 }
@@ -167,7 +167,8 @@ impl Rule {
         if let Some(unlogged) = self.refusals.admit(Instant::now()) {
             let Candidate { head, client, .. } = candidate;
             let (limit, path) = (self.name.as_str(), head.uri.path());
-            tracing::info!(limit, %client, path, unlogged, "limit refuses requests");
+            let client = client.remote_ip();
+            tracing::info!(limit, client, path, unlogged, "limit refuses requests");
         }
     }
 }

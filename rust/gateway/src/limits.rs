@@ -68,6 +68,9 @@ pub const FIELDS_MAX: usize = 100;
 /// Connections the kernel holds for us before `accept`.
 pub(crate) const BACKLOG: i32 = 4096;
 
+/// What a balancer may say of its client ahead of a connection.
+pub(crate) const PROXY_BYTES_MAX: usize = 4 * 1024;
+
 /// Blank lines a client may send before a request line (RFC 9112 §2.2 asks for one).
 pub(crate) const BLANK_LINES_MAX: usize = 4;
 

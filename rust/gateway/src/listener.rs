@@ -11,9 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
+use crate::client::Addresses;
 use crate::connection::{self, Arrival};
 use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, BACKLOG};
-use crate::request_head::Addresses;
 use crate::service::Site;
 use crate::shutdown::Shutdown;
 
@@ -69,6 +69,7 @@ fn arrival((stream, remote): (TcpStream, SocketAddr)) -> Option<Arrival> {
     Some(Arrival {
         stream: stream.into(),
         addresses: Addresses::new(remote, server),
+        is_encrypted: false,
     })
 }
 

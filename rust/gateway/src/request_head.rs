@@ -1,6 +1,5 @@
 //! Turns hyper's request head into the one that crosses the exchange.
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use askr_exchange::{HttpVersion, RequestHead};
@@ -9,43 +8,14 @@ use http::header::{
 };
 use http::{Version, request};
 
+use crate::client::Client;
 use crate::route::Script;
-
-/// The two ends of a connection, as text because PHP wants them so.
-#[derive(Debug)]
-pub(crate) struct Addresses {
-    client: IpAddr,
-    remote_ip: String,
-    remote_port: u16,
-    server_ip: String,
-    server_port: u16,
-}
-
-impl Addresses {
-    pub(crate) fn new(remote: SocketAddr, server: SocketAddr) -> Addresses {
-        let client = remote.ip().to_canonical();
-        Addresses {
-            client,
-            remote_ip: client.to_string(),
-            remote_port: remote.port(),
-            server_ip: server.ip().to_canonical().to_string(),
-            server_port: server.port(),
-        }
-    }
-
-    /// Who is at the other end.
-    pub(crate) fn client(&self) -> IpAddr {
-        self.client
-    }
-}
 
 /// What the gateway knows about a request beyond what the client sent.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Circumstances<'a> {
     pub(crate) id: &'a str,
-    pub(crate) addresses: &'a Addresses,
-    /// Over TLS.
-    pub(crate) https: bool,
+    pub(crate) client: &'a Client<'a>,
     /// What the route decision adds to the request.
     pub(crate) script: &'a Script<'a>,
     pub(crate) body_bytes: u64,
@@ -59,8 +29,7 @@ pub(crate) fn encode(
 ) {
     let Circumstances {
         id,
-        addresses,
-        https,
+        client,
         script,
         body_bytes,
     } = circumstances;
@@ -72,7 +41,8 @@ pub(crate) fn encode(
     // A chunked body is complete by now, so its length is known.
     let length = (body_bytes > 0).then(|| body_bytes.to_string());
     let derived = Derived {
-        host: request.uri.authority().map(|host| host.as_str().as_bytes()),
+        client,
+        host: host(request, client),
         cookies: cookies.as_deref(),
         length: length.as_deref().map(str::as_bytes),
     };
@@ -81,12 +51,12 @@ pub(crate) fn encode(
         method: request.method.as_str(),
         target,
         version: version(request.version),
-        https,
+        https: client.is_https(),
         headers: fields(&request.headers, &derived),
-        remote_ip: &addresses.remote_ip,
-        remote_port: addresses.remote_port,
-        server_ip: &addresses.server_ip,
-        server_port: addresses.server_port,
+        remote_ip: client.remote_ip(),
+        remote_port: client.remote_port(),
+        server_ip: client.server_ip(),
+        server_port: client.server_port(),
         script_name: &script.name,
         path_info: &script.path_info,
         body_bytes,
@@ -97,11 +67,18 @@ pub(crate) fn encode(
 
 /// Values that replace what the client sent, or that it did not send.
 struct Derived<'a> {
-    /// From an absolute-form target, which outranks the Host field (RFC 9112 §3.2.2).
+    client: &'a Client<'a>,
     host: Option<&'a [u8]>,
     /// All cookie fields as one (RFC 9113 §8.2.3; PHP reads one).
     cookies: Option<&'a [u8]>,
     length: Option<&'a [u8]>,
+}
+
+/// From a proxy that is believed, or from a target in absolute form, which outranks the Host field
+/// (RFC 9112 §3.2.2).
+fn host<'a>(request: &'a request::Parts, client: &'a Client<'_>) -> Option<&'a [u8]> {
+    let own = || request.uri.authority().map(http::uri::Authority::as_str);
+    client.told_host().or_else(own).map(str::as_bytes)
 }
 
 fn fields<'a>(headers: &'a HeaderMap, derived: &Derived<'a>) -> Vec<(&'a str, &'a [u8])> {
@@ -133,7 +110,10 @@ fn reaches_php(name: &HeaderName, derived: &Derived<'_>) -> bool {
         HOST => derived.host.is_none(),
         COOKIE => derived.cookies.is_none(),
         CONTENT_LENGTH => derived.length.is_none(),
-        _ => name.as_str() != "proxy" && !name.as_str().contains('_'),
+        _ => {
+            let is_plain = name.as_str() != "proxy" && !name.as_str().contains('_');
+            is_plain && derived.client.lets_through(name)
+        }
     }
 }
 

@@ -10,12 +10,14 @@ use http::{Request, Response, Version, request};
 
 use crate::banner::Banner;
 use crate::body::{self, RequestBody, SpoolPlace};
+use crate::client::{Client, Trust};
 use crate::complaints::Complaints;
 use crate::connection::{Lane, Purpose};
 use crate::dispatch::{self, Order, Patience};
 use crate::fixed;
 use crate::limiter::{Candidate, Limiter, Standings};
 use crate::limits::{Limits, POLLS_PER_GLANCE};
+use crate::peers::PeerList;
 use crate::pools::{Pool, Pools};
 use crate::reply::{self, Refusal};
 use crate::reply_body::{Content, ReplyBody};
@@ -35,6 +37,9 @@ pub(crate) struct Site {
     pub(crate) banner: Option<Banner>,
     pub(crate) limiter: Option<Arc<Limiter>>,
     pub(crate) tls: Option<Arc<Tls>>,
+    /// Who may speak for a client; `None` leaves that to the application.
+    pub(crate) trust: Option<Trust>,
+    pub(crate) proxy_protocol: PeerList,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
     /// Clients may speak HTTP/2.
@@ -104,6 +109,7 @@ async fn ask(
     standings: &mut Standings,
 ) -> Result<Response<Content>, Refusal> {
     let site = lane.site();
+    let client = lane.connection.client(&head);
     let asked = RouteRequest {
         method: &head.method,
         path: head.uri.path(),
@@ -114,7 +120,7 @@ async fn ask(
     if let Some(limiter) = &site.limiter {
         *standings = limiter.count(&Candidate {
             head: &head,
-            client: lane.connection.addresses.client(),
+            client: &client,
             is_for_php: matches!(route, Route::Script { .. }),
         });
     }
@@ -134,6 +140,7 @@ async fn ask(
             let asked = Inquiry {
                 subject,
                 head: &head,
+                client: &client,
                 pool: site.pools.at(pool),
                 script,
             };
@@ -146,6 +153,7 @@ async fn ask(
 struct Inquiry<'a> {
     subject: &'a Subject,
     head: &'a request::Parts,
+    client: &'a Client<'a>,
     pool: &'a Pool,
     script: Script<'a>,
 }
@@ -158,6 +166,7 @@ async fn php(
     let Inquiry {
         subject,
         head,
+        client,
         pool,
         script,
     } = asked;
@@ -175,8 +184,7 @@ async fn php(
     encoded.clear();
     let circumstances = Circumstances {
         id: subject.id(),
-        addresses: &lane.connection.addresses,
-        https: lane.connection.https,
+        client,
         script: &script,
         body_bytes: body.bytes(),
     };

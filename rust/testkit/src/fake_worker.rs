@@ -42,10 +42,14 @@ pub struct Received {
     pub path_info: String,
     /// Names and values in order.
     pub headers: Vec<(String, String)>,
-    /// Whether the client's connection is encrypted.
-    pub https: bool,
+    /// The client's address.
+    pub remote_ip: String,
     /// The client's port.
     pub remote_port: u16,
+    /// The port that the client connected to.
+    pub server_port: u16,
+    /// Whether the client's connection is encrypted.
+    pub https: bool,
     /// Length of the body.
     pub body_bytes: u64,
 }
@@ -165,8 +169,10 @@ impl Received {
             script_name: head.script_name.to_owned(),
             path_info: head.path_info.to_owned(),
             headers: headers.collect(),
-            https: head.https,
+            remote_ip: head.remote_ip.to_owned(),
             remote_port: head.remote_port,
+            server_port: head.server_port,
+            https: head.https,
             body_bytes: head.body_bytes,
         })
     }

@@ -97,6 +97,8 @@ pub(super) fn gateway(
         limiting,
         tls,
         http2: config.http2,
+        trust: config.trust.clone(),
+        proxy_protocol: config.proxy_protocol.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ use super::options::Key;
 use super::pool_config::{self, PoolConfig};
 use super::settings::{Setting, Settings};
 use super::share::Share;
+use super::source::Source;
 use super::store::StoreConfig;
 use super::units::bytes_text;
 
@@ -26,6 +27,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     let conflict = settings_conflict(settings, &pools)
         .or_else(|| script_conflict(settings, &pools))
         .or_else(|| paranoid_conflict(settings, &pools))
+        .or_else(|| client_conflict(settings))
         .or_else(|| store_conflict(settings))
         .or_else(|| tls::conflict(settings));
     conflict.map_or(Ok(()), |conflict| Err(conflict.of(settings)))
@@ -138,6 +140,25 @@ fn paranoid_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Confli
             pool.name
         ),
         remedy: "choose isolation worker while you watch, or leave it out",
+    })
+}
+
+/// What nobody could be believed, or no request could be.
+fn client_conflict(settings: &Settings) -> Option<Conflict> {
+    let is_given = |key| settings.setting(key).source != Source::Default;
+    if is_given(Key::TrustedFields) && settings.peers(Key::TrustedProxies).is_none() {
+        return Some(Conflict {
+            key: Key::TrustedFields,
+            problem: "without trusted_proxies nobody is believed".to_owned(),
+            remedy: "name trusted_proxies, or leave it out",
+        });
+    }
+    let head = settings.bytes(Key::HeadLimit);
+    let line = settings.bytes(Key::RequestLineLimit);
+    (is_given(Key::RequestLineLimit) && line > head).then(|| Conflict {
+        key: Key::RequestLineLimit,
+        problem: format!("that is more than head_limit {}", bytes_text(head)),
+        remedy: "give a larger head_limit, or less",
     })
 }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use askr_gateway::LimitRule;
+use askr_gateway::{LimitRule, PeerList, TrustedField};
 
 use super::decimal::Decimal;
 use super::limit_rules;
@@ -44,6 +44,10 @@ pub(crate) enum Kind {
     Names,
     /// Files and folders, each as [`Kind::Path`].
     Paths,
+    /// Other ends of connections.
+    Peers,
+    /// Fields in which proxies speak of their clients.
+    TrustedFields,
     /// A user of the machine, by name or number.
     User,
     /// The path of a request.
@@ -72,6 +76,8 @@ pub(crate) enum Value {
     Share(Share),
     Names(Vec<String>),
     Paths(Vec<PathBuf>),
+    Peers(PeerList),
+    TrustedFields(Vec<TrustedField>),
     User(String),
     RequestPath(String),
     Prefixes(Vec<String>),
@@ -114,6 +120,8 @@ impl Kind {
             Self::Share => share(raw).map(Value::Share),
             Self::Names => names(raw).map(Value::Names),
             Self::Paths => names(raw).map(paths),
+            Self::Peers => peers(raw).map(Value::Peers),
+            Self::TrustedFields => trusted_fields(raw).map(Value::TrustedFields),
             Self::User => user(raw).map(Value::User),
             Self::RequestPath => request_path(raw.text()?).map(Value::RequestPath),
             Self::Prefixes => prefixes(raw).map(Value::Prefixes),
@@ -150,6 +158,12 @@ impl Kind {
             Self::Share => "on, off, or a share of the requests such as 0.01".to_owned(),
             Self::Names => "names, in a list or separated by commas".to_owned(),
             Self::Paths => "paths, in a list or separated by commas".to_owned(),
+            Self::Peers => {
+                "addresses, networks such as 10.0.0.0/8, unix or private in a list or separated by commas, or none".to_owned()
+            }
+            Self::TrustedFields => {
+                format!("some of {}", field_names(&TrustedField::ALL, ", "))
+            }
             Self::User => "the name or the number of a user".to_owned(),
             Self::RequestPath => "a path such as /up".to_owned(),
             Self::Prefixes => "paths such as /reports, in a list or separated by commas".to_owned(),
@@ -192,6 +206,9 @@ impl Value {
                 .map(|path| path.display().to_string())
                 .collect::<Vec<_>>()
                 .join(","),
+            Self::Peers(list) if list.is_empty() => NOBODY.to_owned(),
+            Self::Peers(list) => list.to_string(),
+            Self::TrustedFields(list) => field_names(list, ","),
             Self::User(text) | Self::RequestPath(text) => text.clone(),
             Self::Pools(list) => list
                 .iter()
@@ -210,6 +227,8 @@ impl Value {
 /// `on`, as switches are written.
 pub(crate) const ON: &str = "on";
 const OFF: &str = "off";
+/// A list of peers that has none.
+const NOBODY: &str = "none";
 
 /// Text is not taken for a number where numbers are known as such.
 fn workers(raw: &Raw) -> Option<WorkerRange> {
@@ -244,6 +263,30 @@ fn switch(raw: &Raw) -> Option<bool> {
 
 fn paths(list: Vec<String>) -> Value {
     Value::Paths(list.into_iter().map(PathBuf::from).collect())
+}
+
+fn peers(raw: &Raw) -> Option<PeerList> {
+    let items = raw.items()?;
+    match items.as_slice() {
+        [word] if word == NOBODY => Some(PeerList::default()),
+        [] => None,
+        items => PeerList::of(items).ok(),
+    }
+}
+
+fn trusted_fields(raw: &Raw) -> Option<Vec<TrustedField>> {
+    let items = raw.items()?;
+    let known = |item: &String| {
+        let mut fields = TrustedField::ALL.into_iter();
+        fields.find(|field| item.eq_ignore_ascii_case(field.name()))
+    };
+    let fields: Vec<TrustedField> = items.iter().map(known).collect::<Option<_>>()?;
+    (!fields.is_empty()).then_some(fields)
+}
+
+fn field_names(fields: &[TrustedField], separator: &str) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
+    names.join(separator)
 }
 
 /// PHP's configuration may have a number of a user as such.

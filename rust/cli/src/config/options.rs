@@ -52,7 +52,12 @@ pub(crate) enum Key {
     WatchPaths,
     ControlSocket,
     User,
+    TrustedProxies,
+    TrustedFields,
+    ProxyProtocol,
     HeadLimit,
+    FieldLimit,
+    RequestLineLimit,
     BodyLimit,
     HeaderTimeout,
     BodyTimeout,
@@ -111,7 +116,14 @@ impl OptionSpec {
     pub(crate) fn is_list(&self) -> bool {
         matches!(
             (self.kind)(),
-            Kind::Addresses | Kind::Ini | Kind::Names | Kind::Paths | Kind::Pools | Kind::Limits
+            Kind::Addresses
+                | Kind::Ini
+                | Kind::Names
+                | Kind::Paths
+                | Kind::Peers
+                | Kind::TrustedFields
+                | Kind::Pools
+                | Kind::Limits
         )
     }
 

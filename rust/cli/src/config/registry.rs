@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use askr_gateway::{Limits, PoolConfig};
+use askr_gateway::{Limits, PoolConfig, TrustedField};
 use askr_supervisor::{Deadlines, Endurance, SupervisorConfig, Thresholds};
 
 use super::decimal::Decimal;
@@ -268,6 +268,35 @@ const GENERAL: &[OptionSpec] = &[
         doc: "As root: the user everything that runs PHP becomes.",
     },
     OptionSpec {
+        key: Key::TrustedProxies,
+        name: "trusted_proxies",
+        kind: || Kind::Peers,
+        default: || None,
+        default_text: Some(
+            "what is said of clients reaches PHP as it came, for the application to judge",
+        ),
+        placeholder: "PEER",
+        doc: "Who may say for whom it asks, in `trusted_fields`: addresses, networks, `unix` for Unix sockets, `private` for addresses that are not of the internet; `none` is nobody. The client is the last address that is none of theirs. PHP finds it in `REMOTE_ADDR`, as with `HTTPS`, `SERVER_PORT` and the host, and gets none of these fields, of anybody.",
+    },
+    OptionSpec {
+        key: Key::TrustedFields,
+        name: "trusted_fields",
+        kind: || Kind::TrustedFields,
+        default: || Some(Value::TrustedFields(TrustedField::ALL.to_vec())),
+        default_text: None,
+        placeholder: "FIELD",
+        doc: "What `trusted_proxies` are believed. Name those that yours write, or take away: what they pass on as it came, a client has chosen. `forwarded` is looked at where a request has none of the others.",
+    },
+    OptionSpec {
+        key: Key::ProxyProtocol,
+        name: "proxy_protocol",
+        kind: || Kind::Peers,
+        default: || None,
+        default_text: Some("nobody"),
+        placeholder: "PEER",
+        doc: "Whose connections begin with a header of the PROXY protocol (version 1 or 2), written as for `trusted_proxies`: without one they are closed. It names the client, and whether that speaks TLS; `trusted_proxies` are then judged by what it names.",
+    },
+    OptionSpec {
         key: Key::HeadLimit,
         name: "head_limit",
         kind: || Kind::Bytes {
@@ -277,6 +306,26 @@ const GENERAL: &[OptionSpec] = &[
         default_text: None,
         placeholder: "SIZE",
         doc: "Largest request head; a larger one is answered 431.",
+    },
+    OptionSpec {
+        key: Key::FieldLimit,
+        name: "field_limit",
+        kind: || Kind::Count { range: 8..=1000 },
+        default: || count(Limits::default().head_fields),
+        default_text: None,
+        placeholder: "N",
+        doc: "Header fields of a request; with more it is answered 431.",
+    },
+    OptionSpec {
+        key: Key::RequestLineLimit,
+        name: "request_line_limit",
+        kind: || Kind::Bytes {
+            range: 128..=64 << 10,
+        },
+        default: || bytes(Limits::default().request_line_bytes as u64),
+        default_text: None,
+        placeholder: "SIZE",
+        doc: "Longest request line, which is mostly the address with its query; a longer one is answered 414.",
     },
     OptionSpec {
         key: Key::BodyLimit,

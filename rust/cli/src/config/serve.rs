@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::{LimitRule, Limits};
+use askr_gateway::{LimitRule, Limits, PeerList, Trust};
 use askr_supervisor::{Endurance, Thresholds};
 
 use super::account;
@@ -33,6 +33,10 @@ pub(crate) struct ServeConfig {
     pub(crate) boot_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) limits: Limits,
+    /// Who may speak for a client, if somebody was asked.
+    pub(crate) trust: Option<Trust>,
+    /// Whose connections begin with a header of the PROXY protocol.
+    pub(crate) proxy_protocol: PeerList,
     /// How much of one client is too much.
     pub(crate) limit_rules: Vec<LimitRule>,
     /// `None` is no store at all.
@@ -106,6 +110,11 @@ impl ServeConfig {
             boot_timeout: settings.duration(Key::BootTimeout),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
             limits: limits(settings),
+            trust: trust(settings),
+            proxy_protocol: settings
+                .peers(Key::ProxyProtocol)
+                .cloned()
+                .unwrap_or_default(),
             limit_rules: settings.limits().to_vec(),
             store: store::store(settings)?,
             ini: settings.ini().to_vec(),
@@ -141,6 +150,8 @@ fn limits(settings: &Settings) -> Limits {
     Limits {
         connections: count(Key::ConnectionLimit),
         head_bytes: bytes(Key::HeadLimit),
+        head_fields: count(Key::FieldLimit),
+        request_line_bytes: bytes(Key::RequestLineLimit),
         body_bytes: settings.bytes(Key::BodyLimit),
         head_read: settings.duration(Key::HeaderTimeout),
         body_read: settings.duration(Key::BodyTimeout),
@@ -149,6 +160,12 @@ fn limits(settings: &Settings) -> Limits {
         http2_streams: u32::try_from(settings.count(Key::Http2Streams)).unwrap_or(u32::MAX),
         ..Limits::default()
     }
+}
+
+fn trust(settings: &Settings) -> Option<Trust> {
+    let proxies = settings.peers(Key::TrustedProxies)?.clone();
+    let fields = settings.trusted_fields().to_vec();
+    Some(Trust { proxies, fields })
 }
 
 fn canary(settings: &Settings) -> Thresholds {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::LimitRule;
+use askr_gateway::{LimitRule, PeerList, TrustedField};
 
 use super::channels::{Channels, Entry, Inputs};
 use super::decimal::Decimal;
@@ -170,6 +170,21 @@ impl Settings {
         match &self.setting(key).value {
             Some(Value::Names(list)) => list,
             _ => unreachable!("{key:?} is a list of names with a default"),
+        }
+    }
+
+    /// Nobody was named where it is `None`; an empty list is nobody.
+    pub(crate) fn peers(&self, key: Key) -> Option<&PeerList> {
+        match &self.setting(key).value {
+            Some(Value::Peers(list)) => Some(list),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn trusted_fields(&self) -> &[TrustedField] {
+        match &self.setting(Key::TrustedFields).value {
+            Some(Value::TrustedFields(list)) => list,
+            _ => unreachable!("trusted_fields has a default"),
         }
     }
 

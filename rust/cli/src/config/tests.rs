@@ -12,6 +12,7 @@ use super::options::{Key, OptionSpec};
 use super::worker_range::WorkerRange;
 use super::*;
 
+mod clients;
 mod contradictions;
 mod limits;
 mod pools;
@@ -159,6 +160,7 @@ fn tables_in_toml(option: &str, text: &str) -> String {
 fn samples(option: &OptionSpec) -> [&'static str; 4] {
     match (option.kind)() {
         Kind::Path => ["/a", "/b", "/c", "/d"],
+        Kind::Count { .. } if option.key == Key::FieldLimit => ["8", "50", "100", "1000"],
         Kind::Count { .. } => ["1", "2", "3", "4"],
         Kind::Bytes { .. } => match option.key {
             Key::StoreSize => ["8MB", "16MB", "32MB", "0"],
@@ -178,6 +180,13 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
         }),
         Kind::Switch => ["on", "off", "true", "0"],
         Kind::Paths => ["/a", "/b,/c", "/d/e", "/f"],
+        Kind::Peers => ["10.0.0.0/8,::1", "private,unix", "none", "192.0.2.1"],
+        Kind::TrustedFields => [
+            "forwarded",
+            "x-forwarded-for",
+            "x-forwarded-for,x-forwarded-proto",
+            "X-Forwarded-Host,x-forwarded-port",
+        ],
         Kind::User => ["root", "nobody", "www-data", "1000"],
         Kind::RequestPath => ["/up", "/", "/health/live", "/up?deep=1"],
         Kind::Prefixes => ["/a", "/b,/c", "/d/e", "/f"],
@@ -387,7 +396,11 @@ fn no_option_is_accepted_and_ignored() {
         std::fs::write(place(file), "<?php").unwrap();
     }
     let with = |option: &OptionSpec, text: &str| {
-        let switched_on = [("cow", "on"), ("watch", "on")];
+        let switched_on = [
+            ("cow", "on"),
+            ("watch", "on"),
+            ("trusted_proxies", "private"),
+        ];
         let given = [
             ("app_base", place("")),
             ("root", place("public")),

@@ -1,10 +1,12 @@
 //! Heads that a worker writes, and what a client is known by.
 
 use std::hash::RandomState;
+use std::net::Ipv4Addr;
 
 use askr_exchange::ReplyHead;
 use http::Request;
 
+use crate::client::{Addresses, Client};
 use crate::intake::interim;
 use crate::limiter::bucket_key::Keys;
 use crate::limiter::{Candidate, LimitKey};
@@ -92,9 +94,11 @@ pub(super) fn limit_key(bytes: &[u8]) {
         return;
     };
     let (head, ()) = request.into_parts();
+    let end = (Ipv4Addr::LOCALHOST, 1).into();
+    let addresses = Addresses::new(end, end);
     let candidate = Candidate {
         head: &head,
-        client: std::net::Ipv4Addr::LOCALHOST.into(),
+        client: &Client::new(&addresses, false, None, &head),
         is_for_php: true,
     };
     let keys = Keys::new(RandomState::new());

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::net::IpAddr;
 
 use http::header::{COOKIE, HOST, HeaderMap, HeaderName, HeaderValue};
-use http::request;
+use http::uri::Authority;
 use percent_encoding::percent_decode;
 
 use super::{Candidate, LimitKey};
@@ -24,13 +24,14 @@ impl Keys {
 
     /// The bucket of a candidate with the rule at `index`.
     pub(crate) fn of(&self, index: usize, key: &LimitKey, candidate: &Candidate<'_>) -> BucketKey {
-        let head = candidate.head;
         let (kind, known_by) = match key {
             LimitKey::Address => None,
-            LimitKey::Header(name) => self.header(head, name).map(|hash| (b'h', hash)),
-            LimitKey::Cookie(name) => self.cookie(&head.headers, name).map(|hash| (b'c', hash)),
+            LimitKey::Header(name) => self.header(candidate, name).map(|hash| (b'h', hash)),
+            LimitKey::Cookie(name) => self
+                .cookie(&candidate.head.headers, name)
+                .map(|hash| (b'c', hash)),
         }
-        .unwrap_or_else(|| address(candidate.client));
+        .unwrap_or_else(|| address(candidate.client.ip()));
         let rule = u16::try_from(index).unwrap_or(u16::MAX).to_le_bytes();
         let mut bytes = [0; 11];
         bytes[..2].copy_from_slice(&rule);
@@ -40,10 +41,10 @@ impl Keys {
     }
 
     /// Repeated fields as PHP sees them: one, joined by commas. An empty one tells nobody apart.
-    fn header(&self, head: &request::Parts, name: &HeaderName) -> Option<[u8; 8]> {
+    fn header(&self, candidate: &Candidate<'_>, name: &HeaderName) -> Option<[u8; 8]> {
         let mut hasher = self.0.build_hasher();
         let mut bytes = 0;
-        for (index, value) in values(head, name).enumerate() {
+        for (index, value) in values(candidate, name).enumerate() {
             if index > 0 {
                 hasher.write(b", ");
             }
@@ -68,15 +69,17 @@ impl Keys {
     }
 }
 
-/// A target in absolute form outranks the Host field (RFC 9112 §3.2.2), for PHP as well.
-fn values<'a>(head: &'a request::Parts, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
-    let authority = head.uri.authority().filter(|_| *name == HOST);
+/// As PHP gets them: a target in absolute form outranks the Host field (RFC 9112 §3.2.2), and a
+/// proxy that is believed both; what a client must not say of itself is not there.
+fn values<'a>(candidate: &'a Candidate<'_>, name: &HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    let Candidate { head, client, .. } = candidate;
+    let own = || head.uri.authority().map(Authority::as_str);
+    let host = client.told_host().or_else(own).filter(|_| *name == HOST);
+    let is_theirs = host.is_none() && client.lets_through(name);
     let fields = head.headers.get_all(name).iter();
-    let fields = fields.take(if authority.is_some() { 0 } else { usize::MAX });
-    let authority = authority.map(|host| host.as_str().as_bytes());
-    authority
-        .into_iter()
-        .chain(fields.map(HeaderValue::as_bytes))
+    let fields = fields.take(if is_theirs { usize::MAX } else { 0 });
+    let host = host.map(str::as_bytes).into_iter();
+    host.chain(fields.map(HeaderValue::as_bytes))
 }
 
 /// The first cookie of that name, as PHP finds it: its value is percent-decoded still, and that of
@@ -107,15 +110,16 @@ fn is_php_name(one: &[u8], other: &[u8]) -> bool {
     one.iter().map(php).eq(other.iter().map(php))
 }
 
-/// IPv4 whole, IPv6 by the network that one client has for itself.
-fn address(client: IpAddr) -> (u8, [u8; 8]) {
+/// IPv4 whole, IPv6 by the network that one client has for itself. Clients on Unix sockets are one.
+fn address(client: Option<IpAddr>) -> (u8, [u8; 8]) {
     let mut known_by = [0; 8];
-    match client.to_canonical() {
-        IpAddr::V4(address) => {
+    match client {
+        None => (b'u', known_by),
+        Some(IpAddr::V4(address)) => {
             known_by[..4].copy_from_slice(&address.octets());
             (b'4', known_by)
         }
-        IpAddr::V6(address) => {
+        Some(IpAddr::V6(address)) => {
             known_by.copy_from_slice(&address.octets()[..8]);
             (b'6', known_by)
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 use askr_store::{Clock, Sizes};
 
 use super::*;
+use crate::client::Addresses;
 
 fn rule(name: &str, paths: &[&str], burst: u32, period_s: u64) -> LimitRule {
     LimitRule {
@@ -37,9 +38,10 @@ fn asked(limiter: &Limiter, path: &str, is_for_php: bool) -> Vec<String> {
 
 fn count(limiter: &Limiter, path: &str, is_for_php: bool) -> Standings {
     let (head, ()) = http::Request::get(path).body(()).unwrap().into_parts();
+    let addresses = Addresses::between("192.0.2.1", "192.0.2.99");
     limiter.count(&Candidate {
         head: &head,
-        client: IpAddr::from([192, 0, 2, 1]),
+        client: &Client::new(&addresses, false, None, &head),
         is_for_php,
     })
 }

@@ -1,6 +1,7 @@
 use http::Request;
 
 use super::*;
+use crate::client::Addresses;
 
 fn encoded(request: http::request::Builder, body_bytes: u64) -> Vec<u8> {
     let (parts, ()) = request.body(()).unwrap().into_parts();
@@ -10,8 +11,7 @@ fn encoded(request: http::request::Builder, body_bytes: u64) -> Vec<u8> {
     );
     let circumstances = Circumstances {
         id: "0123456789abcdef",
-        addresses: &addresses,
-        https: false,
+        client: &Client::new(&addresses, false, None, &parts),
         script: &Script {
             name: "/index.php".into(),
             path_info: "".into(),

@@ -3,6 +3,7 @@
 
 mod banner;
 mod bind;
+mod clients;
 mod encrypted;
 mod failures;
 mod files;

@@ -44,6 +44,8 @@ pub(crate) struct Setup {
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<watch::Receiver<Option<String>>>,
     http2: bool,
+    /// What nothing above is about.
+    config: GatewayConfig,
 }
 
 impl Setup {
@@ -62,7 +64,14 @@ impl Setup {
             roots: None,
             banner: None,
             http2: true,
+            config: GatewayConfig::default(),
         }
+    }
+
+    /// Changes what has no method of its own here.
+    pub(crate) fn config(mut self, change: impl FnOnce(&mut GatewayConfig)) -> Setup {
+        change(&mut self.config);
+        self
     }
 
     pub(crate) fn classic(mut self) -> Setup {
@@ -153,6 +162,7 @@ impl Setup {
             limiting: self.limiting,
             tls: self.tls,
             http2: self.http2,
+            ..self.config
         })
         .unwrap();
         if let Some(roots) = self.roots {

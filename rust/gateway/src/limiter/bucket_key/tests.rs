@@ -1,7 +1,10 @@
-use http::HeaderValue;
+use http::{HeaderValue, request};
 use proptest::prelude::*;
 
 use super::*;
+use crate::client::{Addresses, Client, Trust};
+use crate::forwarded::TrustedField;
+use crate::peers::PeerList;
 
 fn keys() -> Keys {
     Keys::new(RandomState::new())
@@ -14,9 +17,14 @@ fn of(keys: &Keys, key: &str, fields: &[(&'static str, &str)], client: &str) -> 
         request.headers_mut().append(name, value);
     }
     let (head, ()) = request.into_parts();
+    asked(keys, key, &head, client)
+}
+
+fn asked(keys: &Keys, key: &str, head: &request::Parts, client: &str) -> BucketKey {
+    let addresses = Addresses::between(client, "192.0.2.99");
     let candidate = Candidate {
-        head: &head,
-        client: client.parse().unwrap(),
+        head,
+        client: &Client::new(&addresses, false, None, head),
         is_for_php: true,
     };
     keys.of(0, &key.parse().unwrap(), &candidate)
@@ -58,12 +66,7 @@ fn a_host_is_that_of_the_target_if_it_has_one() {
     let of = |target: &str, host: &str| {
         let request = http::Request::get(target).header("host", host);
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let candidate = Candidate {
-            head: &head,
-            client: IpAddr::from([192, 0, 2, 1]),
-            is_for_php: true,
-        };
-        keys.of(0, &"header:host".parse().unwrap(), &candidate)
+        asked(&keys, "header:host", &head, "192.0.2.1")
     };
     assert_eq!(of("http://a/", "b"), of("/", "a"));
     assert_eq!(of("http://a/", "b"), of("http://a/", "c"));
@@ -134,9 +137,10 @@ fn who_has_no_header_or_cookie_is_known_by_address() {
 #[test]
 fn rules_and_servers_have_buckets_of_their_own() {
     let (head, ()) = http::Request::new(()).into_parts();
+    let addresses = Addresses::between("192.0.2.1", "192.0.2.99");
     let candidate = Candidate {
         head: &head,
-        client: IpAddr::from([192, 0, 2, 1]),
+        client: &Client::new(&addresses, false, None, &head),
         is_for_php: true,
     };
     let keys = keys();
@@ -160,4 +164,38 @@ proptest! {
         prop_assert_eq!(one, of(&keys, "cookie:id", &fields, "192.0.2.1"));
         prop_assert!(matches!(one[2], b'c' | b'4'));
     }
+}
+
+#[test]
+fn what_a_stranger_says_of_itself_tells_it_apart_from_nobody() {
+    let keys = keys();
+    let trust = Trust {
+        proxies: PeerList::of(&["10.0.0.1"]).unwrap(),
+        fields: TrustedField::ALL.to_vec(),
+    };
+    let of = |from: &str, field: (&str, &str), key: &str| {
+        let request = http::Request::get("/").header("host", "own.example");
+        let (head, ()) = request
+            .header(field.0, field.1)
+            .body(())
+            .unwrap()
+            .into_parts();
+        let addresses = Addresses::between(from, "192.0.2.99");
+        let candidate = Candidate {
+            head: &head,
+            client: &Client::new(&addresses, false, Some(&trust), &head),
+            is_for_php: true,
+        };
+        keys.of(0, &key.parse().unwrap(), &candidate)
+    };
+    let told = |from, address| of(from, ("x-forwarded-for", address), "address");
+    assert_ne!(told("10.0.0.1", "192.0.2.1"), told("10.0.0.1", "192.0.2.2"));
+    assert_eq!(
+        told("10.0.0.1", "192.0.2.1"),
+        told("192.0.2.1", "192.0.2.2")
+    );
+    let hidden = |address| of("192.0.2.1", ("x-real-ip", address), "header:x-real-ip");
+    assert_eq!(hidden("192.0.2.3"), hidden("192.0.2.4"));
+    let host = |host| of("10.0.0.1", ("x-forwarded-host", host), "header:host");
+    assert_ne!(host("a.example"), host("b.example"));
 }

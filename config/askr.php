@@ -95,6 +95,12 @@ return [
         'connection_limit' => env('ASKR_CONNECTION_LIMIT'),
         'write_timeout' => env('ASKR_WRITE_TIMEOUT'),
 
+        // How files are sent, and what PHP may have sent.
+        'file_cache' => env('ASKR_FILE_CACHE'),
+        'immutable' => env('ASKR_IMMUTABLE'),
+        'symlinks' => env('ASKR_SYMLINKS'),
+        'sendfile_roots' => env('ASKR_SENDFILE_ROOTS'),
+
         // What all processes share: cache, counters, sessions and locks.
         'store_size' => env('ASKR_STORE_SIZE'),
         'store_value_max' => env('ASKR_STORE_VALUE_MAX'),

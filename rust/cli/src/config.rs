@@ -21,6 +21,7 @@ mod pool_config;
 mod pools;
 mod raw;
 mod registry;
+mod sending;
 mod serve;
 mod settings;
 mod share;

@@ -11,6 +11,7 @@ use crate::client::Trust;
 use crate::limiter::LimitKey;
 use crate::limits::Limits;
 use crate::peers::PeerList;
+use crate::static_files::Symlinks;
 use crate::tls::TlsConfig;
 
 /// Where the gateway listens and what it serves.
@@ -20,6 +21,8 @@ pub struct GatewayConfig {
     pub listen: Vec<SocketAddr>,
     /// The document root: files below it are served, `index.php` in it is the front controller.
     pub root: PathBuf,
+    /// How files are served.
+    pub files: FileConfig,
     /// Who runs PHP, in the order of their exchanges. The first takes every path that no other
     /// has.
     pub pools: Vec<PoolConfig>,
@@ -44,6 +47,7 @@ impl Default for GatewayConfig {
         GatewayConfig {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8000))],
             root: PathBuf::from("public"),
+            files: FileConfig::default(),
             pools: vec![PoolConfig::default()],
             spool_folder: std::env::temp_dir(),
             limits: Limits::default(),
@@ -52,6 +56,30 @@ impl Default for GatewayConfig {
             http2: true,
             trust: None,
             proxy_protocol: PeerList::default(),
+        }
+    }
+}
+
+/// How files are served, those below the root and those that PHP names.
+#[derive(Debug, Clone)]
+pub struct FileConfig {
+    /// What may be kept of files that were sent.
+    pub cache_bytes: usize,
+    /// Paths of files that never change under their name; `*` stands for anything.
+    pub immutable: Vec<String>,
+    /// What becomes of symbolic links below the root.
+    pub symlinks: Symlinks,
+    /// Folders from below which PHP may have files sent; one that is missing is left out.
+    pub sendfile_roots: Vec<PathBuf>,
+}
+
+impl Default for FileConfig {
+    fn default() -> FileConfig {
+        FileConfig {
+            cache_bytes: 16 * 1024 * 1024,
+            immutable: vec!["/build/assets/*".to_owned()],
+            symlinks: Symlinks::default(),
+            sendfile_roots: Vec::new(),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::banner::Banner;
 use crate::complaints::Complaints;
 use crate::config::{GatewayConfig, Limiting};
 use crate::error::{BindError, ServeError};
+use crate::files::FileDesk;
 use crate::limiter::{LimitCounts, Limiter};
 use crate::listener;
 use crate::park::Doorbell;
@@ -20,7 +21,7 @@ use crate::pools::Pools;
 use crate::request_id::RequestIds;
 use crate::service::{Glances, Site};
 use crate::shutdown::Shutdown;
-use crate::static_files::Disk;
+use crate::static_files::{Disk, Reach};
 use crate::tls::{Keeper, Tls};
 
 /// Listening sockets and what is to be served on them.
@@ -73,7 +74,9 @@ impl Gateway {
                 .set_nonblocking(true)
                 .map_err(BindError::Listener)?;
         }
-        let disk = Disk::open(&config.root).map_err(|source| BindError::Root {
+        let elsewhere = config.files.sendfile_roots.clone().into();
+        let reach = Reach::new(config.files.symlinks, elsewhere);
+        let disk = Disk::open(&config.root, reach).map_err(|source| BindError::Root {
             root: config.root.clone(),
             source,
         })?;
@@ -153,6 +156,7 @@ impl Gateway {
         let site = Arc::new(Site {
             pools: Pools::new(&self.config.pools, exchanges),
             disk: self.disk,
+            files: FileDesk::new(self.config.files.cache_bytes, self.config.files.immutable),
             banner: self.banner,
             limiter: self.limiter,
             tls: tls.map(Arc::new),
@@ -190,6 +194,8 @@ fn aside(site: &Arc<Site>, roots: Option<watch::Receiver<Vec<PathBuf>>>) -> Join
     let mut aside = JoinSet::new();
     let sweeping = site.clone();
     aside.spawn(async move { sweeping.pools.sweep().await });
+    let filing = site.clone();
+    aside.spawn(async move { filing.files.sweep().await });
     if let Some(roots) = roots {
         let following = site.clone();
         aside.spawn(async move { following.disk.follow(roots).await });

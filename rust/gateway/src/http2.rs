@@ -70,7 +70,11 @@ pub(crate) async fn serve(stream: Stream, connection: Arc<Connection>, mut shutd
     serving.streams.shutdown().await;
     if let Err(error) = ended {
         let client = serving.connection.addresses.remote_ip();
-        tracing::debug!(client, error = &error as &dyn std::error::Error, "connection ended early");
+        tracing::debug!(
+            client,
+            error = &error as &dyn std::error::Error,
+            "connection ended early"
+        );
     }
 }
 

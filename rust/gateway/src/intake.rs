@@ -25,6 +25,7 @@ use crate::limits::Limits;
 use crate::linger::Linger;
 use crate::passage::Passage;
 use crate::stream::Stream;
+use crate::transfers::is_stand_in;
 use fault::HeadFault;
 use framing::{Framing, Step};
 use interim::Interim;
@@ -74,6 +75,9 @@ enum End {
 impl Intake {
     pub(crate) fn new(stream: Stream, passage: Arc<Passage>, limits: Arc<Limits>) -> Intake {
         let now = Instant::now();
+        if stream.takes_files() {
+            passage.transfers.allow();
+        }
         Intake {
             framing: Framing::new((&*limits).into()),
             alarm: Alarm::new(now + limits.head_read),
@@ -183,6 +187,29 @@ impl Intake {
         }
     }
 
+    /// Writes what is really in memory; a part of a file may follow at once.
+    fn poll_write_bytes(
+        &mut self,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+        more: bool,
+    ) -> Poll<io::Result<usize>> {
+        let bytes: usize = slices.iter().map(|slice| slice.len()).sum();
+        if bytes > GATHER_BYTES_MAX {
+            return Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        }
+        let mut gathered = [0; GATHER_BYTES_MAX];
+        let mut at = 0;
+        for slice in slices {
+            gathered[at..at + slice.len()].copy_from_slice(slice);
+            at += slice.len();
+        }
+        match more {
+            true => self.stream.poll_write_before_more(cx, &gathered[..bytes]),
+            false => Pin::new(&mut self.stream).poll_write(cx, &gathered[..bytes]),
+        }
+    }
+
     fn poll_wrote(
         &mut self,
         cx: &mut Context<'_>,
@@ -285,17 +312,15 @@ impl AsyncWrite for Intake {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         ready!(self.poll_interim_before_write(cx))?;
-        let bytes: usize = slices.iter().map(|slice| slice.len()).sum();
-        let wrote = if bytes <= GATHER_BYTES_MAX {
-            let mut gathered = [0; GATHER_BYTES_MAX];
-            let mut at = 0;
-            for slice in slices {
-                gathered[at..at + slice.len()].copy_from_slice(slice);
-                at += slice.len();
+        let this = &mut *self;
+        let stood_in = slices.iter().position(|slice| is_stand_in(slice));
+        let wrote = match stood_in {
+            Some(0) => {
+                let transfers = &this.passage.transfers;
+                transfers.poll_send(cx, &this.stream, slices[0].len())
             }
-            Pin::new(&mut self.stream).poll_write(cx, &gathered[..bytes])
-        } else {
-            Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+            Some(at) => this.poll_write_bytes(cx, &slices[..at], true),
+            None => this.poll_write_bytes(cx, slices, false),
         };
         self.poll_wrote(cx, wrote)
     }

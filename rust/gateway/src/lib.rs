@@ -27,6 +27,7 @@ mod connection;
 mod date;
 mod dispatch;
 mod error;
+mod files;
 mod fixed;
 mod forwarded;
 #[cfg(any(test, feature = "fuzzing"))]
@@ -59,9 +60,10 @@ mod static_files;
 mod stream;
 mod subject;
 mod tls;
+mod transfers;
 
 pub use client::Trust;
-pub use config::{GatewayConfig, LimitRule, Limiting, PoolConfig};
+pub use config::{FileConfig, GatewayConfig, LimitRule, Limiting, PoolConfig};
 pub use error::{BindError, ServeError};
 pub use forwarded::TrustedField;
 pub use gateway::Gateway;
@@ -71,6 +73,7 @@ pub use park::runtime;
 pub use peers::{PeerList, PeerListError};
 pub use probe::{Probe, ProbeFault, probe};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
+pub use static_files::Symlinks;
 pub use tls::{
     AuthorityError, Certificates, ClientAuth, LocalAuthority, PairError, PairFiles, TlsConfig,
     TlsError, TlsVersion,

@@ -97,6 +97,33 @@ pub(crate) const ACCEPT_PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How much of a body moves between file, ring and socket at a time.
 pub(crate) const CHUNK_BYTES: usize = 64 * 1024;
 
+/// Parts of a file that one request may ask for; with more it gets the whole file.
+pub(crate) const RANGES_MAX: usize = 16;
+
+/// Files up to this size are kept in memory, larger ones by their descriptors.
+pub(crate) const FILE_MEMORY_BYTES_MAX: u64 = 256 * 1024;
+
+/// Descriptors of large files that are kept open because somebody may want them again.
+pub(crate) const FILE_DESCRIPTORS_MAX: usize = 128;
+
+/// How often descriptors that nobody used are given up.
+pub(crate) const FILE_SWEEP_INTERVAL: Duration = Duration::from_secs(10);
+
+/// What was changed longer ago has another time after its next change, on any file system.
+pub(crate) const FILE_SETTLED: Duration = Duration::from_secs(2);
+
+/// How much of a large file is read at a time.
+pub(crate) const FILE_READ_BYTES: usize = 128 * 1024;
+
+/// How much of a file the kernel is asked to send at a time.
+pub(crate) const TRANSFER_BYTES_MAX: usize = 512 * 1024;
+
+/// How long it is believed that a file has no packed copy beside it.
+pub(crate) const SIBLING_RECHECK: Duration = Duration::from_secs(1);
+
+/// Files of which that is known.
+pub(crate) const SIBLINGS_KNOWN_MAX: usize = 10_000;
+
 /// Interim replies that may wait for a client to take them.
 pub(crate) const INTERIM_BYTES_MAX: usize = 16 * 1024;
 

@@ -7,6 +7,7 @@ use http::Response;
 
 use crate::intake::fault::HeadFault;
 use crate::limits::INTERIM_BYTES_MAX;
+use crate::transfers::Transfers;
 
 /// Shared by the side of the socket, the service and the bodies of one lane. In HTTP/2 the one
 /// side is the task of the stream, and hyper stands for it.
@@ -31,6 +32,8 @@ pub(crate) struct Passage {
     interim_waits: AtomicBool,
     /// The final reply of the request under way was given to hyper.
     reply_begun: AtomicBool,
+    /// What of the replies the kernel copies from files.
+    pub(crate) transfers: Transfers,
 }
 
 /// Interim replies in their order.

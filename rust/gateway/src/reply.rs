@@ -5,9 +5,11 @@ use std::io;
 use std::time::Instant;
 
 use http::header::{
-    ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
+    ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
 };
 use http::{Response, StatusCode};
+use rustix::io::Errno;
 
 use crate::body::BodyFault;
 use crate::complaints::Complaints;
@@ -38,6 +40,8 @@ pub(crate) enum Refusal {
     },
     #[error("there is nothing at this path")]
     NotFound,
+    #[error("the file cannot be read")]
+    File(#[from] io::Error),
     #[error("no worker is ready")]
     NotReady,
     #[error("this port speaks HTTPS only")]
@@ -99,6 +103,42 @@ pub(crate) fn fixed(text: &'static str) -> Response<Content> {
     response
 }
 
+/// Makes `response` say that the client has what it would get.
+pub(crate) fn not_modified(response: &mut Response<Content>) {
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    without_contents(response);
+}
+
+/// Makes `response` say that it is about another version than the client wants.
+pub(crate) fn precondition_failed(response: &mut Response<Content>) {
+    *response.status_mut() = StatusCode::PRECONDITION_FAILED;
+    without_contents(response);
+    response.headers_mut().remove(CACHE_CONTROL);
+}
+
+/// Makes `response` say that nothing of the `length` bytes is what the client wants.
+pub(crate) fn range_not_satisfiable(response: &mut Response<Content>, length: u64) {
+    *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+    without_contents(response);
+    let headers = response.headers_mut();
+    headers.remove(CACHE_CONTROL);
+    if let Ok(range) = HeaderValue::try_from(format!("bytes */{length}")) {
+        headers.insert(CONTENT_RANGE, range);
+    }
+}
+
+fn without_contents(response: &mut Response<Content>) {
+    *response.body_mut() = Content::Empty;
+    for name in [
+        CONTENT_TYPE,
+        CONTENT_ENCODING,
+        CONTENT_LENGTH,
+        CONTENT_DISPOSITION,
+    ] {
+        response.headers_mut().remove(name);
+    }
+}
+
 fn plain_text(headers: &mut HeaderMap) {
     headers.insert(
         CONTENT_TYPE,
@@ -120,6 +160,7 @@ fn manner(refusal: &Refusal) -> Manner {
             retry_after_s: Some(fault.wait_s),
         },
         Refusal::NotFound => Manner::staying(StatusCode::NOT_FOUND),
+        Refusal::File(error) => Manner::staying(file_status(error)),
         Refusal::NotReady => Manner::retrying(),
         Refusal::NotEncrypted => Manner::closing(StatusCode::BAD_REQUEST),
     }
@@ -158,6 +199,15 @@ fn body_status(fault: &BodyFault) -> StatusCode {
         BodyFault::Broken(_) => StatusCode::BAD_REQUEST,
         BodyFault::Spool(error) if is_out_of_space(error) => StatusCode::INSUFFICIENT_STORAGE,
         BodyFault::Spool(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// A file may be gone, or out of reach, since it was found.
+fn file_status(error: &io::Error) -> StatusCode {
+    match Errno::from_io_error(error) {
+        Some(Errno::NOENT | Errno::NOTDIR | Errno::XDEV | Errno::LOOP) => StatusCode::NOT_FOUND,
+        Some(Errno::ACCESS | Errno::PERM) => StatusCode::FORBIDDEN,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -7,9 +7,9 @@ use std::task::{Context, Poll, ready};
 use askr_exchange::ReplyError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tower_http::services::fs::ServeFileSystemResponseBody;
 
 use crate::dispatch;
+use crate::files::FileBody;
 use crate::passage::Passage;
 use crate::reply_stream::{CutReply, StreamHandle};
 use crate::subject::Subject;
@@ -35,7 +35,8 @@ pub(crate) enum Content {
     },
     /// As PHP produces them.
     Stream(StreamHandle),
-    File(ServeFileSystemResponseBody),
+    /// As it is read.
+    File(FileBody),
 }
 
 /// Why a body ends the connection instead of itself. hyper only drops it.
@@ -130,7 +131,8 @@ impl Body for ReplyBody {
             Content::Short { bytes, .. } => Some(Ok(std::mem::take(bytes))),
             Content::Stream(stream) => ready!(stream.poll_chunk(cx)),
             Content::File(file) => {
-                return Pin::new(file).poll_frame(cx).map_err(BodyError::from);
+                let data = ready!(file.poll_data(cx, Some(&this.passage.transfers)));
+                data.map(|data| data.map_err(CutReply::File))
             }
         };
         match data {
@@ -145,7 +147,7 @@ impl Body for ReplyBody {
             Content::Empty => true,
             Content::Full(bytes) => bytes.is_empty(),
             Content::Short { .. } | Content::Stream(_) => false,
-            Content::File(file) => file.is_end_stream(),
+            Content::File(file) => file.bytes_left() == 0,
         }
     }
 
@@ -155,7 +157,7 @@ impl Body for ReplyBody {
             Content::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Content::Short { announced, .. } => SizeHint::with_exact(*announced),
             Content::Stream(stream) => stream.size_hint(),
-            Content::File(file) => file.size_hint(),
+            Content::File(file) => SizeHint::with_exact(file.bytes_left()),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! worker, the connection's task also moves what the worker has written into a bounded buffer
 //! here whenever it runs; beyond the bound the worker waits.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll};
 
@@ -12,12 +13,14 @@ use bytes::Bytes;
 use http_body::SizeHint;
 
 /// Why a reply that has begun is cut off.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum CutReply {
     #[error("the reply ended before its worker did")]
     Worker(#[source] ReplyError),
     #[error("php announced a longer reply than it gave")]
     Short,
+    #[error("the file cannot be read to its end")]
+    File(#[source] io::Error),
 }
 
 /// The part of a streamed reply that its body and its connection share.

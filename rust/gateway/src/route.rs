@@ -11,8 +11,9 @@
 //!
 //! Which pool runs PHP for a path, and so whether that is classic mode, is decided in [`pool`].
 //!
-//! Symbolic links below the root are followed, as nginx does and Laravel's `public/storage`
-//! needs: who may create links in the root may also write files there.
+//! Symbolic links below the root are followed unless the configuration says otherwise, as nginx
+//! does and Laravel's `public/storage` needs: who may create links in the root may also write
+//! files there. What a link leads to must have a name that would be served, too.
 
 use std::borrow::Cow;
 
@@ -277,6 +278,11 @@ fn merge_slashes(text: &str) -> Cow<'_, str> {
     Cow::Owned(merged)
 }
 
+/// Whether a file of this path, which starts with `/`, may be given to clients at all.
+pub(crate) fn may_be_shown(path: &str) -> bool {
+    !is_hidden(path) && !is_never_served(path)
+}
+
 /// Any segment that begins with a dot hides the whole path; `.well-known` is for everybody
 /// (RFC 8615), at the top only.
 fn is_hidden(path: &str) -> bool {
@@ -293,7 +299,7 @@ fn is_hidden(path: &str) -> bool {
 /// PHP sources and what editors leave behind, by the last segment.
 fn is_never_served(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let name = name.trim_end_matches(['.', ' ']);
+    let name = unpacked(name.trim_end_matches(['.', ' ']));
     if name.ends_with('~') || (name.starts_with('#') && name.ends_with('#')) {
         return true;
     }
@@ -303,6 +309,25 @@ fn is_never_served(path: &str) -> bool {
     let mut never = PHP_SOURCES.iter().chain(LEFTOVERS);
     never.any(|other| extension.eq_ignore_ascii_case(other))
 }
+
+/// The name of what is in a packed file: a source stays one.
+fn unpacked(name: &str) -> &str {
+    match name.rsplit_once('.') {
+        Some((inner, extension))
+            if PACKED
+                .iter()
+                .any(|packed| extension.eq_ignore_ascii_case(packed)) =>
+        {
+            unpacked(inner)
+        }
+        _ => name,
+    }
+}
+
+/// Extensions of packed files.
+const PACKED: &[&str] = &[
+    "gz", "br", "zst", "bz2", "xz", "lz4", "zip", "7z", "tar", "tgz",
+];
 
 /// Extensions that PHP or an include of it may have.
 const PHP_SOURCES: &[&str] = &[

@@ -14,6 +14,7 @@ use crate::client::{Client, Trust};
 use crate::complaints::Complaints;
 use crate::connection::{Lane, Purpose};
 use crate::dispatch::{self, Order, Patience};
+use crate::files::FileDesk;
 use crate::fixed;
 use crate::limiter::{Candidate, Limiter, Standings};
 use crate::limits::{Limits, POLLS_PER_GLANCE};
@@ -34,6 +35,7 @@ use crate::tls::Tls;
 pub(crate) struct Site {
     pub(crate) pools: Pools,
     pub(crate) disk: Disk,
+    pub(crate) files: FileDesk,
     pub(crate) banner: Option<Banner>,
     pub(crate) limiter: Option<Arc<Limiter>>,
     pub(crate) tls: Option<Arc<Tls>>,
@@ -116,7 +118,8 @@ async fn ask(
         pools: site.pools.map(),
     };
     let roots = site.disk.roots();
-    let route = route(asked, &*roots);
+    let look = roots.look();
+    let route = route(asked, &look);
     if let Some(limiter) = &site.limiter {
         *standings = limiter.count(&Candidate {
             head: &head,
@@ -132,7 +135,10 @@ async fn ask(
     match route {
         Route::Health => Ok(fixed::health()),
         Route::Ready => fixed::ready(&site.pools),
-        Route::File(path) => Ok(roots.serve(&path, head).await.map(Content::File)),
+        Route::File(path) => {
+            let (place, stat) = look.take(path).ok_or(Refusal::NotFound)?;
+            site.files.serve(place, &stat, &head).await
+        }
         Route::Redirect(path) => Ok(reply::redirect(&path, head.uri.query())),
         Route::NotFound => Err(Refusal::NotFound),
         Route::Refused(fault) => Err(fault.into()),

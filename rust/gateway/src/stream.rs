@@ -1,12 +1,15 @@
 //! The socket of one client, whatever it runs over.
 
+use std::fs::File;
 use std::future::poll_fn;
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use rustix::net::SendFlags;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
 
@@ -74,6 +77,65 @@ impl Stream {
             poll_fn(|cx| self.poll_read_ahead(cx)).await?;
         }
         Ok(&self.ahead)
+    }
+
+    /// Whether the kernel can copy files into it.
+    pub(crate) fn takes_files(&self) -> bool {
+        matches!(self.socket, Socket::Tcp(_) | Socket::Unix(_))
+    }
+
+    /// Sends up to `bytes` bytes of `file` from `offset` on without looking at them.
+    pub(crate) fn poll_send_file(
+        &self,
+        cx: &mut Context<'_>,
+        file: &File,
+        offset: u64,
+        bytes: usize,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_in_place(cx, |socket| {
+            let mut offset = offset;
+            Ok(rustix::fs::sendfile(
+                socket,
+                file,
+                Some(&mut offset),
+                bytes,
+            )?)
+        })
+    }
+
+    /// Writes what more will follow at once: the kernel may wait for that.
+    pub(crate) fn poll_write_before_more(
+        &self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
+        self.poll_in_place(cx, |socket| Ok(rustix::net::send(socket, bytes, flags)?))
+    }
+
+    /// Does `write` on the socket itself, as soon as that has room.
+    fn poll_in_place(
+        &self,
+        cx: &mut Context<'_>,
+        write: impl Fn(BorrowedFd<'_>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
+        loop {
+            let wrote = match &self.socket {
+                Socket::Tcp(tcp) => {
+                    ready!(tcp.poll_write_ready(cx))?;
+                    tcp.try_io(Interest::WRITABLE, || write(tcp.as_fd()))
+                }
+                Socket::Unix(unix) => {
+                    ready!(unix.poll_write_ready(cx))?;
+                    unix.try_io(Interest::WRITABLE, || write(unix.as_fd()))
+                }
+                Socket::Tls(_) => Err(io::ErrorKind::Unsupported.into()),
+            };
+            match wrote {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                wrote => return Poll::Ready(wrote),
+            }
+        }
     }
 
     /// Makes the end of this stream a reset.

@@ -91,6 +91,7 @@ pub(super) fn gateway(
     GatewayConfig {
         listen: config.listen.clone(),
         root: config.root.clone(),
+        files: config.files.clone(),
         pools: config.pools.iter().map(gateway_pool).collect(),
         spool_folder: spool_folder(&config.ini),
         limits: config.limits.clone(),

@@ -6,12 +6,13 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use askr_gateway::{Limits, PoolConfig, TrustedField};
+use askr_gateway::{FileConfig, Limits, PoolConfig, TrustedField};
 use askr_supervisor::{Deadlines, Endurance, SupervisorConfig, Thresholds};
 
 use super::decimal::Decimal;
 use super::kind::{Kind, Value};
 use super::options::{ISOLATIONS, Key, LOG_FORMATS, LOG_LEVELS, OptionSpec};
+use super::sending::SYMLINKS;
 use super::share::Share;
 use super::store::StoreConfig;
 use super::worker_range::WorkerRange;
@@ -42,6 +43,42 @@ const GENERAL: &[OptionSpec] = &[
         default_text: Some("`public` in `app_base`"),
         placeholder: "DIR",
         doc: "Document root: static files are served from it, and `index.php` in it answers the rest.",
+    },
+    OptionSpec {
+        key: Key::FileCache,
+        name: "file_cache",
+        kind: || Kind::Bytes { range: 0..=4 << 30 },
+        default: || bytes(FileConfig::default().cache_bytes as u64),
+        default_text: None,
+        placeholder: "SIZE",
+        doc: "Memory for the contents of files that were sent, so that they need not be opened and read again; each file is looked at before it is sent from there. 0 keeps none.",
+    },
+    OptionSpec {
+        key: Key::Immutable,
+        name: "immutable",
+        kind: || Kind::Names,
+        default: || Some(Value::Names(FileConfig::default().immutable)),
+        default_text: None,
+        placeholder: "PATTERN",
+        doc: "Paths of files that never change under their name, so that browsers keep them without asking again: `Cache-Control: public, max-age=31536000, immutable`. `*` stands for any characters. A list, or separated by commas.",
+    },
+    OptionSpec {
+        key: Key::Symlinks,
+        name: "symlinks",
+        kind: || Kind::Choice(SYMLINKS),
+        default: || Some(Value::Choice("follow")),
+        default_text: None,
+        placeholder: "POLICY",
+        doc: "What becomes of symbolic links below the root: `follow` them wherever they lead; follow them `inside` the root, and from it into `sendfile_roots`, so that Laravel's `public/storage` works; `never` serve a path with one in it.",
+    },
+    OptionSpec {
+        key: Key::SendfileRoots,
+        name: "sendfile_roots",
+        kind: || Kind::Paths,
+        default: || Some(Value::Paths(Vec::new())),
+        default_text: Some("`storage/app` in `app_base`"),
+        placeholder: "DIR",
+        doc: "Folders from below which PHP may have files sent by the server, with `X-Sendfile` or `X-Accel-Redirect`; a list, or separated by commas.",
     },
     OptionSpec {
         key: Key::WorkerScript,

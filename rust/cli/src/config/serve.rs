@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::{LimitRule, Limits, PeerList, Trust};
+use askr_gateway::{FileConfig, LimitRule, Limits, PeerList, Trust};
 use askr_supervisor::{Endurance, Thresholds};
 
 use super::account;
@@ -14,6 +14,7 @@ use super::kind::Value;
 use super::memory;
 use super::options::{Key, LOG_LEVELS};
 use super::pool_config::{self, PoolConfig};
+use super::sending;
 use super::settings::Settings;
 use super::share::Share;
 use super::store::{self, StoreConfig};
@@ -25,6 +26,7 @@ use crate::user::Account;
 pub(crate) struct ServeConfig {
     pub(crate) app_base: Option<PathBuf>,
     pub(crate) root: PathBuf,
+    pub(crate) files: FileConfig,
     /// `None` is classic mode.
     pub(crate) worker_script: Option<PathBuf>,
     pub(crate) listen: Vec<SocketAddr>,
@@ -104,6 +106,7 @@ impl ServeConfig {
         let config = Self {
             app_base: folder(settings, Key::AppBase, "name the folder of the application")?,
             root: root(settings)?,
+            files: sending::files(settings)?,
             worker_script: worker_script(settings)?,
             listen: settings.addresses(Key::Listen).to_vec(),
             pools: pool_config::pools(settings),

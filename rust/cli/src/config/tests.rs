@@ -425,6 +425,7 @@ fn no_option_is_accepted_and_ignored() {
             Key::Isolation => ["worker", "fork"].map(str::to_owned),
             Key::StoreFile => [place("one"), place("two")],
             Key::TlsCert | Key::TlsKey => [place("one.pem"), place("two.pem")],
+            Key::SendfileRoots => [place("public"), place("other")],
             _ => [0, 1].map(|index: usize| samples(option)[index].to_owned()),
         };
         assert_ne!(with(option, &one), with(option, &two), "{}", option.name);
@@ -446,10 +447,16 @@ fn an_overridden_value_is_checked_all_the_same() {
 fn what_the_configuration_names_must_be_there() {
     let here = tempfile::tempdir().unwrap();
     let here = here.path().to_str().unwrap();
-    let cases: [(Scene, &str); 5] = [
+    let cases: [(Scene, &str); 6] = [
         (
             Scene::new(),
             "root is not set; give --root DIR, or --app-base DIR for a Laravel application",
+        ),
+        (
+            Scene::new()
+                .flag("root", here)
+                .flag("sendfile_roots", "/not/there"),
+            "--sendfile-roots = /not/there (flag): there is no such folder; name folders from which PHP may have files sent, or create them",
         ),
         (
             Scene::new().flag("root", "/not/there"),

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
 use askr_gateway::{
-    Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting, Limits, PoolConfig, Shutdown,
-    ShutdownTrigger, TlsConfig, runtime,
+    FileConfig, Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting, Limits, PoolConfig,
+    Shutdown, ShutdownTrigger, TlsConfig, runtime,
 };
 use askr_store::Store;
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
@@ -41,6 +41,7 @@ pub(crate) struct Setup {
     tls: Option<TlsConfig>,
     exchange: ExchangeLimits,
     root: TempDir,
+    files: FileConfig,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<watch::Receiver<Option<String>>>,
     http2: bool,
@@ -61,6 +62,7 @@ impl Setup {
                 ..ExchangeLimits::default()
             },
             root: tempfile::tempdir().unwrap(),
+            files: FileConfig::default(),
             roots: None,
             banner: None,
             http2: true,
@@ -114,6 +116,12 @@ impl Setup {
         self
     }
 
+    /// Changes how files are served.
+    pub(crate) fn files(mut self, change: impl FnOnce(&mut FileConfig)) -> Setup {
+        change(&mut self.files);
+        self
+    }
+
     pub(crate) fn exchange(mut self, change: impl FnOnce(&mut ExchangeLimits)) -> Setup {
         change(&mut self.exchange);
         self
@@ -162,6 +170,7 @@ impl Setup {
             limiting: self.limiting,
             tls: self.tls,
             http2: self.http2,
+            files: self.files,
             ..self.config
         })
         .unwrap();
@@ -253,6 +262,14 @@ impl Server {
         self.worker(move |job, _| {
             // A client that left meanwhile is what some tests are about.
             let _ = reply(job.take().unwrap(), 200, &[], body.as_bytes());
+            After::Next
+        })
+    }
+
+    /// Starts a worker that answers every request with `status`.
+    pub(crate) fn worker_with_status(&self, status: u16) -> FakeWorker {
+        self.worker(move |job, _| {
+            let _ = reply(job.take().unwrap(), status, &[], b"");
             After::Next
         })
     }

@@ -1,0 +1,124 @@
+//! Replies made of files: those below the document roots, and those that PHP names.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
+use http::{Response, request};
+use mime_guess::MimeGuess;
+use rustix::fs::Stat;
+use rustix::io::Errno;
+
+use crate::limits::FILE_SWEEP_INTERVAL;
+use crate::reply::Refusal;
+use crate::reply_body::Content;
+use crate::static_files::Place;
+use cache::FileCache;
+use document::{Document, Version};
+use patterns::Patterns;
+use siblings::Siblings;
+
+mod accept;
+mod body;
+mod cache;
+mod conditions;
+mod document;
+mod parts;
+mod patterns;
+mod ranges;
+mod reply;
+mod siblings;
+
+pub(crate) use body::FileBody;
+
+/// Sends files, and remembers those it has sent.
+#[derive(Debug)]
+pub(crate) struct FileDesk {
+    cache: FileCache,
+    siblings: Siblings,
+    immutable: Patterns,
+}
+
+impl FileDesk {
+    pub(crate) fn new(cache_bytes: usize, immutable: Vec<String>) -> FileDesk {
+        FileDesk {
+            cache: FileCache::new(cache_bytes),
+            siblings: Siblings::default(),
+            immutable: Patterns::new(immutable),
+        }
+    }
+
+    /// Answers a GET or HEAD with the file at `place`, which the route decision has approved,
+    /// and which `stat` was said about.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves nothing behind but a read that a thread may be in.
+    pub(crate) async fn serve(
+        &self,
+        place: Place<'_>,
+        stat: &Stat,
+        asked: &request::Parts,
+    ) -> Result<Response<Content>, Refusal> {
+        let mut version = Version::of(stat).ok_or(Refusal::NotFound)?;
+        let mut response = Response::new(Content::Empty);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, content_type(place.path()));
+        if self.immutable.fit(place.path()) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+        }
+        let choice = self
+            .siblings
+            .choose(&place, &version, &asked.headers, Instant::now());
+        if choice.varies {
+            headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        let mut sent = place;
+        if let Some(sibling) = choice.sibling {
+            let coding = HeaderValue::from_static(sibling.coding.name());
+            headers.insert(CONTENT_ENCODING, coding);
+            version = sibling.version;
+            sent = sent.beside(sibling.coding.suffix());
+        }
+        let now = SystemTime::now();
+        let document = self.document(&sent, version, now).await?;
+        reply::fill(&mut response, &document, asked, now);
+        Ok(response)
+    }
+
+    /// Gives up now and then what nobody uses. Never returns.
+    pub(crate) async fn sweep(&self) {
+        let mut ticks = tokio::time::interval(FILE_SWEEP_INTERVAL);
+        loop {
+            ticks.tick().await;
+            self.cache.sweep();
+        }
+    }
+
+    /// The file at `place`, which was at `version` a moment ago.
+    async fn document(
+        &self,
+        place: &Place<'_>,
+        version: Version,
+        now: SystemTime,
+    ) -> io::Result<Arc<Document>> {
+        if let Some(document) = self.cache.find(&version) {
+            return Ok(document);
+        }
+        let file = place.open()?;
+        let version = Version::of(&rustix::fs::fstat(&file)?).ok_or(Errno::NOENT)?;
+        let document = Arc::new(Document::read(file, version, now).await?);
+        self.cache.keep(&document, now);
+        Ok(document)
+    }
+}
+
+/// By the extension, as far as the table knows it.
+fn content_type(path: &str) -> HeaderValue {
+    let guess = MimeGuess::from_path(path).first_raw();
+    HeaderValue::from_static(guess.unwrap_or("application/octet-stream"))
+}
+
+/// What `Cache-Control` says of a file that never changes under its name: a year is what
+/// "for ever" has become.
+const FOR_EVER: &str = "public, max-age=31536000, immutable";

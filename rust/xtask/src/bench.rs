@@ -4,6 +4,7 @@ mod broken;
 mod client;
 mod console;
 mod contest;
+mod edge;
 mod fetch;
 mod figures;
 mod first;
@@ -32,6 +33,7 @@ use std::thread;
 use std::time::Duration;
 
 use self::broken::BrokenError;
+use self::edge::EdgeError;
 use self::fetch::FetchError;
 use self::first::FirstError;
 use self::hand_over::HandOverError;
@@ -111,6 +113,8 @@ pub(crate) enum BenchError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
+    Edge(#[from] EdgeError),
+    #[error(transparent)]
     File(#[from] FileError),
     #[error("{server} has no worker process to measure or to kill")]
     NoWorkers { server: &'static str },
@@ -180,6 +184,7 @@ pub(crate) fn serve_once(
         worker_script: PathBuf::new(),
         without_reset: PathBuf::new(),
         application: None,
+        certificate: None,
     };
     let server = Server::start(&bench, ServerKind::AskrClassic, &site)?;
     let reply = fetch::checked(server.address, "/", marker)?;
@@ -193,8 +198,9 @@ fn measure_all(
     results: &mut Results,
 ) -> Result<(), BenchError> {
     let is_wanted = |row: &&Row| options.rows.is_empty() || options.rows.contains(*row);
-    let groups: [&[Row]; 5] = [
+    let groups: [&[Row]; 6] = [
         &[Row::Script, Row::Health],
+        &[Row::Static1k],
         &[Row::Json, Row::Page],
         &[Row::Reset],
         &[Row::Paranoid],
@@ -215,6 +221,15 @@ fn measure_all(
     }
     if is_wanted(&&Row::Exchange) {
         step("exchange", || hand_over::measure(checkout, results))?;
+    }
+    let run = edge::Run {
+        seconds: options.seconds,
+        rounds: options.rounds,
+    };
+    for row in edge::ROWS.iter().filter(is_wanted) {
+        step(row.name(), || {
+            edge::measure(checkout, bench, *row, run, results)
+        })?;
     }
     let lives = [
         Row::Respawn,

@@ -99,10 +99,11 @@ impl Contestant<'_> {
         let measured = load::run(&self.url, &self.script, pressure)?;
         let workers = self.server.workers();
         let spent_ns = processes::cpu_ns(&workers).saturating_sub(started_ns);
-        let (server, pss_kb) = if self.row == Row::Health {
-            ("askr-gateway", None)
-        } else {
-            (self.server.kind.name(), processes::pss_kb(&workers))
+        let is_without_php = matches!(self.row, Row::Health | Row::Static1k);
+        let (server, pss_kb) = match self.server.kind {
+            ServerKind::AskrWorker if is_without_php => ("askr-gateway", None),
+            kind if is_without_php => (kind.name(), None),
+            kind => (kind.name(), processes::pss_kb(&workers)),
         };
         Ok(Sample {
             row: self.row.name(),

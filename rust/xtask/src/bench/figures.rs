@@ -16,6 +16,7 @@ pub(crate) struct Figure {
 /// Every figure whose rows were measured.
 pub(crate) fn reached(results: &Results) -> Vec<Figure> {
     let mut candidates = ratios(results);
+    candidates.extend(static_files(results));
     candidates.extend(isolation(results));
     candidates.extend(amounts(results));
     candidates.extend(results.findings().iter().map(found_out));
@@ -65,6 +66,48 @@ fn ratios(results: &Results) -> Vec<Option<Figure>> {
             ),
         ),
     ]
+}
+
+/// Files, beside nginx.
+fn static_files(results: &Results) -> Vec<Option<Figure>> {
+    let beside = |row, askr| ratio(results, (row, askr), (row, "nginx"), 8);
+    vec![
+        at_least(
+            "file of 1 KB, HTTP/1.1, 8 connections: Askr ÷ nginx",
+            "≥ 0.8, aim 1",
+            0.8,
+            beside("static-1k", "askr-gateway"),
+        ),
+        at_least(
+            "file of 1 MB, HTTP/1.1, 8 connections: Askr ÷ nginx",
+            "≥ 0.8, aim 1",
+            0.8,
+            beside("static-1m", "askr-gateway"),
+        ),
+        at_least(
+            "file of 1 KB, TLS and HTTP/2, 8 connections of 8 streams: Askr ÷ nginx",
+            "≥ 0.8, aim 1",
+            0.8,
+            beside("static-h2", "askr-gateway"),
+        ),
+        at_most(
+            "files: responses that were wrong",
+            "0",
+            0.0,
+            wrong_files(results),
+        ),
+    ]
+}
+
+/// Of all servers, sizes and numbers of connections.
+fn wrong_files(results: &Results) -> Option<f64> {
+    let entries = results.entries();
+    let mut files = entries
+        .iter()
+        .filter(|entry| entry.row.starts_with("static-"))
+        .peekable();
+    files.peek()?;
+    Some(count(files.map(|entry| entry.errors).sum()))
 }
 
 /// What a process for each request costs.
@@ -213,13 +256,17 @@ fn round_trips(results: &Results, row: &str) -> Option<f64> {
     Some(exchange.p50_ms / futex.p50_ms)
 }
 
+fn errors(results: &Results, row: &str, connections: u32) -> Option<f64> {
+    let entry = results.find(row, "askr-worker", connections)?;
+    Some(count(entry.errors))
+}
+
 #[expect(
     clippy::cast_precision_loss,
     reason = "a number of failed requests is far below 2^52"
 )]
-fn errors(results: &Results, row: &str, connections: u32) -> Option<f64> {
-    let entry = results.find(row, "askr-worker", connections)?;
-    Some(entry.errors as f64)
+fn count(errors: u64) -> f64 {
+    errors as f64
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::process::Command;
 
+use super::edge;
 use super::figures;
 use super::result::{Entry, Results};
 use super::server::{Bench, INI};
@@ -17,6 +18,7 @@ pub(crate) struct Conditions {
     php: String,
     nginx: String,
     wrk: String,
+    h2load: String,
     /// Processes that wanted to run in the last minute, before the benchmark began.
     load: String,
     seconds: u32,
@@ -36,6 +38,7 @@ impl Conditions {
             php: bench.engine.version.clone(),
             nginx: version_line("nginx", "-v"),
             wrk: version_line("wrk", "-v"),
+            h2load: version_line("h2load", "--version"),
             load: loadavg.split(' ').next().unwrap_or_default().to_owned(),
             seconds,
             rounds,
@@ -57,7 +60,11 @@ pub(crate) fn markdown(conditions: &Conditions, results: &Results) -> String {
     text += "\n## Results\n\n";
     text += &table(results);
     text += "\n## Workers, reloads and deaths\n\n";
-    text += &findings(results, |row| !store::is_about_it(row));
+    text += &findings(results, |row| {
+        !store::is_about_it(row) && !edge::is_about_it(row)
+    });
+    text += "\n## Clients, files and connections\n\n";
+    text += &findings(results, edge::is_about_it);
     text += "\n## The shared store\n\n";
     text += &findings(results, store::is_about_it);
     text += "\nRows:\n\n";
@@ -125,6 +132,19 @@ const ROWS: &str = "\
   script that exists for this row only, since an application has no such setting.
 - `paranoid`: `json` unwatched, with `--paranoid` and with `--paranoid=0.01`.
 - `health`: the gateway's own fixed answer, which PHP has no part in.
+- `static-1k`, `static-1m`: a file of 1,024 bytes and one of 1,048,576, from Askr and from nginx with
+  `sendfile` and `open_file_cache`.
+- `static-h2`: the former over TLS and HTTP/2, 8 connections of 8 streams each, one certificate.
+- `json-h2`: `json` over one connection of HTTP/2 with 8 streams, and over 8 of HTTP/1.1 with one
+  request at a time.
+- `idle`: 2,000 connections that have had an answer and stay: how main's private memory grows with
+  them, and a client on 4 connections that asks a script meanwhile, three times two seconds each.
+- `slow-clients`: two workers, a client on 8 connections that asks a script, and with it 500 clients
+  that send a head or a body a byte a second, and 500 that read a file or an answer of PHP, of up to
+  3 MB, a byte a second. All come again when they are sent away.
+- `large`: a file of 2 GiB as a form's upload, of which PHP says size and checksum; as a download
+  that PHP hands over with `X-Sendfile`; and as a static file. curl sends and fetches, and what it
+  fetches is compared. Memory is that of no file, seen every 20 ms.
 - `soak`: `json` for a minute; the errors are the point.
 - `kill`: `json` for 20 seconds while a worker is killed with SIGKILL every second; a request that a
   dying worker had not begun to answer is given to another.
@@ -164,6 +184,7 @@ fn circumstances(conditions: &Conditions) -> String {
         php,
         nginx,
         wrk,
+        h2load,
         load,
         seconds,
         rounds,
@@ -187,6 +208,9 @@ fn circumstances(conditions: &Conditions) -> String {
          Its `config/cors.php` names no paths; Laravel's two usual patterns cost some 40 µs a request.\n\
          - Load: {wrk}, one thread. A script compares status and body of every response; anything\n  \
          but the expected one is an error, as are broken connections and timeouts.\n\
+         - HTTP/2, what is compared with it, and files of 1 MB: {h2load}, one thread. It looks at\n  \
+         every status and counts the bytes of all bodies; a body that is missing or of another length\n  \
+         is an error. The file itself is compared before and after.\n\
          - {rounds} runs of {seconds} s for each place in the table, the servers in turn; shown are\n  \
          medians, and errors added up. Each server was warmed up before.\n\
          - FrankenPHP and RoadRunner are not compared yet.\n"

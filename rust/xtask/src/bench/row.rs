@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::edge::{self, Certificate};
 use crate::checkout::Checkout;
 use crate::files::{self, FileError};
 
@@ -20,6 +21,22 @@ pub(crate) enum Row {
     Paranoid,
     /// The gateway's own fixed answer, without PHP.
     Health,
+    /// A file of 1 KB, beside nginx.
+    #[value(name = "static-1k")]
+    Static1k,
+    /// A file of 1 MB, beside nginx.
+    #[value(name = "static-1m")]
+    Static1m,
+    /// A file of 1 KB over TLS and HTTP/2, beside nginx.
+    StaticH2,
+    /// The JSON route over one connection of HTTP/2, and over eight of HTTP/1.1.
+    JsonH2,
+    /// Two thousand idle connections: what each costs, and what others notice.
+    Idle,
+    /// A thousand clients that send or read a byte a second: what do others notice?
+    SlowClients,
+    /// Two gigabytes up and down: whose memory grows?
+    Large,
     /// The hand-over alone, against a bare futex.
     Exchange,
     /// The JSON route for a minute at 64 connections: does anything fail?
@@ -77,6 +94,8 @@ pub(crate) enum ServerKind {
     AskrFork,
     AskrClassic,
     NginxFpm,
+    /// Files alone.
+    NginxFiles,
 }
 
 /// What a server serves.
@@ -90,6 +109,8 @@ pub(crate) struct Site {
     pub(crate) without_reset: PathBuf,
     /// The Laravel application, if it is one.
     pub(crate) application: Option<PathBuf>,
+    /// With which connections are encrypted, if they are.
+    pub(crate) certificate: Option<Certificate>,
 }
 
 impl Row {
@@ -102,6 +123,13 @@ impl Row {
             Row::Reset => "reset",
             Row::Paranoid => "paranoid",
             Row::Health => "health",
+            Row::Static1k => "static-1k",
+            Row::Static1m => "static-1m",
+            Row::StaticH2 => "static-h2",
+            Row::JsonH2 => "json-h2",
+            Row::Idle => "idle",
+            Row::SlowClients => "slow-clients",
+            Row::Large => "large",
             Row::Exchange => "exchange",
             Row::Soak => "soak",
             Row::Kill => "kill",
@@ -131,6 +159,8 @@ impl Row {
             Row::Page | Row::First => "/page",
             Row::Health | Row::Exchange => "/askr/health",
             Row::Reload | Row::Broken => "/release",
+            Row::Static1k | Row::StaticH2 => "/1k.txt",
+            Row::Static1m => "/1m.txt",
             _ => "/json",
         }
     }
@@ -143,6 +173,8 @@ impl Row {
             Row::Memory | Row::Private => "Memory in use",
             Row::Health | Row::Exchange => "ok",
             Row::Reload | Row::Broken => "\"configuration\":",
+            Row::Static1k | Row::Static1m | Row::StaticH2 => edge::MARKER,
+            Row::Idle | Row::SlowClients => "The answer of a script.",
             _ => "\"stack\":\"laravel\"",
         }
     }
@@ -166,6 +198,7 @@ impl Row {
                 ServerKind::AskrFork,
                 ServerKind::NginxFpm,
             ],
+            Row::Static1k => &[ServerKind::AskrWorker, ServerKind::NginxFiles],
             Row::Health | Row::Soak | Row::Kill => &[ServerKind::AskrWorker],
             // They start servers of their own.
             _ => &[],
@@ -176,6 +209,12 @@ impl Row {
     pub(crate) fn site(self, checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
         match self {
             Row::Script | Row::Health | Row::Exchange => one_line(folder),
+            Row::Static1k
+            | Row::Static1m
+            | Row::StaticH2
+            | Row::Idle
+            | Row::SlowClients
+            | Row::Large => edge::ground(folder),
             _ => demo(checkout, folder),
         }
     }
@@ -191,7 +230,7 @@ impl Site {
             | ServerKind::AskrCow
             | ServerKind::AskrFork => Some(&self.worker_script),
             ServerKind::AskrWithoutReset => Some(&self.without_reset),
-            ServerKind::AskrClassic | ServerKind::NginxFpm => None,
+            ServerKind::AskrClassic | ServerKind::NginxFpm | ServerKind::NginxFiles => None,
         }
     }
 }
@@ -219,6 +258,7 @@ impl ServerKind {
             ServerKind::AskrFork => "askr-fork",
             ServerKind::AskrClassic => "askr-classic",
             ServerKind::NginxFpm => "nginx-fpm",
+            ServerKind::NginxFiles => "nginx",
         }
     }
 }
@@ -232,6 +272,7 @@ fn demo(checkout: &Checkout, folder: &Path) -> Result<Site, FileError> {
         worker_script: checkout.path("laravel/worker.php"),
         without_reset,
         application: Some(checkout.demo()),
+        certificate: None,
     })
 }
 
@@ -252,5 +293,6 @@ fn one_line(folder: &Path) -> Result<Site, FileError> {
         without_reset: worker_script.clone(),
         worker_script,
         application: None,
+        certificate: None,
     })
 }

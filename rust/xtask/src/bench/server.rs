@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::edge;
 use super::nginx_fpm;
 use super::processes::{self, Below, Running};
 use super::row::{ServerKind, Site};
@@ -88,6 +89,7 @@ impl Server {
     ) -> Result<Server, ServerError> {
         match kind {
             ServerKind::NginxFpm => start_nginx_fpm(bench, site),
+            ServerKind::NginxFiles => start_nginx_files(bench, site),
             _ => start_askr(bench, kind, site),
         }
     }
@@ -98,6 +100,11 @@ impl Server {
         let mut workers: Vec<u32> = below.map(|below| below.pid).collect();
         workers.sort_unstable();
         workers
+    }
+
+    /// The process that has the sockets, or started those that have.
+    pub(crate) fn main(&self) -> u32 {
+        self.main.id()
     }
 
     /// Every process that descends from the server's main one.
@@ -121,6 +128,9 @@ fn start_askr(bench: &Bench<'_>, kind: ServerKind, site: &Site) -> Result<Server
     }
     if let Some(application) = &site.application {
         command.env("ASKR_APP_BASE", application);
+    }
+    if let Some(certificate) = &site.certificate {
+        command.args(certificate.options());
     }
     if let Some(script) = site.script(kind) {
         command.arg("--worker-script").arg(script);
@@ -153,16 +163,8 @@ fn start_nginx_fpm(bench: &Bench<'_>, site: &Site) -> Result<Server, ServerError
     })?;
 
     let nginx_log = bench.folder.join("nginx-output.log");
-    let mut nginx = Command::new("nginx");
-    nginx
-        .arg("-c")
-        .arg(&files.nginx_configuration)
-        .args(["-e", "stderr"]);
-    let mut front = start(&mut nginx, &nginx_log)?;
     let address = files.address;
-    wait(kind, &mut front, &nginx_log, || {
-        std::net::TcpStream::connect(address).ok().map(drop)
-    })?;
+    let front = start_nginx(kind, &files.nginx_configuration, &nginx_log, address)?;
     Ok(Server {
         kind,
         address,
@@ -170,6 +172,38 @@ fn start_nginx_fpm(bench: &Bench<'_>, site: &Site) -> Result<Server, ServerError
         _front: Some(front),
         main,
     })
+}
+
+fn start_nginx_files(bench: &Bench<'_>, site: &Site) -> Result<Server, ServerError> {
+    let kind = ServerKind::NginxFiles;
+    let address = free_address(bench)?;
+    let configuration = bench.folder.join("nginx-files.conf");
+    let text = edge::configuration(bench.folder, site, address);
+    files::write(&configuration, &text)?;
+    let log = bench.folder.join("nginx-files.log");
+    let main = start_nginx(kind, &configuration, &log, address)?;
+    Ok(Server {
+        kind,
+        address,
+        log,
+        _front: None,
+        main,
+    })
+}
+
+fn start_nginx(
+    kind: ServerKind,
+    configuration: &Path,
+    log: &Path,
+    address: SocketAddr,
+) -> Result<Running, ServerError> {
+    let mut nginx = Command::new("nginx");
+    nginx.arg("-c").arg(configuration).args(["-e", "stderr"]);
+    let mut running = start(&mut nginx, log)?;
+    wait(kind, &mut running, log, || {
+        std::net::TcpStream::connect(address).ok().map(drop)
+    })?;
+    Ok(running)
 }
 
 /// A comparison with an FPM that compiles every script again would be worth nothing.
@@ -221,7 +255,7 @@ fn wait<T>(
     }
 }
 
-/// The address in `askr: serving http://ADDRESS`.
+/// The address in `askr: serving http://ADDRESS`, or `https`.
 fn serving(log: &Path) -> Option<SocketAddr> {
     let lines = BufReader::new(File::open(log).ok()?).lines();
     lines
@@ -230,7 +264,8 @@ fn serving(log: &Path) -> Option<SocketAddr> {
 }
 
 fn address_in(line: &str) -> Option<SocketAddr> {
-    let (_, address) = line.split_once("askr: serving http://")?;
+    let (_, scheme) = line.split_once("askr: serving http")?;
+    let (_, address) = scheme.split_once("://")?;
     address.split([' ', '/', ',', '"']).next()?.parse().ok()
 }
 
@@ -252,6 +287,7 @@ mod tests {
             address_in("askr: serving http://127.0.0.1:41/ (2 workers)"),
             expected
         );
+        assert_eq!(address_in("askr: serving https://127.0.0.1:41"), expected);
         assert_eq!(address_in("askr: stopping"), None);
     }
 }

@@ -94,6 +94,7 @@ fn serve(
         worker_script: PathBuf::new(),
         without_reset: PathBuf::new(),
         application,
+        certificate: None,
     };
     Ok(Server::start(bench, ServerKind::AskrClassic, &site)?)
 }

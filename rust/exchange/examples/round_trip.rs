@@ -302,6 +302,7 @@ fn request() -> Vec<u8> {
             ("accept", b"*/*"),
             ("user-agent", b"bench"),
         ],
+        variables: Vec::new(),
         remote_ip: "127.0.0.1",
         remote_port: 50_000,
         server_ip: "127.0.0.1",

@@ -33,6 +33,9 @@ pub struct RequestHead<'a> {
     /// Names in lower case, values as sent, in the order of the wire.
     #[serde(borrow, with = "named_values")]
     pub headers: Vec<(&'a str, &'a [u8])>,
+    /// What the server knows beyond that, as PHP is to find it in `$_SERVER`.
+    #[serde(borrow, with = "named_values")]
+    pub variables: Vec<(&'a str, &'a [u8])>,
     /// The client's address.
     pub remote_ip: &'a str,
     /// The client's port.

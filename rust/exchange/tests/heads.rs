@@ -34,6 +34,7 @@ proptest! {
             version,
             https,
             headers: headers.iter().map(|(name, value)| (&**name, &**value)).collect(),
+            variables: headers.iter().map(|(name, value)| (&**name, &**value)).collect(),
             remote_ip: "::1",
             remote_port: port,
             server_ip: "127.0.0.1",

@@ -17,6 +17,7 @@ use crate::reply_stream::StreamPump;
 use crate::service::Site;
 use crate::shutdown::Shutdown;
 use crate::stream::Stream;
+use crate::tls::TlsFacts;
 
 /// A client that was accepted, as far as its listener knows it.
 #[derive(Debug)]
@@ -34,7 +35,16 @@ pub(crate) struct Connection {
     pub(crate) addresses: Addresses,
     /// What the client sees is encrypted, as far as the connection itself says.
     pub(crate) https: bool,
+    /// What the handshake has told.
+    pub(crate) tls: Option<TlsFacts>,
     pub(crate) purpose: Purpose,
+}
+
+impl Connection {
+    /// What PHP finds in `$_SERVER` of the handshake.
+    pub(crate) fn variables(&self) -> &[(&'static str, String)] {
+        self.tls.as_ref().map_or(&[], TlsFacts::variables)
+    }
 }
 
 /// What a connection is there for.
@@ -109,10 +119,15 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutd
         addresses,
         is_encrypted,
     } = arrival;
+    let asks_for_certificates = || site.tls.as_ref().is_some_and(|tls| tls.asks_clients());
+    let tls = stream
+        .session()
+        .map(|session| TlsFacts::new(session, asks_for_certificates()));
     let connection = Arc::new(Connection {
         site,
         addresses,
         https: is_encrypted || stream.is_tls(),
+        tls,
         purpose,
     });
     match protocol {

@@ -112,6 +112,7 @@ fn encoded(id: RequestId, target: &str) -> Vec<u8> {
         version: HttpVersion::Http11,
         https: false,
         headers: vec![("host", b"localhost"), ("user-agent", b"askr probe")],
+        variables: Vec::new(),
         remote_ip: "127.0.0.1",
         remote_port: 0,
         server_ip: "127.0.0.1",

@@ -16,6 +16,8 @@ use crate::route::Script;
 pub(crate) struct Circumstances<'a> {
     pub(crate) id: &'a str,
     pub(crate) client: &'a Client<'a>,
+    /// What PHP is to find in `$_SERVER` beside the usual.
+    pub(crate) variables: &'a [(&'static str, String)],
     /// What the route decision adds to the request.
     pub(crate) script: &'a Script<'a>,
     pub(crate) body_bytes: u64,
@@ -30,6 +32,7 @@ pub(crate) fn encode(
     let Circumstances {
         id,
         client,
+        variables,
         script,
         body_bytes,
     } = circumstances;
@@ -53,6 +56,10 @@ pub(crate) fn encode(
         version: version(request.version),
         https: client.is_https(),
         headers: fields(&request.headers, &derived),
+        variables: variables
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes()))
+            .collect(),
         remote_ip: client.remote_ip(),
         remote_port: client.remote_port(),
         server_ip: client.server_ip(),

@@ -191,6 +191,7 @@ async fn php(
     let circumstances = Circumstances {
         id: subject.id(),
         client,
+        variables: lane.connection.variables(),
         script: &script,
         body_bytes: body.bytes(),
     };

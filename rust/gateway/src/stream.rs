@@ -9,6 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, BytesMut};
 use rustix::net::SendFlags;
+use rustls::ServerConnection;
 use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::server::TlsStream;
@@ -57,6 +58,14 @@ impl Stream {
     /// Whether the bytes on the wire are encrypted.
     pub(crate) fn is_tls(&self) -> bool {
         matches!(self.socket, Socket::Tls(_))
+    }
+
+    /// The encrypted session, where there is one.
+    pub(crate) fn session(&self) -> Option<&ServerConnection> {
+        match &self.socket {
+            Socket::Tls(tls) => Some(tls.get_ref().1),
+            Socket::Tcp(_) | Socket::Unix(_) => None,
+        }
     }
 
     /// Sends what is written at once, instead of waiting for more to fill a packet.

@@ -6,6 +6,7 @@
 
 mod config;
 mod error;
+mod facts;
 mod files;
 mod keeper;
 mod keyring;
@@ -28,6 +29,7 @@ use tokio_rustls::server::TlsStream;
 use crate::limits::Limits;
 pub use config::{Certificates, ClientAuth, PairFiles, TlsConfig, TlsVersion};
 pub use error::{AuthorityError, PairError, TlsError};
+pub(crate) use facts::TlsFacts;
 pub(crate) use keeper::Keeper;
 use keyring::Keyring;
 pub use local::LocalAuthority;
@@ -92,6 +94,11 @@ impl Tls {
             Ok(shaken) => shaken.map_err(HandshakeFault::Failed),
             Err(_) => Err(HandshakeFault::Late(self.patience)),
         }
+    }
+
+    /// Whether clients are asked for a certificate.
+    pub(crate) fn asks_clients(&self) -> bool {
+        self.settings.client_auth.is_some()
     }
 
     fn current(&self) -> Arc<ServerConfig> {

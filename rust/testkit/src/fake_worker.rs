@@ -44,6 +44,8 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// The client's address.
     pub remote_ip: String,
+    /// What PHP is to find in `$_SERVER` beside the usual.
+    pub variables: Vec<(String, String)>,
     /// The client's port.
     pub remote_port: u16,
     /// The port that the client connected to.
@@ -159,23 +161,28 @@ impl Received {
     fn read(job: &mut Job) -> Result<Received, JobError> {
         let bytes = job.head_bytes()?;
         let head = RequestHead::decode(&bytes).expect("the gateway encodes what can be decoded");
-        let headers = head.headers.iter().map(|(name, value)| {
-            let value = String::from_utf8_lossy(value).into_owned();
-            ((*name).to_owned(), value)
-        });
         Ok(Received {
             method: head.method.to_owned(),
             target: head.target.to_owned(),
             script_name: head.script_name.to_owned(),
             path_info: head.path_info.to_owned(),
-            headers: headers.collect(),
+            headers: texts(&head.headers),
             remote_ip: head.remote_ip.to_owned(),
+            variables: texts(&head.variables),
             remote_port: head.remote_port,
             server_port: head.server_port,
             https: head.https,
             body_bytes: head.body_bytes,
         })
     }
+}
+
+fn texts(named: &[(&str, &[u8])]) -> Vec<(String, String)> {
+    let texts = named.iter().map(|(name, value)| {
+        let value = String::from_utf8_lossy(value).into_owned();
+        ((*name).to_owned(), value)
+    });
+    texts.collect()
 }
 
 /// The encoded head of a reply.

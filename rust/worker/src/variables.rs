@@ -35,6 +35,9 @@ impl Site {
         describe_line(head, incoming);
         describe_addresses(head, incoming);
         describe_headers(head, incoming);
+        for (name, value) in &head.variables {
+            incoming.variable(name.as_bytes(), value);
+        }
     }
 
     fn describe_script(&self, head: &RequestHead<'_>, incoming: &mut Incoming) {

@@ -95,15 +95,7 @@ impl Course {
         supervisor: Supervisor,
         sides: Sides,
     ) -> Result<ExitCode, Failure> {
-        let scheme = if gateway.is_encrypted() {
-            "https"
-        } else {
-            "http"
-        };
-        let urls = gateway.addresses().into_iter();
-        let urls: Vec<String> = urls
-            .map(|address| format!("{scheme}://{address}"))
-            .collect();
+        let urls = urls(&gateway);
         let (clients, gateway_shutdown) = askr_gateway::Shutdown::new();
         let (fleet, fleet_shutdown) = askr_supervisor::Shutdown::new();
         let mut serving = pin!(gateway.serve(exchanges, gateway_shutdown));
@@ -213,6 +205,18 @@ impl Course {
             Drain::Until(deadline) => deadline.max(least),
         }
     }
+}
+
+fn urls(gateway: &Gateway) -> Vec<String> {
+    let scheme = if gateway.is_encrypted() {
+        "https"
+    } else {
+        "http"
+    };
+    let addresses = gateway.addresses().into_iter();
+    addresses
+        .map(|address| format!("{scheme}://{address}"))
+        .collect()
 }
 
 /// Goes on in a new log file of the same name.

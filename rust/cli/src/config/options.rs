@@ -86,9 +86,11 @@ pub(crate) enum Key {
     LogFormat,
     LogFile,
     Debug,
-    TlsCert,
-    TlsKey,
+    TlsCerts,
+    TlsKeys,
     TlsSelfSigned,
+    TlsClientCa,
+    TlsClientAuth,
     TlsMin,
 }
 
@@ -96,6 +98,8 @@ pub(crate) enum Key {
 pub(crate) const LOG_LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 /// The formats of `--log-format`.
 pub(crate) const LOG_FORMATS: &[&str] = &["text", "json"];
+/// The words of `tls_client_auth`.
+pub(crate) const TLS_CLIENT_AUTH: &[&str] = &["off", "optional", "required"];
 /// The words of `tls_min`.
 pub(crate) const TLS_VERSIONS: &[&str] = &["1.2", "1.3"];
 /// The words of `isolation`.

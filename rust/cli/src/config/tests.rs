@@ -407,6 +407,7 @@ fn no_option_is_accepted_and_ignored() {
             ("worker_script", place("worker.php")),
             ("tls_cert", place("one.pem")),
             ("tls_key", place("one.pem")),
+            ("tls_client_ca", place("one.pem")),
         ];
         let base = given.iter().map(|(name, path)| (*name, path.as_str()));
         let all = base.chain(switched_on);
@@ -424,7 +425,8 @@ fn no_option_is_accepted_and_ignored() {
             Key::WorkerScript => [place("worker.php"), place("other.php")],
             Key::Isolation => ["worker", "fork"].map(str::to_owned),
             Key::StoreFile => [place("one"), place("two")],
-            Key::TlsCert | Key::TlsKey => [place("one.pem"), place("two.pem")],
+            Key::TlsCerts | Key::TlsKeys | Key::TlsClientCa => [place("one.pem"), place("two.pem")],
+            Key::TlsClientAuth => ["optional", "required"].map(str::to_owned),
             Key::SendfileRoots => [place("public"), place("other")],
             _ => [0, 1].map(|index: usize| samples(option)[index].to_owned()),
         };

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use askr_gateway::{Certificates, LocalAuthority, PairFiles, TlsConfig, TlsVersion};
+use askr_gateway::{Certificates, ClientAuth, LocalAuthority, PairFiles, TlsConfig, TlsVersion};
 use rustix::process::geteuid;
 use rustix::system::uname;
 
@@ -25,7 +25,7 @@ pub(crate) fn tls(settings: &Settings, inputs: &Inputs) -> Result<Option<TlsConf
     };
     Ok(Some(TlsConfig {
         certificates,
-        client_auth: None,
+        client_auth: client_auth(settings)?,
         version_min: match settings.word(Key::TlsMin) {
             Some("1.3") => TlsVersion::V13,
             _ => TlsVersion::V12,
@@ -75,14 +75,28 @@ fn data_folder(inputs: &Inputs) -> Result<PathBuf, ConfigError> {
     Ok(folder.join("askr"))
 }
 
+fn client_auth(settings: &Settings) -> Result<Option<ClientAuth>, ConfigError> {
+    let required = match settings.word(Key::TlsClientAuth) {
+        Some("off") => return Ok(None),
+        word => word != Some("optional"),
+    };
+    let Some(authorities) = settings.path(Key::TlsClientCa) else {
+        return Ok(None);
+    };
+    Ok(Some(ClientAuth {
+        authorities: file(settings, Key::TlsClientCa, authorities)?,
+        required,
+    }))
+}
+
 fn pairs(settings: &Settings) -> Result<Vec<PairFiles>, ConfigError> {
-    let certificates = settings.paths(Key::TlsCert).iter();
-    let pairs = certificates.zip(settings.paths(Key::TlsKey));
+    let certificates = settings.paths(Key::TlsCerts).iter();
+    let pairs = certificates.zip(settings.paths(Key::TlsKeys));
     pairs
         .map(|(certificate, key)| {
             Ok(PairFiles {
-                certificate: file(settings, Key::TlsCert, certificate)?,
-                key: file(settings, Key::TlsKey, key)?,
+                certificate: file(settings, Key::TlsCerts, certificate)?,
+                key: file(settings, Key::TlsKeys, key)?,
             })
         })
         .collect()

@@ -366,6 +366,7 @@ fn head(target: &str) -> Vec<u8> {
         version: HttpVersion::Http11,
         https: false,
         headers: vec![("host", b"x.test")],
+        variables: Vec::new(),
         remote_ip: "127.0.0.1",
         remote_port: 1,
         server_ip: "127.0.0.1",

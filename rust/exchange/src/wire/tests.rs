@@ -8,6 +8,7 @@ fn request() -> RequestHead<'static> {
         version: HttpVersion::Http11,
         https: true,
         headers: vec![("host", b"x.test:8000"), ("x-latin", b"\xe9\x00")],
+        variables: vec![("SSL_CLIENT_VERIFY", b"NONE".as_slice())],
         remote_ip: "127.0.0.1",
         remote_port: 40_000,
         server_ip: "127.0.0.1",

@@ -86,6 +86,7 @@ pub(crate) fn request_head(target: &str, body_bytes: u64) -> Vec<u8> {
         version: HttpVersion::Http11,
         https: false,
         headers: vec![("host", b"x.test")],
+        variables: Vec::new(),
         remote_ip: "127.0.0.1",
         remote_port: 1,
         server_ip: "127.0.0.1",

@@ -12,6 +12,7 @@ fn encoded(request: http::request::Builder, body_bytes: u64) -> Vec<u8> {
     let circumstances = Circumstances {
         id: "0123456789abcdef",
         client: &Client::new(&addresses, false, None, &parts),
+        variables: &[],
         script: &Script {
             name: "/index.php".into(),
             path_info: "".into(),

@@ -6,8 +6,8 @@ use std::net::{Shutdown, TcpStream};
 use std::path::Path;
 use std::time::Duration;
 
-use askr_gateway::{Certificates, LocalAuthority, PairFiles, TlsConfig, TlsVersion};
-use askr_testkit::{DEADLINE, eventually};
+use askr_gateway::{Certificates, ClientAuth, LocalAuthority, PairFiles, TlsConfig, TlsVersion};
+use askr_testkit::{After, DEADLINE, FakeWorker, eventually, reply};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
@@ -96,8 +96,8 @@ fn php_is_told_that_the_connection_is_encrypted() {
     let scene = Scene::new(&[&["example.com"]]);
     let _worker = scene.server.worker(|job, received| {
         let text = format!("https={}", received.https);
-        let _ = askr_testkit::reply(job.take().unwrap(), 200, &[], text.as_bytes());
-        askr_testkit::After::Next
+        let _ = reply(job.take().unwrap(), 200, &[], text.as_bytes());
+        After::Next
     });
     let mut visit = scene
         .visit("example.com", &scene.authority.client())
@@ -179,6 +179,102 @@ fn the_protocol_is_agreed_upon() {
     let visit = scene.visit("example.com", &client).unwrap();
 
     assert_eq!(visit.protocol(), Some(&b"http/1.1"[..]));
+}
+
+/// PHP that answers with what it is told of the certificate.
+fn naming_the_client(server: &Server) -> FakeWorker {
+    server.worker(|job, received| {
+        let told = received
+            .variables
+            .iter()
+            .map(|(name, value)| format!("{name}={value};"));
+        let told: String = told.filter(|text| !text.contains("BEGIN")).collect();
+        let _ = reply(job.take().unwrap(), 200, &[], told.as_bytes());
+        After::Next
+    })
+}
+
+/// A server that asks clients for certificates of `clients`.
+fn asking(clients: &Authority, required: bool) -> Scene {
+    let authorities = tempfile::NamedTempFile::new().unwrap();
+    fs::write(authorities.path(), &clients.pem).unwrap();
+    let ask = |tls| TlsConfig {
+        client_auth: Some(ClientAuth {
+            authorities: authorities.path().to_owned(),
+            required,
+        }),
+        ..tls
+    };
+    Scene::with(&[&["example.com"]], ask, |setup| setup)
+}
+
+#[test]
+fn php_is_told_which_certificate_a_client_has_shown() {
+    let clients = Authority::new("clients");
+    let scene = asking(&clients, false);
+    let _worker = naming_the_client(&scene.server);
+    let known = scene.authority.client_called("robot 7", &clients);
+
+    // Twice, since the second connection resumes the session of the first.
+    for _ in 0..2 {
+        let mut visit = scene.visit("example.com", &known).unwrap();
+        let told = visit.get("/").unwrap();
+        assert!(told.contains("SSL_CLIENT_VERIFY=SUCCESS;"), "{told}");
+        assert!(told.contains("SSL_CLIENT_S_DN=CN=robot 7;"), "{told}");
+        assert!(told.contains("SSL_CLIENT_I_DN_CN=clients;"), "{told}");
+    }
+    let mut visit = scene
+        .visit("example.com", &scene.authority.client())
+        .unwrap();
+    let told = visit.get("/").unwrap();
+    assert!(told.ends_with("\r\n\r\nSSL_CLIENT_VERIFY=NONE;"), "{told}");
+}
+
+#[test]
+fn a_certificate_of_somebody_else_is_turned_away_and_a_missing_one_where_it_is_required() {
+    let clients = Authority::new("clients");
+    for required in [false, true] {
+        let scene = asking(&clients, required);
+        let _worker = naming_the_client(&scene.server);
+        let outcome = |config: &ClientConfig| {
+            let mut visit = scene.visit("example.com", config)?;
+            visit.get("/")
+        };
+        let stranger = Authority::new("clients");
+        let posing = scene.authority.client_called("robot 7", &stranger);
+        assert!(outcome(&posing).is_err());
+        assert!(outcome(&scene.authority.client_called("robot 7", &clients)).is_ok());
+        assert_eq!(outcome(&scene.authority.client()).is_err(), required);
+    }
+}
+
+#[test]
+fn authorities_of_clients_that_change_on_disk_are_taken_up() {
+    let (old, new) = (Authority::new("old"), Authority::new("new"));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs::write(file.path(), &old.pem).unwrap();
+    let ask = |tls| TlsConfig {
+        client_auth: Some(ClientAuth {
+            authorities: file.path().to_owned(),
+            required: true,
+        }),
+        ..tls
+    };
+    let scene = Scene::with(&[&["example.com"]], ask, |setup| {
+        setup.file("a.txt", "a file")
+    });
+    let is_let_in = |config: &ClientConfig| {
+        let visit = scene.visit("example.com", config);
+        visit.and_then(|mut visit| visit.get("/a.txt")).is_ok()
+    };
+    let of_old = scene.authority.client_called("me", &old);
+    assert!(is_let_in(&of_old));
+
+    fs::write(file.path(), &new.pem).unwrap();
+
+    let of_new = scene.authority.client_called("me", &new);
+    eventually("the new authority counts", || is_let_in(&of_new));
+    assert!(!is_let_in(&of_old), "a session of before is not resumed");
 }
 
 #[test]

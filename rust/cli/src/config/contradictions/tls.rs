@@ -5,12 +5,12 @@ use crate::config::options::Key;
 use crate::config::settings::Settings;
 
 pub(super) fn conflict(settings: &Settings) -> Option<Conflict> {
-    let certificates = settings.paths(Key::TlsCert).len();
-    let keys = settings.paths(Key::TlsKey).len();
+    let certificates = settings.paths(Key::TlsCerts).len();
+    let keys = settings.paths(Key::TlsKeys).len();
     if certificates != keys {
         let key = match certificates > keys {
-            true => Key::TlsCert,
-            false => Key::TlsKey,
+            true => Key::TlsCerts,
+            false => Key::TlsKeys,
         };
         return Some(Conflict {
             key,
@@ -27,15 +27,26 @@ pub(super) fn conflict(settings: &Settings) -> Option<Conflict> {
         });
     }
     if is_self_signed || certificates > 0 {
-        return None;
+        return client_conflict(settings);
     }
     needless(settings)
+}
+
+/// Certificates of clients want an authority to be checked against.
+fn client_conflict(settings: &Settings) -> Option<Conflict> {
+    let is_off = matches!(settings.word(Key::TlsClientAuth), None | Some("off"));
+    (!is_off && settings.path(Key::TlsClientCa).is_none()).then(|| Conflict {
+        key: Key::TlsClientAuth,
+        problem: "there is no authority that could have signed them".to_owned(),
+        remedy: "name its certificate with tls_client_ca, or leave it out",
+    })
 }
 
 /// What means nothing where no connection is encrypted.
 fn needless(settings: &Settings) -> Option<Conflict> {
     let is_given = |key: &Key| settings.setting(*key).value.is_some();
-    let key = [Key::TlsMin].into_iter().find(is_given)?;
+    let keys = [Key::TlsClientCa, Key::TlsClientAuth, Key::TlsMin];
+    let key = keys.into_iter().find(is_given)?;
     Some(Conflict {
         key,
         problem: "without a certificate nothing is encrypted".to_owned(),

@@ -1,11 +1,11 @@
 //! The options of encrypted connections.
 
 use crate::config::kind::{Kind, Value};
-use crate::config::options::{Key, OptionSpec, TLS_VERSIONS};
+use crate::config::options::{Key, OptionSpec, TLS_CLIENT_AUTH, TLS_VERSIONS};
 
 pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec {
-        key: Key::TlsCert,
+        key: Key::TlsCerts,
         name: "tls_cert",
         kind: || Kind::Paths,
         default: || Some(Value::Paths(Vec::new())),
@@ -14,7 +14,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         doc: "PEM file with a certificate and those that lead to its authority; several as repeated flags, a list, or separated by commas. Clients get the one for the name they ask for, or the first. A file that changes is taken up without a reload.",
     },
     OptionSpec {
-        key: Key::TlsKey,
+        key: Key::TlsKeys,
         name: "tls_key",
         kind: || Kind::Paths,
         default: || Some(Value::Paths(Vec::new())),
@@ -30,6 +30,24 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default_text: None,
         placeholder: "SWITCH",
         doc: "For development: certificates for every name that is asked for, signed by an authority that this user keeps. `askr trust` makes this machine trust it.",
+    },
+    OptionSpec {
+        key: Key::TlsClientCa,
+        name: "tls_client_ca",
+        kind: || Kind::Path,
+        default: || None,
+        default_text: Some("none"),
+        placeholder: "FILE",
+        doc: "PEM file with the authorities that may have signed the certificates of clients. PHP finds what a client showed in `$_SERVER` as `SSL_CLIENT_VERIFY`, `SSL_CLIENT_S_DN` and others.",
+    },
+    OptionSpec {
+        key: Key::TlsClientAuth,
+        name: "tls_client_auth",
+        kind: || Kind::Choice(TLS_CLIENT_AUTH),
+        default: || None,
+        default_text: Some("`required` with a `tls_client_ca`, else `off`"),
+        placeholder: "WORD",
+        doc: "Whether clients show a certificate: `optional` lets those without one in, `required` does not.",
     },
     OptionSpec {
         key: Key::TlsMin,

@@ -111,7 +111,7 @@ fn certificates_that_do_not_fit_together_are_refused_with_a_remedy() {
     std::fs::write(&file, "").unwrap();
     let (here, file) = (here.path().to_str().unwrap(), file.to_str().unwrap());
     let scene = || Scene::new().flag("root", here);
-    let cases: [(Scene, String); 4] = [
+    let cases: [(Scene, String); 5] = [
         (
             scene().flag("tls_cert", file),
             format!("--tls-cert = {file} (flag): there are 1 tls_cert and 0 tls_key; give each certificate its key, in the same order"),
@@ -123,6 +123,10 @@ fn certificates_that_do_not_fit_together_are_refused_with_a_remedy() {
         (
             scene().flag("tls_cert", file).flag("tls_key", file).toml("tls_self_signed = true"),
             "tls_self_signed = on (DIR/askr.toml): there is a tls_cert already; leave one of them out".to_owned(),
+        ),
+        (
+            scene().flag("tls_self_signed", "on").variable("ASKR_TLS_CLIENT_AUTH", "optional"),
+            "ASKR_TLS_CLIENT_AUTH = optional (environment): there is no authority that could have signed them; name its certificate with tls_client_ca, or leave it out".to_owned(),
         ),
         (
             scene().toml("tls_min = 1.3"),

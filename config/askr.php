@@ -101,6 +101,12 @@ return [
         'symlinks' => env('ASKR_SYMLINKS'),
         'sendfile_roots' => env('ASKR_SENDFILE_ROOTS'),
 
+        // What replies are compressed with, and which of them.
+        'compress' => env('ASKR_COMPRESS'),
+        'compress_min' => env('ASKR_COMPRESS_MIN'),
+        'compress_types' => env('ASKR_COMPRESS_TYPES'),
+        'compress_levels' => env('ASKR_COMPRESS_LEVELS'),
+
         // What all processes share: cache, counters, sessions and locks.
         'store_size' => env('ASKR_STORE_SIZE'),
         'store_value_max' => env('ASKR_STORE_VALUE_MAX'),

@@ -6,6 +6,7 @@
 
 mod account;
 mod channels;
+mod compression;
 mod contradictions;
 mod control_socket;
 mod decimal;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use askr_store::{Rate, Store};
 
 use crate::client::Trust;
+use crate::compression::{Coding, CodingLevels, MediaRange};
 use crate::limiter::LimitKey;
 use crate::limits::Limits;
 use crate::peers::PeerList;
@@ -40,6 +41,8 @@ pub struct GatewayConfig {
     pub trust: Option<Trust>,
     /// Whose connections begin with a header of the PROXY protocol; they are closed without.
     pub proxy_protocol: PeerList,
+    /// What is compressed on its way out.
+    pub compression: CompressionConfig,
 }
 
 impl Default for GatewayConfig {
@@ -56,6 +59,7 @@ impl Default for GatewayConfig {
             http2: true,
             trust: None,
             proxy_protocol: PeerList::default(),
+            compression: CompressionConfig::default(),
         }
     }
 }
@@ -134,3 +138,46 @@ pub struct LimitRule {
     /// How many of them, and how soon others.
     pub rate: Rate,
 }
+
+/// Which replies are compressed, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompressionConfig {
+    /// The first that a client likes best is taken; none is no compression.
+    pub codings: Vec<Coding>,
+    /// A shorter reply is not worth it.
+    pub bytes_min: u64,
+    /// What shrinks.
+    pub types: Vec<MediaRange>,
+    /// How hard to try.
+    pub levels: CodingLevels,
+}
+
+impl Default for CompressionConfig {
+    fn default() -> CompressionConfig {
+        let range = |text: &&str| text.parse().expect("the table has media ranges");
+        CompressionConfig {
+            codings: Coding::ALL.to_vec(),
+            bytes_min: 512,
+            types: COMPRESSED_TYPES.iter().map(range).collect(),
+            levels: CodingLevels::default(),
+        }
+    }
+}
+
+const COMPRESSED_TYPES: &[&str] = &[
+    "text/*",
+    "application/javascript",
+    "application/json",
+    "application/*+json",
+    "application/x-ndjson",
+    "application/xml",
+    "application/*+xml",
+    "application/wasm",
+    "application/vnd.ms-fontobject",
+    "font/otf",
+    "font/ttf",
+    "image/bmp",
+    "image/svg+xml",
+    "image/vnd.microsoft.icon",
+    "image/x-icon",
+];

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::banner::Banner;
 use crate::complaints::Complaints;
+use crate::compression::Compression;
 use crate::config::{GatewayConfig, Limiting};
 use crate::error::{BindError, ServeError};
 use crate::files::FileDesk;
@@ -162,6 +163,7 @@ impl Gateway {
             tls: tls.map(Arc::new),
             trust: self.config.trust,
             proxy_protocol: self.config.proxy_protocol,
+            compression: Compression::new(self.config.compression),
             spool_folder: self.config.spool_folder,
             limits,
             http2: self.config.http2,

@@ -22,6 +22,7 @@ mod banner;
 mod body;
 mod client;
 mod complaints;
+mod compression;
 mod config;
 mod connection;
 mod date;
@@ -63,7 +64,8 @@ mod tls;
 mod transfers;
 
 pub use client::Trust;
-pub use config::{FileConfig, GatewayConfig, LimitRule, Limiting, PoolConfig};
+pub use compression::{Coding, CodingError, CodingLevels, LevelError, MediaRange, MediaRangeError};
+pub use config::{CompressionConfig, FileConfig, GatewayConfig, LimitRule, Limiting, PoolConfig};
 pub use error::{BindError, ServeError};
 pub use forwarded::TrustedField;
 pub use gateway::Gateway;

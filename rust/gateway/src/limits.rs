@@ -191,3 +191,24 @@ pub(crate) const HTTP2_BYTES_PER_ALLOWANCE: usize = 256;
 
 /// How many such frames it counts when a client takes a request back.
 pub(crate) const HTTP2_RESET_COST: u32 = 10;
+
+/// More of a reply than this is compressed on a thread of its own: up to here no level takes
+/// half a millisecond.
+pub(crate) const CODED_IN_PLACE_BYTES_MAX: usize = 16 * 1024;
+
+/// How long a reply of unknown length may take to show that it is too short for compression.
+pub(crate) const SHORT_REPLY_PATIENCE: Duration = Duration::from_millis(2);
+
+/// How much of one reply is compressed before others have their turn, and how much of it a
+/// client may wait for while more keeps coming.
+pub(crate) const CODED_AT_A_TIME_BYTES: usize = 64 * 1024;
+
+/// A larger file is sent as it is: who has such files compresses them once, beside the original.
+pub(crate) const CODED_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// How far back zstd looks: 512 KB. Browsers go along up to 8 MB (RFC 9659), at the price of as
+/// much memory for every reply under way.
+pub(crate) const ZSTD_WINDOW_BITS: u32 = 19;
+
+/// How far back brotli looks: 256 KB.
+pub(crate) const BROTLI_WINDOW_BITS: u32 = 18;

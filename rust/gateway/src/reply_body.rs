@@ -8,11 +8,13 @@ use askr_exchange::ReplyError;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::compression::CodedBody;
 use crate::dispatch;
 use crate::files::FileBody;
 use crate::passage::Passage;
 use crate::reply_stream::{CutReply, StreamHandle};
 use crate::subject::Subject;
+use crate::transfers::Transfers;
 
 /// A body that tells its connection when it is over, in whatever way that happens.
 pub(crate) struct ReplyBody {
@@ -37,6 +39,8 @@ pub(crate) enum Content {
     Stream(StreamHandle),
     /// As it is read.
     File(FileBody),
+    /// Another one, compressed as it comes.
+    Coded(Box<CodedBody>),
 }
 
 /// Why a body ends the connection instead of itself. hyper only drops it.
@@ -49,6 +53,44 @@ impl Content {
 
     pub(crate) fn fixed(text: &'static str) -> Content {
         Content::Full(Bytes::from_static(text.as_bytes()))
+    }
+
+    /// The next bytes; `None` at the end. Over `transfers`, if they are possible, stand-ins for
+    /// bytes may come instead.
+    pub(crate) fn poll_data(
+        &mut self,
+        cx: &mut Context<'_>,
+        transfers: Option<&Transfers>,
+    ) -> Poll<Option<Result<Bytes, CutReply>>> {
+        match self {
+            Content::Empty => Poll::Ready(None),
+            Content::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *self = Content::Empty;
+                Poll::Ready(Some(Ok(bytes)))
+            }
+            Content::Short { bytes, .. } if bytes.is_empty() => {
+                Poll::Ready(Some(Err(CutReply::Short)))
+            }
+            Content::Short { bytes, .. } => Poll::Ready(Some(Ok(std::mem::take(bytes)))),
+            Content::Stream(stream) => stream.poll_chunk(cx),
+            Content::File(file) => {
+                let data = ready!(file.poll_data(cx, transfers));
+                Poll::Ready(data.map(|data| data.map_err(CutReply::File)))
+            }
+            Content::Coded(coded) => coded.poll_data(cx),
+        }
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        match self {
+            Content::Empty => SizeHint::with_exact(0),
+            Content::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Short { announced, .. } => SizeHint::with_exact(*announced),
+            Content::Stream(stream) => stream.size_hint(),
+            Content::File(file) => SizeHint::with_exact(file.bytes_left()),
+            Content::Coded(_) => SizeHint::default(),
+        }
     }
 }
 
@@ -101,7 +143,7 @@ impl Drop for ReplyBody {
     fn drop(&mut self) {
         match self.content {
             Content::Empty | Content::Full(_) => self.passage.end_request(),
-            Content::Short { .. } | Content::Stream(_) | Content::File(_) => {
+            Content::Short { .. } | Content::Stream(_) | Content::File(_) | Content::Coded(_) => {
                 self.passage.end_request_of_pieces();
             }
         }
@@ -120,22 +162,8 @@ impl Body for ReplyBody {
         if let Some(cut) = this.cut.take() {
             return Poll::Ready(Some(Err(cut.into())));
         }
-        let data = match &mut this.content {
-            Content::Empty => None,
-            Content::Full(bytes) => {
-                let bytes = std::mem::take(bytes);
-                this.content = Content::Empty;
-                Some(Ok(bytes))
-            }
-            Content::Short { bytes, .. } if bytes.is_empty() => Some(Err(CutReply::Short)),
-            Content::Short { bytes, .. } => Some(Ok(std::mem::take(bytes))),
-            Content::Stream(stream) => ready!(stream.poll_chunk(cx)),
-            Content::File(file) => {
-                let data = ready!(file.poll_data(cx, Some(&this.passage.transfers)));
-                data.map(|data| data.map_err(CutReply::File))
-            }
-        };
-        match data {
+        let transfers = &this.passage.transfers;
+        match ready!(this.content.poll_data(cx, Some(transfers))) {
             None => Poll::Ready(None),
             Some(Ok(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
             Some(Err(cut)) => this.cut_after_flush(cx, cut),
@@ -146,18 +174,12 @@ impl Body for ReplyBody {
         match &self.content {
             Content::Empty => true,
             Content::Full(bytes) => bytes.is_empty(),
-            Content::Short { .. } | Content::Stream(_) => false,
+            Content::Short { .. } | Content::Stream(_) | Content::Coded(_) => false,
             Content::File(file) => file.bytes_left() == 0,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.content {
-            Content::Empty => SizeHint::with_exact(0),
-            Content::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Content::Short { announced, .. } => SizeHint::with_exact(*announced),
-            Content::Stream(stream) => stream.size_hint(),
-            Content::File(file) => SizeHint::with_exact(file.bytes_left()),
-        }
+        self.content.size_hint()
     }
 }

@@ -4,9 +4,11 @@
 //! worker, the connection's task also moves what the worker has written into a bounded buffer
 //! here whenever it runs; beyond the bound the worker waits.
 
+use std::future::poll_fn;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use askr_exchange::{Lease, ReplyError, ReplyEvent};
 use bytes::Bytes;
@@ -21,6 +23,8 @@ pub(crate) enum CutReply {
     Short,
     #[error("the file cannot be read to its end")]
     File(#[source] io::Error),
+    #[error("the reply cannot be compressed")]
+    Coding(#[source] io::Error),
 }
 
 /// The part of a streamed reply that its body and its connection share.
@@ -31,8 +35,8 @@ struct ReplyStream {
     buffer: Vec<u8>,
     buffer_bytes_max: usize,
     cut: Option<ReplyError>,
-    /// hyper has asked for more and was told to wait.
-    wanted: bool,
+    /// Somebody has asked for so many bytes more, or the end, and was told to wait.
+    wanted: usize,
 }
 
 /// The body's end of a stream; the only owner, so dropping it cancels the request.
@@ -71,7 +75,7 @@ impl StreamHandle {
             buffer,
             buffer_bytes_max,
             cut: None,
-            wanted: false,
+            wanted: 0,
         };
         let left = match framing {
             StreamFraming::Length(bytes) => Some(bytes),
@@ -96,6 +100,18 @@ impl StreamHandle {
             None if self.left.is_some_and(|left| left > 0) => Some(Err(CutReply::Short)),
             None => None,
         })
+    }
+
+    /// Whether the whole reply is shorter than `bytes`, as far as that is known within
+    /// `patience`: a worker that is about to end its reply has it whole in an instant.
+    ///
+    /// # Cancel safety
+    /// Nothing of the reply is lost.
+    pub(crate) async fn is_shorter(&self, bytes: usize, patience: Duration) -> bool {
+        let bytes = bytes.min(locked(&self.stream).buffer_bytes_max);
+        let arrived = poll_fn(|cx| locked(&self.stream).poll_until(cx, bytes));
+        let known = tokio::time::timeout(patience, arrived).await;
+        known.is_ok() && locked(&self.stream).buffer.len() < bytes
     }
 
     /// PHP may not send more than it announced: the rest would be taken for another response.
@@ -140,20 +156,28 @@ impl ReplyStream {
     }
 
     fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ReplyError>>> {
-        self.pump(cx);
-        self.wanted = !self.has_news();
-        if self.wanted {
-            return Poll::Pending;
-        }
+        ready!(self.poll_until(cx, 1));
         if !self.buffer.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.buffer).into())));
         }
         Poll::Ready(self.cut.take().map(Err))
     }
 
-    /// Whether there is anything to tell hyper: some bytes, or the end.
-    fn has_news(&self) -> bool {
-        !self.buffer.is_empty() || self.lease.is_none()
+    /// Ready when there are so many bytes, or all there will be.
+    fn poll_until(&mut self, cx: &mut Context<'_>, bytes: usize) -> Poll<()> {
+        self.pump(cx);
+        match self.has(bytes) {
+            true => self.wanted = 0,
+            false => {
+                self.wanted = bytes;
+                return Poll::Pending;
+            }
+        }
+        Poll::Ready(())
+    }
+
+    fn has(&self, bytes: usize) -> bool {
+        self.buffer.len() >= bytes || self.lease.is_none()
     }
 }
 
@@ -172,7 +196,7 @@ impl StreamPump {
         };
         let mut stream = locked(&stream);
         stream.pump(cx);
-        stream.wanted && stream.has_news()
+        stream.wanted > 0 && stream.has(stream.wanted)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::banner::Banner;
 use crate::body::{self, RequestBody, SpoolPlace};
 use crate::client::{Client, Trust};
 use crate::complaints::Complaints;
+use crate::compression::{Compression, Wants};
 use crate::connection::{Lane, Purpose};
 use crate::dispatch::{self, Order, Patience};
 use crate::files::FileDesk;
@@ -42,6 +43,7 @@ pub(crate) struct Site {
     /// Who may speak for a client; `None` leaves that to the application.
     pub(crate) trust: Option<Trust>,
     pub(crate) proxy_protocol: PeerList,
+    pub(crate) compression: Option<Compression>,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
     /// Clients may speak HTTP/2.
@@ -86,6 +88,8 @@ pub(crate) async fn answer(
     let subject = Subject::new(lane.site().request_ids.next(), &head);
     // Made first: its drop is what ends the request, also when this future is dropped.
     let body = ReplyBody::new(lane.passage.clone(), subject);
+    let compression = lane.site().compression.as_ref();
+    let compression = compression.map(|compression| (compression, Wants::of(&head)));
     let mut standings = Standings::default();
     let answered = match checked {
         Ok(()) if lane.connection.purpose == Purpose::Complain => Err(Refusal::NotEncrypted),
@@ -94,6 +98,9 @@ pub(crate) async fn answer(
     };
     let mut response = answered
         .unwrap_or_else(|refusal| reply::refuse(&refusal, body.subject(), &lane.site().complaints));
+    if let Some((compression, wants)) = compression {
+        response = compression.put_on(response, &wants).await;
+    }
     lane.passage.begin_reply();
     let headers = response.headers_mut();
     standings.describe(headers);

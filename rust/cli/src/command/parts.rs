@@ -100,6 +100,7 @@ pub(super) fn gateway(
         http2: config.http2,
         trust: config.trust.clone(),
         proxy_protocol: config.proxy_protocol.clone(),
+        compression: config.compression.clone(),
     }
 }
 

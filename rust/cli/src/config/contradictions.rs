@@ -29,7 +29,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         .or_else(|| paranoid_conflict(settings, &pools))
         .or_else(|| client_conflict(settings))
         .or_else(|| store_conflict(settings))
-        .or_else(|| tls::conflict(settings));
+        .or_else(|| tls::conflict(settings))
+        .or_else(|| compression_conflict(settings));
     conflict.map_or(Ok(()), |conflict| Err(conflict.of(settings)))
 }
 
@@ -222,5 +223,18 @@ fn needless_store_conflict(settings: &Settings) -> Option<Conflict> {
         key: given,
         problem: "with store_size 0 there is no store".to_owned(),
         remedy: "give a store_size, or leave it out",
+    })
+}
+
+fn compression_conflict(settings: &Settings) -> Option<Conflict> {
+    if !settings.codings().is_empty() {
+        return None;
+    }
+    let keys = [Key::CompressMin, Key::CompressTypes, Key::CompressLevels];
+    let is_given = |key: &Key| settings.setting(*key).source != Source::Default;
+    keys.into_iter().find(is_given).map(|key| Conflict {
+        key,
+        problem: "with compress off nothing is compressed".to_owned(),
+        remedy: "turn compress on, or leave it out",
     })
 }

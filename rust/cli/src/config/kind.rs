@@ -5,8 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use askr_gateway::{LimitRule, PeerList, TrustedField};
+use askr_gateway::{Coding, CodingLevels, LimitRule, MediaRange, PeerList, TrustedField};
 
+use super::compression;
 use super::decimal::Decimal;
 use super::limit_rules;
 use super::pools::{self, PoolOptions};
@@ -58,6 +59,12 @@ pub(crate) enum Kind {
     Pools,
     /// Named rules about clients; taken apart in [`limit_rules`](super::limit_rules).
     Limits,
+    /// Content codings, the best first.
+    Codings,
+    /// A level for each coding.
+    CodingLevels,
+    /// Media types, by name or by pattern.
+    MediaTypes,
 }
 
 /// A value of some [`Kind`].
@@ -83,6 +90,9 @@ pub(crate) enum Value {
     Prefixes(Vec<String>),
     Pools(Vec<PoolOptions>),
     Limits(Vec<LimitRule>),
+    Codings(Vec<Coding>),
+    CodingLevels(CodingLevels),
+    MediaTypes(Vec<MediaRange>),
 }
 
 impl Kind {
@@ -127,6 +137,9 @@ impl Kind {
             Self::Prefixes => prefixes(raw).map(Value::Prefixes),
             Self::Pools => pools::accept(raw).ok().map(Value::Pools),
             Self::Limits => limit_rules::accept(raw).ok().map(Value::Limits),
+            Self::Codings => compression::codings(raw).map(Value::Codings),
+            Self::CodingLevels => compression::levels(raw).map(Value::CodingLevels),
+            Self::MediaTypes => compression::types(raw).map(Value::MediaTypes),
         }
     }
 
@@ -172,6 +185,11 @@ impl Kind {
             }
             Self::Limits => {
                 "a table of limits, or `NAME rate=N/TIME KEY=VALUE …` for each".to_owned()
+            }
+            Self::Codings => "off, or some of zstd, br, gzip, the best first".to_owned(),
+            Self::CodingLevels => compression::levels_expected(),
+            Self::MediaTypes => {
+                "media types such as text/html, text/* or application/*+json".to_owned()
             }
         }
     }
@@ -220,6 +238,9 @@ impl Value {
                 .map(limit_rules::to_text)
                 .collect::<Vec<_>>()
                 .join(";"),
+            Self::Codings(list) => compression::codings_text(list),
+            Self::CodingLevels(levels) => levels.to_string(),
+            Self::MediaTypes(list) => compression::types_text(list),
         }
     }
 }

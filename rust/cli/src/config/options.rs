@@ -72,6 +72,10 @@ pub(crate) enum Key {
     QueueLimit,
     QueueTimeout,
     WriteTimeout,
+    Compress,
+    CompressMin,
+    CompressTypes,
+    CompressLevels,
     StoreSize,
     StoreValueMax,
     StoreSessions,
@@ -125,13 +129,16 @@ impl OptionSpec {
         matches!(
             (self.kind)(),
             Kind::Addresses
+                | Kind::CodingLevels
+                | Kind::Codings
                 | Kind::Ini
+                | Kind::Limits
+                | Kind::MediaTypes
                 | Kind::Names
                 | Kind::Paths
                 | Kind::Peers
-                | Kind::TrustedFields
                 | Kind::Pools
-                | Kind::Limits
+                | Kind::TrustedFields
         )
     }
 

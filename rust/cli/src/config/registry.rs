@@ -17,13 +17,14 @@ use super::share::Share;
 use super::store::StoreConfig;
 use super::worker_range::WorkerRange;
 
+mod compression;
 mod tls;
 
 /// Every option, in the order of the reference page.
 pub(crate) static OPTIONS: &[OptionSpec] = &joined::<{ count_of(PARTS) }>(PARTS);
 
 /// Subjects with many options have a file of their own.
-const PARTS: &[&[OptionSpec]] = &[GENERAL, tls::OPTIONS];
+const PARTS: &[&[OptionSpec]] = &[GENERAL, compression::OPTIONS, tls::OPTIONS];
 
 const GENERAL: &[OptionSpec] = &[
     OptionSpec {

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::{FileConfig, LimitRule, Limits, PeerList, Trust};
+use askr_gateway::{CompressionConfig, FileConfig, LimitRule, Limits, PeerList, Trust};
 use askr_supervisor::{Endurance, Thresholds};
 
 use super::account;
+use super::compression;
 use super::contradictions;
 use super::error::ConfigError;
 use super::kind::Value;
@@ -41,6 +42,8 @@ pub(crate) struct ServeConfig {
     pub(crate) proxy_protocol: PeerList,
     /// How much of one client is too much.
     pub(crate) limit_rules: Vec<LimitRule>,
+    /// What is compressed on its way to clients.
+    pub(crate) compression: CompressionConfig,
     /// `None` is no store at all.
     pub(crate) store: Option<StoreConfig>,
     pub(crate) ini: Vec<(String, String)>,
@@ -119,6 +122,7 @@ impl ServeConfig {
                 .cloned()
                 .unwrap_or_default(),
             limit_rules: settings.limits().to_vec(),
+            compression: compression::compression(settings),
             store: store::store(settings)?,
             ini: settings.ini().to_vec(),
             paranoid: paranoid(settings),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::{LimitRule, PeerList, TrustedField};
+use askr_gateway::{Coding, CodingLevels, LimitRule, MediaRange, PeerList, TrustedField};
 
 use super::channels::{Channels, Entry, Inputs};
 use super::decimal::Decimal;
@@ -185,6 +185,27 @@ impl Settings {
         match &self.setting(Key::TrustedFields).value {
             Some(Value::TrustedFields(list)) => list,
             _ => unreachable!("trusted_fields has a default"),
+        }
+    }
+
+    pub(crate) fn codings(&self) -> &[Coding] {
+        match &self.setting(Key::Compress).value {
+            Some(Value::Codings(list)) => list,
+            _ => unreachable!("compress has a default"),
+        }
+    }
+
+    pub(crate) fn coding_levels(&self) -> CodingLevels {
+        match self.setting(Key::CompressLevels).value {
+            Some(Value::CodingLevels(levels)) => levels,
+            _ => unreachable!("compress_levels has a default"),
+        }
+    }
+
+    pub(crate) fn media_types(&self, key: Key) -> &[MediaRange] {
+        match &self.setting(key).value {
+            Some(Value::MediaTypes(list)) => list,
+            _ => unreachable!("{key:?} is a list of media types with a default"),
         }
     }
 

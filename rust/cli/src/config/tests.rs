@@ -13,6 +13,7 @@ use super::worker_range::WorkerRange;
 use super::*;
 
 mod clients;
+mod compression;
 mod contradictions;
 mod limits;
 mod pools;
@@ -202,6 +203,9 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
             "all rate=50/500ms burst=7;api paths=/api key=header:X-Api-Key rate=1000/1h",
             "cart paths=/cart key=cookie:laravel_session rate=1/24h burst=30",
         ],
+        Kind::Codings => ["gzip", "off", "br,zstd,gzip", "zstd"],
+        Kind::CodingLevels => ["gzip=1", "zstd=3,br=5", "br=0", "zstd=9,gzip=9"],
+        Kind::MediaTypes => ["text/html", "text/*", "text/*,image/*+xml", "font/ttf"],
     }
 }
 

@@ -59,6 +59,9 @@ impl Servers {
         let [of_worker, of_classic, of_fpm] = sessions.each_ref().map(path);
         let mut worker = Server::with_script("cases.php").root(folder()).workers(1);
         let mut classic = Server::classic().root(folder()).workers(1);
+        // What stands before FPM does that; here the answers of PHP are compared.
+        worker = worker.flag("compress", "off");
+        classic = classic.flag("compress", "off");
         let mut fpm = Fpm::over(folder()).children(1);
         worker = worker.variable("FROM_OUTSIDE", "yes");
         classic = classic.variable("FROM_OUTSIDE", "yes");

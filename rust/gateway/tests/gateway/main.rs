@@ -4,6 +4,7 @@
 mod banner;
 mod bind;
 mod clients;
+mod compression;
 mod encrypted;
 mod failures;
 mod files;

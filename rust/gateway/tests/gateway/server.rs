@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
 use askr_gateway::{
-    FileConfig, Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting, Limits, PoolConfig,
-    Shutdown, ShutdownTrigger, TlsConfig, runtime,
+    CompressionConfig, FileConfig, Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting,
+    Limits, PoolConfig, Shutdown, ShutdownTrigger, TlsConfig, runtime,
 };
 use askr_store::Store;
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
@@ -119,6 +119,11 @@ impl Setup {
     /// Changes how files are served.
     pub(crate) fn files(mut self, change: impl FnOnce(&mut FileConfig)) -> Setup {
         change(&mut self.files);
+        self
+    }
+
+    pub(crate) fn compression(mut self, change: impl FnOnce(&mut CompressionConfig)) -> Setup {
+        change(&mut self.config.compression);
         self
     }
 

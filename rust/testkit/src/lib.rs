@@ -2,7 +2,8 @@
 //!
 //! # Responsibility
 //! A worker without PHP ([`FakeWorker`]), an HTTP client that sends what it is told byte by byte
-//! ([`Client`]), the real binary end to end ([`Server`]), a Laravel application for it to serve
+//! ([`Client`]), clients of HTTP/2 that keep its rules ([`streams`]) and that break them
+//! ([`frames`]), the real binary end to end ([`Server`]), a Laravel application for it to serve
 //! ([`Application`]), releases of a small one that can be broken in every way ([`Releases`]), a
 //! load whose every answer is looked at ([`Load`]), nginx in front of FPM to compare it with ([`Fpm`]), and waits that end
 //! ([`eventually`]).
@@ -19,12 +20,14 @@ mod client;
 mod deadline;
 mod fake_worker;
 mod fpm;
+pub mod frames;
 mod gate;
 mod load;
 mod log;
 mod releases;
 mod response;
 mod server;
+pub mod streams;
 
 pub use application::Application;
 pub use client::Client;

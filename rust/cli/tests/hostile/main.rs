@@ -1,7 +1,9 @@
 //! Requests that are malformed or hostile, with real PHP behind the server: each has its answer or
 //! ends its connection, and none is ever seen by PHP, which counts.
 
+mod frames;
 mod http1;
+mod http2;
 mod line;
 
 use askr_testkit::{Server, ServerBuilder};

@@ -122,7 +122,6 @@ impl<'c> Client<'c> {
     }
 
     /// How much the peer that sent the request is believed.
-    #[allow(dead_code, reason = "the log asks for it")]
     pub(crate) fn credit(&self) -> Credit {
         self.credit
     }

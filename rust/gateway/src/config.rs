@@ -43,6 +43,8 @@ pub struct GatewayConfig {
     pub proxy_protocol: PeerList,
     /// What is compressed on its way out.
     pub compression: CompressionConfig,
+    /// Replies say how long they took.
+    pub debug: bool,
 }
 
 impl Default for GatewayConfig {
@@ -60,6 +62,7 @@ impl Default for GatewayConfig {
             trust: None,
             proxy_protocol: PeerList::default(),
             compression: CompressionConfig::default(),
+            debug: false,
         }
     }
 }

@@ -128,10 +128,13 @@ pub(crate) async fn dispatch(
     patience: &Patience<'_>,
 ) -> Result<Answer, DispatchFault> {
     let since = Instant::now();
-    let mut lease = lease(patience, since).await?;
     let subject = order.subject;
+    subject.record().waits_for(&patience.pool.name);
+    let mut lease = lease(patience, since).await?;
     lease.describe(subject.id(), subject.method(), subject.path());
-    match converse(&mut lease, &mut order, patience, since).await {
+    let replied = converse(&mut lease, &mut order, patience, since).await;
+    subject.record().served(lease.service());
+    match replied {
         Err(DispatchFault::WorkerLost { worker, end }) if order.safe => {
             log_loss(order.subject, worker, end, "its request goes to another");
             if let Spooled::File { file, .. } = &mut order.body {
@@ -140,7 +143,9 @@ pub(crate) async fn dispatch(
             if !lease.resubmit() {
                 return Err(DispatchFault::WorkerLost { worker, end });
             }
-            converse(&mut lease, &mut order, patience, Instant::now()).await
+            let replied = converse(&mut lease, &mut order, patience, Instant::now()).await;
+            subject.record().served(lease.service());
+            replied
         }
         other => other,
     }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
+use crate::access_log::AccessLog;
 use crate::banner::Banner;
 use crate::complaints::Complaints;
 use crate::compression::Compression;
@@ -34,6 +35,7 @@ pub struct Gateway {
     banner: Option<Banner>,
     limiter: Option<Arc<Limiter>>,
     tls: Option<(Tls, Keeper)>,
+    access_log: Option<AccessLog>,
     config: GatewayConfig,
 }
 
@@ -91,6 +93,7 @@ impl Gateway {
             banner: None,
             limiter,
             tls,
+            access_log: None,
             config,
         })
     }
@@ -107,6 +110,13 @@ impl Gateway {
     #[must_use]
     pub fn showing(mut self, text: watch::Receiver<Option<String>>) -> Gateway {
         self.banner = Some(Banner::new(text));
+        self
+    }
+
+    /// Writes a line for each request.
+    #[must_use]
+    pub fn logging(mut self, log: AccessLog) -> Gateway {
+        self.access_log = Some(log);
         self
     }
 
@@ -170,6 +180,8 @@ impl Gateway {
             glances: Glances::default(),
             complaints: Complaints::default(),
             request_ids: RequestIds::default(),
+            access_log: self.access_log,
+            debug: self.config.debug,
         });
         let mut aside = aside(&site, self.roots);
         if let Some((keeper, tls)) = keeper.zip(site.tls.clone()) {

@@ -17,6 +17,7 @@
 //! parts (`route`, `intake::framing`, `intake::head`) are table-tested where they stand.
 #![forbid(unsafe_code)]
 
+mod access_log;
 mod alarm;
 mod banner;
 mod body;
@@ -41,6 +42,7 @@ mod limiter;
 mod limits;
 mod linger;
 mod listener;
+mod own_fields;
 mod park;
 mod passage;
 mod peers;
@@ -63,6 +65,7 @@ mod subject;
 mod tls;
 mod transfers;
 
+pub use access_log::{AccessField, AccessFormat, AccessLog, AccessLogPlace, SyslogAddress};
 pub use client::Trust;
 pub use compression::{Coding, CodingError, CodingLevels, LevelError, MediaRange, MediaRangeError};
 pub use config::{CompressionConfig, FileConfig, GatewayConfig, LimitRule, Limiting, PoolConfig};

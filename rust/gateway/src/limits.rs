@@ -212,3 +212,15 @@ pub(crate) const ZSTD_WINDOW_BITS: u32 = 19;
 
 /// How far back brotli looks: 256 KB.
 pub(crate) const BROTLI_WINDOW_BITS: u32 = 18;
+
+/// Lines of the access log that may wait to be written, in bytes; what comes then is counted.
+pub(crate) const ACCESS_LOG_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// The access log is written as soon as this much of it waits …
+pub(crate) const ACCESS_LOG_PIECE_BYTES: usize = 64 * 1024;
+
+/// … or so long after its first line.
+pub(crate) const ACCESS_LOG_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How much of what a client says is in one field of a line of the access log.
+pub(crate) const LOGGED_VALUE_BYTES_MAX: usize = 4096;

@@ -80,7 +80,7 @@ async fn send(lease: &mut Lease, probe: &Probe) -> Result<(), ProbeFault> {
     let id = RequestIds::default().next();
     let path = probe.target.split('?').next().unwrap_or_default();
     lease.describe(id.as_str(), "GET", path);
-    let head = encoded(id, &probe.target);
+    let head = encoded(&id, &probe.target);
     let mut unsent = &head[..];
     let mut is_submitted = false;
     while !unsent.is_empty() {
@@ -104,7 +104,7 @@ async fn send(lease: &mut Lease, probe: &Probe) -> Result<(), ProbeFault> {
     Ok(())
 }
 
-fn encoded(id: RequestId, target: &str) -> Vec<u8> {
+fn encoded(id: &RequestId, target: &str) -> Vec<u8> {
     let head = RequestHead {
         id: id.as_str(),
         method: "GET",

@@ -4,10 +4,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use askr_exchange::ReplyError;
+use askr_exchange::{ReplyError, Service};
 use bytes::Bytes;
+use http::Response;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::access_log::End;
 use crate::compression::CodedBody;
 use crate::dispatch;
 use crate::files::FileBody;
@@ -23,6 +25,18 @@ pub(crate) struct ReplyBody {
     subject: Subject,
     /// The reply is cut, as soon as what came before is on its way.
     cut: Option<CutReply>,
+    /// How it has gone so far.
+    delivery: Delivery,
+}
+
+/// What the connection has taken.
+#[derive(Debug, Default)]
+struct Delivery {
+    bytes: u64,
+    /// How many it will be, where that is known.
+    announced: Option<u64>,
+    is_over: bool,
+    is_cut: bool,
 }
 
 /// Where the bytes come from.
@@ -82,6 +96,15 @@ impl Content {
         }
     }
 
+    /// Who gives it, and since when, if a worker still does or did to the end.
+    pub(crate) fn service(&self) -> Option<Service> {
+        match self {
+            Content::Stream(stream) => stream.service(),
+            Content::Coded(coded) => coded.service(),
+            Content::Empty | Content::Full(_) | Content::Short { .. } | Content::File(_) => None,
+        }
+    }
+
     pub(crate) fn size_hint(&self) -> SizeHint {
         match self {
             Content::Empty => SizeHint::with_exact(0),
@@ -102,6 +125,7 @@ impl ReplyBody {
             passage,
             subject,
             cut: None,
+            delivery: Delivery::default(),
         }
     }
 
@@ -115,6 +139,7 @@ impl ReplyBody {
         }
         log_cut(&self.subject, &cut);
         self.cut = Some(cut);
+        self.delivery.is_cut = true;
         cx.waker().wake_by_ref();
         Poll::Pending
     }
@@ -123,9 +148,13 @@ impl ReplyBody {
         &self.subject
     }
 
-    pub(crate) fn with(mut self, content: Content) -> ReplyBody {
+    /// The response to the request, which is known now.
+    pub(crate) fn of(mut self, response: Response<Content>) -> Response<ReplyBody> {
+        self.subject.record().replies(&response);
+        let (head, content) = response.into_parts();
         self.content = content;
-        self
+        self.delivery.announced = self.size_hint().exact();
+        Response::from_parts(head, self)
     }
 }
 
@@ -139,8 +168,22 @@ fn log_cut(subject: &Subject, cut: &CutReply) {
     }
 }
 
+impl Delivery {
+    /// When nobody asks for more.
+    fn end(&self) -> End {
+        match self.is_over || self.announced == Some(self.bytes) {
+            _ if self.is_cut => End::Cut,
+            true => End::Whole,
+            false => End::Left,
+        }
+    }
+}
+
 impl Drop for ReplyBody {
     fn drop(&mut self) {
+        let record = self.subject.record();
+        record.served(self.content.service());
+        record.finish(&self.subject, self.delivery.bytes, self.delivery.end());
         match self.content {
             Content::Empty | Content::Full(_) => self.passage.end_request(),
             Content::Short { .. } | Content::Stream(_) | Content::File(_) | Content::Coded(_) => {
@@ -164,8 +207,14 @@ impl Body for ReplyBody {
         }
         let transfers = &this.passage.transfers;
         match ready!(this.content.poll_data(cx, Some(transfers))) {
-            None => Poll::Ready(None),
-            Some(Ok(data)) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            None => {
+                this.delivery.is_over = true;
+                Poll::Ready(None)
+            }
+            Some(Ok(data)) => {
+                this.delivery.bytes += data.len() as u64;
+                Poll::Ready(Some(Ok(Frame::data(data))))
+            }
             Some(Err(cut)) => this.cut_after_flush(cx, cut),
         }
     }

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use askr_exchange::{Lease, ReplyError, ReplyEvent};
+use askr_exchange::{Lease, ReplyError, ReplyEvent, Service};
 use bytes::Bytes;
 use http_body::SizeHint;
 
@@ -37,6 +37,8 @@ struct ReplyStream {
     cut: Option<ReplyError>,
     /// Somebody has asked for so many bytes more, or the end, and was told to wait.
     wanted: usize,
+    /// Who gave it, once the lease is gone.
+    service: Option<Service>,
 }
 
 /// The body's end of a stream; the only owner, so dropping it cancels the request.
@@ -76,6 +78,7 @@ impl StreamHandle {
             buffer_bytes_max,
             cut: None,
             wanted: 0,
+            service: None,
         };
         let left = match framing {
             StreamFraming::Length(bytes) => Some(bytes),
@@ -129,6 +132,13 @@ impl StreamHandle {
             .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 
+    /// Who gives it, and since when.
+    pub(crate) fn service(&self) -> Option<Service> {
+        let stream = locked(&self.stream);
+        let current = stream.lease.as_ref().and_then(Lease::service);
+        current.or(stream.service)
+    }
+
     /// Whether the client can tell a cut reply from a complete one.
     pub(crate) fn end_is_visible(&self) -> bool {
         self.framing != StreamFraming::Close
@@ -146,9 +156,13 @@ impl ReplyStream {
             match lease.poll_reply(cx, &mut self.buffer, room) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(ReplyEvent::Interim | ReplyEvent::Head | ReplyEvent::Body)) => {}
-                Poll::Ready(Ok(ReplyEvent::End)) => self.lease = None,
+                Poll::Ready(Ok(ReplyEvent::End)) => {
+                    self.service = lease.service();
+                    self.lease = None;
+                }
                 Poll::Ready(Err(error)) => {
                     self.cut = Some(error);
+                    self.service = lease.service();
                     self.lease = None;
                 }
             }

@@ -9,6 +9,7 @@ use http::header::{
 use http::{Version, request};
 
 use crate::client::Client;
+use crate::own_fields::REQUEST_ID;
 use crate::route::Script;
 
 /// What the gateway knows about a request beyond what the client sent.
@@ -46,6 +47,7 @@ pub(crate) fn encode(
     let derived = Derived {
         client,
         host: host(request, client),
+        id,
         cookies: cookies.as_deref(),
         length: length.as_deref().map(str::as_bytes),
     };
@@ -75,6 +77,8 @@ pub(crate) fn encode(
 /// Values that replace what the client sent, or that it did not send.
 struct Derived<'a> {
     client: &'a Client<'a>,
+    /// What we call the request, whatever a client does.
+    id: &'a str,
     host: Option<&'a [u8]>,
     /// All cookie fields as one (RFC 9113 §8.2.3; PHP reads one).
     cookies: Option<&'a [u8]>,
@@ -89,7 +93,7 @@ fn host<'a>(request: &'a request::Parts, client: &'a Client<'_>) -> Option<&'a [
 }
 
 fn fields<'a>(headers: &'a HeaderMap, derived: &Derived<'a>) -> Vec<(&'a str, &'a [u8])> {
-    let mut fields = Vec::with_capacity(headers.len() + 2);
+    let mut fields = Vec::with_capacity(headers.len() + 3);
     if let Some(host) = derived.host {
         fields.push(("host", host));
     }
@@ -102,6 +106,7 @@ fn fields<'a>(headers: &'a HeaderMap, derived: &Derived<'a>) -> Vec<(&'a str, &'
     if let Some(cookies) = derived.cookies {
         fields.push(("cookie", cookies));
     }
+    fields.push((REQUEST_ID, derived.id.as_bytes()));
     if let Some(length) = derived.length {
         fields.push(("content-length", length));
     }
@@ -117,6 +122,7 @@ fn reaches_php(name: &HeaderName, derived: &Derived<'_>) -> bool {
         HOST => derived.host.is_none(),
         COOKIE => derived.cookies.is_none(),
         CONTENT_LENGTH => derived.length.is_none(),
+        _ if name == REQUEST_ID => false,
         _ => {
             let is_plain = name.as_str() != "proxy" && !name.as_str().contains('_');
             is_plain && derived.client.lets_through(name)

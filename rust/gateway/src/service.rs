@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use http::header::{HeaderValue, SERVER};
 use http::{Request, Response, Version, request};
 
+use crate::access_log::{AccessLog, Record};
 use crate::banner::Banner;
 use crate::body::{self, RequestBody, SpoolPlace};
-use crate::client::{Client, Trust};
+use crate::client::{Client, Credit, Trust};
 use crate::complaints::Complaints;
 use crate::compression::{Compression, Wants};
 use crate::connection::{Lane, Purpose};
@@ -19,6 +19,7 @@ use crate::files::FileDesk;
 use crate::fixed;
 use crate::limiter::{Candidate, Limiter, Standings};
 use crate::limits::{Limits, POLLS_PER_GLANCE};
+use crate::own_fields;
 use crate::peers::PeerList;
 use crate::pools::{Pool, Pools};
 use crate::reply::{self, Refusal};
@@ -51,9 +52,17 @@ pub(crate) struct Site {
     pub(crate) glances: Glances,
     pub(crate) complaints: Complaints,
     pub(crate) request_ids: RequestIds,
+    pub(crate) access_log: Option<AccessLog>,
+    /// Replies say how long they took.
+    pub(crate) debug: bool,
 }
 
 impl Site {
+    /// Whether anybody wants to know how requests are answered.
+    pub(crate) fn keeps_records(&self) -> bool {
+        self.debug || self.access_log.is_some()
+    }
+
     /// To be called with every poll of a connection.
     pub(crate) fn tick(&self) {
         self.glances.tick(&self.pools);
@@ -85,7 +94,12 @@ pub(crate) async fn answer(
 ) -> Result<Response<ReplyBody>, Infallible> {
     let checked = lane.passage.begin_request();
     let (head, incoming) = request.into_parts();
-    let subject = Subject::new(lane.site().request_ids.next(), &head);
+    let client = lane.connection.client(&head);
+    let heard = checked.is_ok().then_some(&head);
+    let record = Record::new(&lane.connection, &client, heard);
+    let is_trusted = client.credit() == Credit::Proxy;
+    let id = lane.site().request_ids.of(&head.headers, is_trusted);
+    let subject = Subject::new(id, &head, record);
     // Made first: its drop is what ends the request, also when this future is dropped.
     let body = ReplyBody::new(lane.passage.clone(), subject);
     let compression = lane.site().compression.as_ref();
@@ -93,7 +107,14 @@ pub(crate) async fn answer(
     let mut standings = Standings::default();
     let answered = match checked {
         Ok(()) if lane.connection.purpose == Purpose::Complain => Err(Refusal::NotEncrypted),
-        Ok(()) => ask(&lane, body.subject(), head, incoming, &mut standings).await,
+        Ok(()) => {
+            let question = Question {
+                client,
+                head,
+                body: incoming,
+            };
+            ask(&lane, body.subject(), question, &mut standings).await
+        }
         Err(fault) => Err(fault.into()),
     };
     let mut response = answered
@@ -104,21 +125,25 @@ pub(crate) async fn answer(
     lane.passage.begin_reply();
     let headers = response.headers_mut();
     standings.describe(headers);
-    headers
-        .entry(SERVER)
-        .or_insert(HeaderValue::from_static("askr"));
-    Ok(response.map(|content| body.with(content)))
+    own_fields::put(headers, body.subject(), lane.site().debug);
+    Ok(body.of(response))
+}
+
+/// A request and who sent it.
+struct Question<'a> {
+    client: Client<'a>,
+    head: request::Parts,
+    body: RequestBody,
 }
 
 async fn ask(
     lane: &Lane,
     subject: &Subject,
-    head: request::Parts,
-    body: RequestBody,
+    question: Question<'_>,
     standings: &mut Standings,
 ) -> Result<Response<Content>, Refusal> {
     let site = lane.site();
-    let client = lane.connection.client(&head);
+    let Question { client, head, body } = question;
     let asked = RouteRequest {
         method: &head.method,
         path: head.uri.path(),
@@ -143,6 +168,7 @@ async fn ask(
         Route::Health => Ok(fixed::health()),
         Route::Ready => fixed::ready(&site.pools),
         Route::File(path) => {
+            subject.record().is_a_file();
             let (place, stat) = look.take(path).ok_or(Refusal::NotFound)?;
             site.files.serve(place, &stat, &head).await
         }
@@ -193,6 +219,7 @@ async fn php(
         limits,
     };
     let body = body::spool(body, place, &lane.alarm).await?;
+    subject.record().received(body.bytes());
     let mut encoded = std::mem::take(&mut *lane.scratch.lock().expect("nobody panics with it"));
     encoded.clear();
     let circumstances = Circumstances {

@@ -101,6 +101,7 @@ pub(super) fn gateway(
         trust: config.trust.clone(),
         proxy_protocol: config.proxy_protocol.clone(),
         compression: config.compression.clone(),
+        debug: config.debug,
     }
 }
 

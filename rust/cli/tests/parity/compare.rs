@@ -178,6 +178,7 @@ const OF_THE_SERVER: &[&str] = &[
     "keep-alive",
     "server",
     "transfer-encoding",
+    "x-request-id",
 ];
 
 /// `PHPSESSID=…; path=/`: the value of a session's cookie is drawn by lot.

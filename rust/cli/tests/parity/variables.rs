@@ -299,7 +299,7 @@ impl Ports {
             "REMOTE_PORT" => value.replace(&self.client.to_string(), "the client's port"),
             "SERVER_SOFTWARE" => value.split('/').next().unwrap().to_owned() + "/…\"",
             "HOME" | "USER" if !value.contains("outside") => "of the pool's user".to_owned(),
-            "REQUEST_ID" if value.len() == 18 => "16 digits".to_owned(),
+            "REQUEST_ID" | "HTTP_X_REQUEST_ID" if value.len() == 18 => "16 digits".to_owned(),
             "REQUEST_TIME" | "REQUEST_TIME_FLOAT" => without_moment(&value),
             _ => value,
         }

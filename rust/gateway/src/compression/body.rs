@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use askr_exchange::Service;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 
@@ -64,6 +65,11 @@ impl CodedBody {
                 Err(cut) => return Poll::Ready(Some(Err(cut))),
             }
         }
+    }
+
+    /// Who gives what is coded.
+    pub(crate) fn service(&self) -> Option<Service> {
+        self.source.service()
     }
 
     /// What one piece becomes, which may be nothing yet; `None` at the end.

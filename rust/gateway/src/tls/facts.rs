@@ -2,8 +2,8 @@
 //! with distinguished names as nginx writes them (RFC 2253).
 
 use pem::{EncodeConfig, LineEnding, Pem, encode_config};
-use rustls::ServerConnection;
 use rustls::pki_types::CertificateDer;
+use rustls::{ProtocolVersion, ServerConnection};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::objects::{oid_registry, oid2abbrev};
 use x509_parser::parse_x509_certificate;
@@ -13,6 +13,8 @@ use x509_parser::x509::{AttributeTypeAndValue, RelativeDistinguishedName, X509Na
 /// What is known of an encrypted connection.
 #[derive(Debug)]
 pub(crate) struct TlsFacts {
+    /// As logs have it.
+    pub(crate) version: Option<&'static str>,
     variables: Vec<(&'static str, String)>,
 }
 
@@ -21,6 +23,7 @@ impl TlsFacts {
     pub(crate) fn new(session: &ServerConnection, asked: bool) -> TlsFacts {
         let certificate = session.peer_certificates().and_then(<[_]>::first);
         TlsFacts {
+            version: session.protocol_version().and_then(version),
             variables: match (asked, certificate) {
                 (false, _) => Vec::new(),
                 (true, None) => vec![("SSL_CLIENT_VERIFY", "NONE".to_owned())],
@@ -32,6 +35,14 @@ impl TlsFacts {
     /// What PHP finds in `$_SERVER`.
     pub(crate) fn variables(&self) -> &[(&'static str, String)] {
         &self.variables
+    }
+}
+
+fn version(version: ProtocolVersion) -> Option<&'static str> {
+    match version {
+        ProtocolVersion::TLSv1_2 => Some("TLSv1.2"),
+        ProtocolVersion::TLSv1_3 => Some("TLSv1.3"),
+        _ => None,
     }
 }
 

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
 use askr_gateway::{
-    CompressionConfig, FileConfig, Gateway, GatewayConfig, LimitCounts, LimitRule, Limiting,
-    Limits, PoolConfig, Shutdown, ShutdownTrigger, TlsConfig, runtime,
+    AccessLog, CompressionConfig, FileConfig, Gateway, GatewayConfig, LimitCounts, LimitRule,
+    Limiting, Limits, PoolConfig, Shutdown, ShutdownTrigger, TlsConfig, runtime,
 };
 use askr_store::Store;
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
@@ -37,6 +37,7 @@ pub(crate) struct Setup {
     /// The first is the one that most tests are about.
     pools: Vec<PoolConfig>,
     limits: Limits,
+    access_log: Option<AccessLog>,
     limiting: Option<Limiting>,
     tls: Option<TlsConfig>,
     exchange: ExchangeLimits,
@@ -54,6 +55,7 @@ impl Setup {
         Setup {
             pools: vec![PoolConfig::default()],
             limits: Limits::default(),
+            access_log: None,
             limiting: None,
             tls: None,
             exchange: ExchangeLimits {
@@ -137,6 +139,12 @@ impl Setup {
         self
     }
 
+    /// Writes a line for each request.
+    pub(crate) fn logging(mut self, log: AccessLog) -> Setup {
+        self.access_log = Some(log);
+        self
+    }
+
     /// Puts a file under the root.
     pub(crate) fn file(self, path: &str, contents: impl AsRef<[u8]>) -> Setup {
         let path = self.root.path().join(path);
@@ -184,6 +192,9 @@ impl Setup {
         }
         if let Some(text) = self.banner {
             gateway = gateway.showing(text);
+        }
+        if let Some(log) = self.access_log {
+            gateway = gateway.logging(log);
         }
         let address = gateway.addresses()[0];
         let limit_counts = gateway.limit_counts();

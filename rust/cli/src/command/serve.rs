@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use askr_gateway::{BindError, Gateway, GatewayConfig};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{info, warn};
@@ -23,6 +24,7 @@ use crate::{logging, open_files};
 
 /// Serves until SIGTERM, SIGINT or SIGQUIT; nothing is left running in any case.
 pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
+    keep_memory_private()?;
     let handed = service_manager::listeners()?;
     hide_inherited_descriptors();
     let settings = Settings::resolve(inputs)?;
@@ -84,6 +86,14 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         service.end();
     }
     outcome
+}
+
+/// Nobody of the same user, such as PHP code, can read the memory of this process from now on,
+/// attach to it or take its descriptors: it has the keys of certificates. The programs it
+/// executes are as they always were.
+fn keep_memory_private() -> Result<(), Failure> {
+    let outcome = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    outcome.map_err(|error| Failure::Runtime(error.into()))
 }
 
 /// The sockets that a service manager opened, or else our own.

@@ -2,8 +2,11 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -29,6 +32,14 @@ pub struct ServerBuilder {
     application: Option<Arc<Application>>,
     /// Sockets that it is handed over, in a service manager's place.
     handed: Vec<Arc<TcpListener>>,
+    user: Option<User>,
+}
+
+/// Somebody who may not be able to reach the binary by its name.
+#[derive(Clone, Debug)]
+struct User {
+    uid: u32,
+    binary: Arc<File>,
 }
 
 impl ServerBuilder {
@@ -41,6 +52,7 @@ impl ServerBuilder {
             folder: None,
             application: None,
             handed: Vec::new(),
+            user: None,
         }
     }
 
@@ -114,6 +126,20 @@ impl ServerBuilder {
     pub fn hand_over(mut self, listener: TcpListener) -> Self {
         self.listen.clear();
         self.handed.push(Arc::new(listener));
+        self
+    }
+
+    /// Starts it as another user, which wants root.
+    ///
+    /// # Panics
+    /// When the binary cannot be read.
+    #[must_use]
+    pub fn as_user(mut self, uid: u32) -> Self {
+        let binary = File::open(binary()).expect("the binary can be read");
+        self.user = Some(User {
+            uid,
+            binary: Arc::new(binary),
+        });
         self
     }
 
@@ -193,6 +219,10 @@ impl ServerBuilder {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         self.map_descriptors(&mut command);
+        if let Some(User { uid, .. }) = self.user {
+            chown(runtime_folder.path(), Some(uid), Some(uid)).expect("these tests run as root");
+            command.uid(uid).gid(uid);
+        }
         let mut process = command.spawn().expect("ASKR_BINARY can be executed");
         let log = Log::new();
         log.follow(process.stdout.take().expect("it was piped"));
@@ -230,7 +260,10 @@ impl ServerBuilder {
 
     /// Nothing of this process's environment that would configure it.
     pub(super) fn command(&self, name: &str, runtime_folder: &Path) -> Command {
-        let mut command = Command::new(binary());
+        let mut command = match &self.user {
+            Some(user) => Command::new(format!("/proc/self/fd/{}", user.binary.as_raw_fd())),
+            None => Command::new(binary()),
+        };
         command.arg(name);
         for name in ["NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_FDS"] {
             command.env_remove(name);

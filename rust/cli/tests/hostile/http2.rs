@@ -194,149 +194,154 @@ fn in_pieces(block: &[u8]) -> Vec<u8> {
     bytes
 }
 
-#[test]
-fn frames_that_break_the_protocol_end_the_connection() {
+/// Each ends the connection, and nothing of it is seen.
+#[track_caller]
+fn all_over(cases: &[(&str, Vec<u8>)]) {
     let server = counting().start();
-    let whole = block(&head(&[]));
-    let open = frame(
-        HEADERS,
-        END_HEADERS,
-        1,
-        &block(&[POST, SCHEME, AUTHORITY, PATH]),
-    );
-    let opened = |then: Vec<u8>| [open.clone(), then].concat();
     unseen(&server, || {
-        for (what, bytes) in [
-            ("data on no stream", frame(DATA, END_STREAM, 0, b"a")),
-            ("data on an idle stream", frame(DATA, END_STREAM, 1, b"a")),
-            (
-                "a head on no stream",
-                frame(HEADERS, END_HEADERS, 0, &whole),
-            ),
-            (
-                "a head on a stream of ours",
-                frame(HEADERS, END_HEADERS, 2, &whole),
-            ),
-            (
-                "a head that is no HPACK",
-                frame(HEADERS, END_HEADERS, 1, &[0xff; 40]),
-            ),
-            (
-                "an index of nothing",
-                frame(HEADERS, END_HEADERS, 1, &[0x80]),
-            ),
-            (
-                "an index beyond the table",
-                frame(HEADERS, END_HEADERS, 1, &[0xff, 0xff, 0x7f]),
-            ),
-            (
-                "a table too large",
-                frame(HEADERS, END_HEADERS, 1, &[0x3f, 0xff, 0xff, 0x7f]),
-            ),
-            (
-                "a head cut in a field",
-                frame(HEADERS, END_HEADERS | END_STREAM, 1, &whole[..9]),
-            ),
-            (
-                "padding without end",
-                frame(HEADERS, END_HEADERS | PADDED, 1, &[250, 0x82]),
-            ),
-            (
-                "a continuation of nothing",
-                frame(CONTINUATION, END_HEADERS, 1, &whole),
-            ),
-            (
-                "a head that is interrupted",
-                [
-                    frame(HEADERS, END_STREAM, 1, &whole),
-                    frame(PING, 0, 0, &[0; 8]),
-                ]
-                .concat(),
-            ),
-            (
-                "a head continued elsewhere",
-                [
-                    frame(HEADERS, END_STREAM, 1, &whole[..9]),
-                    frame(CONTINUATION, END_HEADERS, 3, &whole[9..]),
-                ]
-                .concat(),
-            ),
-            (
-                "a stream before one that was",
-                [
-                    frame(
-                        HEADERS,
-                        END_HEADERS,
-                        5,
-                        &block(&[POST, SCHEME, AUTHORITY, PATH]),
-                    ),
-                    frame(
-                        HEADERS,
-                        END_HEADERS,
-                        3,
-                        &block(&[POST, SCHEME, AUTHORITY, PATH]),
-                    ),
-                ]
-                .concat(),
-            ),
-            ("settings on a stream", frame(SETTINGS, 0, 1, &[])),
-            ("settings cut short", frame(SETTINGS, 0, 0, &[0; 5])),
-            (
-                "an acknowledgement with settings",
-                frame(SETTINGS, ACK, 0, &[0; 6]),
-            ),
-            (
-                "pushing, perhaps",
-                frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 2]),
-            ),
-            (
-                "a window beyond all",
-                frame(SETTINGS, 0, 0, &[0, 4, 0xff, 0, 0, 0]),
-            ),
-            (
-                "frames of nothing",
-                frame(SETTINGS, 0, 0, &[0, 5, 0, 0, 0, 1]),
-            ),
-            ("a ping on a stream", frame(PING, 0, 1, &[0; 8])),
-            ("a short ping", frame(PING, 0, 0, &[0; 7])),
-            ("a reset of no stream", frame(RST_STREAM, 0, 0, &[0; 4])),
-            (
-                "a reset of an idle stream",
-                frame(RST_STREAM, 0, 7, &[0; 4]),
-            ),
-            ("a short reset", opened(frame(RST_STREAM, 0, 1, &[0; 3]))),
-            (
-                "a promise from a client",
-                opened(frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2])),
-            ),
-            (
-                "a window of no bytes more",
-                frame(WINDOW_UPDATE, 0, 0, &[0; 4]),
-            ),
-            ("a window cut short", frame(WINDOW_UPDATE, 0, 0, &[0; 3])),
-            (
-                "a window that overflows",
-                frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff]),
-            ),
-            ("a farewell on a stream", frame(GOAWAY, 0, 1, &[0; 8])),
-            ("a frame larger than any", frame(DATA, 0, 1, &[0; 17_000])),
-        ] {
-            let end = sent(server.address(), &bytes);
+        for (what, bytes) in cases {
+            let end = sent(server.address(), bytes);
             let is_over = matches!(end, End::GoAway(1..) | End::Closed);
             assert!(is_over, "{what} ended with {end:?}");
         }
     });
 }
 
+/// A head that asks for something with a body to come.
+fn open() -> Vec<u8> {
+    opened_on(1)
+}
+
+fn opened_on(stream: u32) -> Vec<u8> {
+    let fields = [POST, SCHEME, AUTHORITY, PATH];
+    frame(HEADERS, END_HEADERS, stream, &block(&fields))
+}
+
+#[test]
+fn heads_that_cannot_be_read_end_the_connection() {
+    let whole = block(&head(&[]));
+    all_over(&[
+        ("data on no stream", frame(DATA, END_STREAM, 0, b"a")),
+        ("data on an idle stream", frame(DATA, END_STREAM, 1, b"a")),
+        (
+            "a head on no stream",
+            frame(HEADERS, END_HEADERS, 0, &whole),
+        ),
+        (
+            "a head on a stream of ours",
+            frame(HEADERS, END_HEADERS, 2, &whole),
+        ),
+        (
+            "a head that is no HPACK",
+            frame(HEADERS, END_HEADERS, 1, &[0xff; 40]),
+        ),
+        (
+            "an index of nothing",
+            frame(HEADERS, END_HEADERS, 1, &[0x80]),
+        ),
+        (
+            "an index beyond the table",
+            frame(HEADERS, END_HEADERS, 1, &[0xff, 0xff, 0x7f]),
+        ),
+        (
+            "a table too large",
+            frame(HEADERS, END_HEADERS, 1, &[0x3f, 0xff, 0xff, 0x7f]),
+        ),
+        (
+            "a head cut in a field",
+            frame(HEADERS, END_HEADERS | END_STREAM, 1, &whole[..9]),
+        ),
+        (
+            "padding without end",
+            frame(HEADERS, END_HEADERS | PADDED, 1, &[250, 0x82]),
+        ),
+    ]);
+}
+
+#[test]
+fn frames_in_the_wrong_place_end_the_connection() {
+    let whole = block(&head(&[]));
+    all_over(&[
+        (
+            "a continuation of nothing",
+            frame(CONTINUATION, END_HEADERS, 1, &whole),
+        ),
+        (
+            "a head that is interrupted",
+            [
+                frame(HEADERS, END_STREAM, 1, &whole),
+                frame(PING, 0, 0, &[0; 8]),
+            ]
+            .concat(),
+        ),
+        (
+            "a head continued elsewhere",
+            [
+                frame(HEADERS, END_STREAM, 1, &whole[..9]),
+                frame(CONTINUATION, END_HEADERS, 3, &whole[9..]),
+            ]
+            .concat(),
+        ),
+        (
+            "a stream before one that was",
+            [opened_on(5), opened_on(3)].concat(),
+        ),
+    ]);
+}
+
+#[test]
+fn frames_about_the_connection_that_break_it_end_it() {
+    all_over(&[
+        ("settings on a stream", frame(SETTINGS, 0, 1, &[])),
+        ("settings cut short", frame(SETTINGS, 0, 0, &[0; 5])),
+        (
+            "an acknowledgement with settings",
+            frame(SETTINGS, ACK, 0, &[0; 6]),
+        ),
+        (
+            "pushing, perhaps",
+            frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 2]),
+        ),
+        (
+            "a window beyond all",
+            frame(SETTINGS, 0, 0, &[0, 4, 0xff, 0, 0, 0]),
+        ),
+        (
+            "frames of nothing",
+            frame(SETTINGS, 0, 0, &[0, 5, 0, 0, 0, 1]),
+        ),
+        ("a ping on a stream", frame(PING, 0, 1, &[0; 8])),
+        ("a short ping", frame(PING, 0, 0, &[0; 7])),
+        ("a reset of no stream", frame(RST_STREAM, 0, 0, &[0; 4])),
+        (
+            "a reset of an idle stream",
+            frame(RST_STREAM, 0, 7, &[0; 4]),
+        ),
+        (
+            "a short reset",
+            [open(), frame(RST_STREAM, 0, 1, &[0; 3])].concat(),
+        ),
+        (
+            "a promise from a client",
+            [open(), frame(PUSH_PROMISE, END_HEADERS, 1, &[0, 0, 0, 2])].concat(),
+        ),
+        (
+            "a window of no bytes more",
+            frame(WINDOW_UPDATE, 0, 0, &[0; 4]),
+        ),
+        ("a window cut short", frame(WINDOW_UPDATE, 0, 0, &[0; 3])),
+        (
+            "a window that overflows",
+            frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff]),
+        ),
+        ("a farewell on a stream", frame(GOAWAY, 0, 1, &[0; 8])),
+        ("a frame larger than any", frame(DATA, 0, 1, &[0; 17_000])),
+    ]);
+}
+
 #[test]
 fn frames_that_break_a_stream_end_at_least_that() {
     let server = counting().start();
-    let open = frame(
-        HEADERS,
-        END_HEADERS,
-        1,
-        &block(&[POST, SCHEME, AUTHORITY, PATH]),
-    );
     unseen(&server, || {
         for (what, then) in [
             (
@@ -357,7 +362,7 @@ fn frames_that_break_a_stream_end_at_least_that() {
                 frame(DATA, PADDED, 1, &[9, 1]),
             ),
         ] {
-            let end = sent(server.address(), &[open.clone(), then].concat());
+            let end = sent(server.address(), &[open(), then].concat());
             let is_over = matches!(
                 end,
                 End::Reset(1..) | End::GoAway(1..) | End::Closed | End::Status(400)

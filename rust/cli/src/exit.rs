@@ -92,9 +92,12 @@ fn code(failure: &Failure) -> u8 {
         Failure::Config(_) | Failure::Artisan(_) => CONFIGURATION,
         Failure::Console(ConsoleError::NoServer { .. } | ConsoleError::Forbidden) => UNAVAILABLE,
         Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_)) => ABORTED,
-        Failure::Bind(BindError::NoAddress | BindError::Root { .. } | BindError::Tls(_)) => {
-            CONFIGURATION
-        }
+        Failure::Bind(
+            BindError::NoAddress
+            | BindError::NoCertificate { .. }
+            | BindError::Root { .. }
+            | BindError::Tls(_),
+        ) => CONFIGURATION,
         Failure::Bind(BindError::Address { .. } | BindError::Listener(_))
         | Failure::Handover(_)
         | Failure::Exchange(_)
@@ -132,6 +135,9 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
             Some("stop what uses it, or give another address with --listen")
         }
         Failure::Bind(BindError::NoAddress) => Some("give one with --listen"),
+        Failure::Bind(BindError::NoCertificate { .. }) => Some(
+            "give one with --tls-cert and --tls-key, or --tls-self-signed, or listen on http://",
+        ),
         Failure::Handover(_) | Failure::Bind(BindError::Listener(_)) => {
             Some("see ListenStream in the socket unit")
         }

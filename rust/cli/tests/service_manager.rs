@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::io::ErrorKind;
+use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::os::unix::net::UnixDatagram;
+use std::os::unix::net::{UnixDatagram, UnixListener, UnixStream};
 use std::time::Duration;
 
 use askr_testkit::{Client, Server, ServerBuilder};
@@ -141,4 +142,40 @@ fn sockets_that_it_hands_over_are_served_instead_of_others() {
         template.values().all(|target| target != handed),
         "{template:?}"
     );
+}
+
+#[test]
+fn unix_sockets_that_it_hands_over_are_served_and_stay_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("http.sock");
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = tcp.local_addr().unwrap();
+
+    let server = server()
+        .hand_over(UnixListener::bind(&path).unwrap())
+        .hand_over(tcp)
+        .variable("LISTEN_FDNAMES", "askr.socket:http")
+        .start();
+
+    let mut client = UnixStream::connect(&path).unwrap();
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(Client::connect(address).get("/").status, 200);
+    assert_eq!(server.stop().code, Some(0));
+    assert!(path.exists());
+}
+
+#[test]
+fn a_socket_that_is_to_speak_tls_wants_a_certificate() {
+    let ended = server()
+        .hand_over(TcpListener::bind("127.0.0.1:0").unwrap())
+        .variable("LISTEN_FDNAMES", "https")
+        .fail();
+
+    assert_eq!(ended.code, Some(78));
+    assert!(ended.log.contains("no certificate for https://127.0.0.1:"));
 }

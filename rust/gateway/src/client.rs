@@ -90,6 +90,17 @@ impl Addresses {
         Addresses::new(end(remote, 40_000), end(server, 8000))
     }
 
+    /// Of a Unix socket, which has no addresses; as nginx names it.
+    pub(crate) fn unix() -> Addresses {
+        Addresses {
+            peer: Peer::Unix,
+            remote_ip: UNIX.to_owned(),
+            remote_port: 0,
+            server_ip: UNIX.to_owned(),
+            server_port: 0,
+        }
+    }
+
     /// The address at the other end, for logs.
     pub(crate) fn remote_ip(&self) -> &str {
         &self.remote_ip
@@ -251,6 +262,9 @@ fn port_of(host: &str) -> Option<u16> {
 fn without_port(host: &str) -> &str {
     port_at(host).map_or(host, |at| &host[..at])
 }
+
+/// The address of a client and a server that have none.
+const UNIX: &str = "unix:";
 
 const FORWARDED_PREFIX: &str = "x-forwarded-";
 const REAL_IP: &str = "x-real-ip";

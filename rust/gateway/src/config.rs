@@ -11,6 +11,7 @@ use crate::client::Trust;
 use crate::compression::{Coding, CodingLevels, MediaRange};
 use crate::limiter::LimitKey;
 use crate::limits::Limits;
+use crate::listen::Listen;
 use crate::peers::PeerList;
 use crate::static_files::Symlinks;
 use crate::tls::TlsConfig;
@@ -18,8 +19,8 @@ use crate::tls::TlsConfig;
 /// Where the gateway listens and what it serves.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
-    /// Addresses to listen on; port 0 picks a free one.
-    pub listen: Vec<SocketAddr>,
+    /// Where to listen.
+    pub listen: Vec<Listen>,
     /// The document root: files below it are served, `index.php` in it is the front controller.
     pub root: PathBuf,
     /// How files are served.
@@ -50,7 +51,7 @@ pub struct GatewayConfig {
 impl Default for GatewayConfig {
     fn default() -> GatewayConfig {
         GatewayConfig {
-            listen: vec![SocketAddr::from(([127, 0, 0, 1], 8000))],
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 8000)).into()],
             root: PathBuf::from("public"),
             files: FileConfig::default(),
             pools: vec![PoolConfig::default()],

@@ -24,6 +24,8 @@ use crate::tls::TlsFacts;
 pub(crate) struct Arrival {
     pub(crate) stream: Stream,
     pub(crate) addresses: Addresses,
+    /// It came where TLS is spoken.
+    pub(crate) wants_tls: bool,
     /// What its client sees is encrypted, whatever comes here.
     pub(crate) is_encrypted: bool,
 }
@@ -118,6 +120,7 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutd
         stream,
         addresses,
         is_encrypted,
+        ..
     } = arrival;
     let asks_for_certificates = || site.tls.as_ref().is_some_and(|tls| tls.asks_clients());
     let tls = stream
@@ -167,7 +170,7 @@ async fn introduced(mut arrival: Arrival, site: &Site) -> Option<Arrival> {
 /// The arrival with its stream decrypted, where the listener is one for HTTPS; `None` if there
 /// was no handshake. A client that speaks HTTP in the clear there is to be told so.
 async fn secured(mut arrival: Arrival, site: &Site) -> Option<(Arrival, Purpose)> {
-    let Some(tls) = &site.tls else {
+    let Some(tls) = site.tls.as_ref().filter(|_| arrival.wants_tls) else {
         return Some((arrival, Purpose::Serve));
     };
     let greeting = match timeout(site.limits.handshake, arrival.stream.peek()).await {

@@ -1,8 +1,9 @@
 //! What can go wrong for the gateway as a whole, one enum per operation.
 
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
+
+use crate::listen::Listen;
 
 use crate::tls::TlsError;
 
@@ -27,11 +28,17 @@ pub enum BindError {
     /// A socket that was handed over is unusable.
     #[error("listening socket")]
     Listener(#[source] io::Error),
-    /// The address is in use or not ours.
-    #[error("address {address}")]
+    /// TLS is to be spoken, and nobody gave a certificate.
+    #[error("no certificate for {url}")]
+    NoCertificate {
+        /// Where that is.
+        url: String,
+    },
+    /// The address is in use or not ours, or the file of a Unix socket cannot be made.
+    #[error("address {listen}")]
     Address {
         /// The address as configured.
-        address: SocketAddr,
+        listen: Listen,
         /// What the system said.
         #[source]
         source: io::Error,

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use askr_exchange::GatewayEnd;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -17,19 +16,21 @@ use crate::config::{GatewayConfig, Limiting};
 use crate::error::{BindError, ServeError};
 use crate::files::FileDesk;
 use crate::limiter::{LimitCounts, Limiter};
-use crate::listener;
+use crate::listen::Listen;
+use crate::listener::{self, Listener};
 use crate::park::Doorbell;
 use crate::pools::Pools;
 use crate::request_id::RequestIds;
 use crate::service::{Glances, Site};
 use crate::shutdown::Shutdown;
+use crate::socket::{Handed, Listening};
 use crate::static_files::{Disk, Reach};
 use crate::tls::{Keeper, Tls};
 
 /// Listening sockets and what is to be served on them.
 #[derive(Debug)]
 pub struct Gateway {
-    listeners: Vec<std::net::TcpListener>,
+    listeners: Vec<Listening>,
     disk: Disk,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<Banner>,
@@ -53,11 +54,14 @@ impl Gateway {
         if config.listen.is_empty() {
             return Err(BindError::NoAddress);
         }
-        let open = |&address: &SocketAddr| {
-            listener::open(address).map_err(|source| BindError::Address { address, source })
+        let open = |listen: &Listen| {
+            Listening::open(listen, config.tls.is_some()).map_err(|source| BindError::Address {
+                listen: listen.clone(),
+                source,
+            })
         };
         let listeners = config.listen.iter().map(open).collect::<Result<_, _>>()?;
-        Gateway::over(listeners, config)
+        Gateway::on(listeners, config)
     }
 
     /// Takes sockets that listen already, instead of those of [`GatewayConfig::listen`].
@@ -67,15 +71,19 @@ impl Gateway {
     ///
     /// # Panics
     /// If the configuration has no pool.
-    pub fn over(
-        listeners: Vec<std::net::TcpListener>,
-        mut config: GatewayConfig,
-    ) -> Result<Gateway, BindError> {
+    pub fn over(handed: Vec<Handed>, config: GatewayConfig) -> Result<Gateway, BindError> {
+        let take = |handed| Listening::take(handed, config.tls.is_some());
+        let listeners = handed.into_iter().map(take).collect::<Result<_, _>>();
+        Gateway::on(listeners.map_err(BindError::Listener)?, config)
+    }
+
+    fn on(listeners: Vec<Listening>, mut config: GatewayConfig) -> Result<Gateway, BindError> {
         assert!(!config.pools.is_empty(), "a pool takes what no other does");
-        for listener in &listeners {
-            listener
-                .set_nonblocking(true)
-                .map_err(BindError::Listener)?;
+        let bare = |listener: &&Listening| listener.is_https && config.tls.is_none();
+        if let Some(listener) = listeners.iter().find(bare) {
+            return Err(BindError::NoCertificate {
+                url: listener.url().unwrap_or_default(),
+            });
         }
         let elsewhere = config.files.sendfile_roots.clone().into();
         let reach = Reach::new(config.files.symlinks, elsewhere);
@@ -126,17 +134,20 @@ impl Gateway {
         LimitCounts(self.limiter.clone())
     }
 
-    /// The addresses really listened on, with the ports the system chose for port 0.
+    /// The addresses really listened on, with the ports the system chose for port 0; those of Unix
+    /// sockets are none.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
-        let addresses = self.listeners.iter().map(std::net::TcpListener::local_addr);
-        addresses.filter_map(Result::ok).collect()
+        self.listeners
+            .iter()
+            .filter_map(Listening::address)
+            .collect()
     }
 
-    /// Whether connections are encrypted.
+    /// How clients get here: `https://127.0.0.1:8443`, `unix:/run/askr.sock`.
     #[must_use]
-    pub fn is_encrypted(&self) -> bool {
-        self.tls.is_some()
+    pub fn urls(&self) -> Vec<String> {
+        self.listeners.iter().filter_map(Listening::url).collect()
     }
 
     /// Serves until `shutdown` begins to drain and the drain is over.
@@ -189,7 +200,7 @@ impl Gateway {
         }
         let mut listening = JoinSet::new();
         for listener in self.listeners {
-            let listener = TcpListener::from_std(listener).map_err(ServeError::Listener)?;
+            let listener = Listener::new(listener).map_err(ServeError::Listener)?;
             let (site, places) = (site.clone(), places.clone());
             listening.spawn(listener::serve(listener, site, places, shutdown.clone()));
         }

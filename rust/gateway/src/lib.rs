@@ -41,6 +41,7 @@ mod intake;
 mod limiter;
 mod limits;
 mod linger;
+mod listen;
 mod listener;
 mod own_fields;
 mod park;
@@ -59,6 +60,7 @@ mod request_id;
 mod route;
 mod service;
 mod shutdown;
+mod socket;
 mod static_files;
 mod stream;
 mod subject;
@@ -74,10 +76,12 @@ pub use forwarded::TrustedField;
 pub use gateway::Gateway;
 pub use limiter::{LimitCounts, LimitKey, LimitKeyError, LimitTally};
 pub use limits::{FIELDS_MAX, Limits};
+pub use listen::{Listen, ListenError, ListenPlace, Scheme};
 pub use park::runtime;
 pub use peers::{PeerList, PeerListError};
 pub use probe::{Probe, ProbeFault, probe};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
+pub use socket::{Handed, ListeningSocket};
 pub use static_files::Symlinks;
 pub use tls::{
     AuthorityError, Certificates, ClientAuth, LocalAuthority, PairError, PairFiles, TlsConfig,

@@ -1,40 +1,73 @@
 //! Accepts connections. No error of an accept ends the server.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::client::Addresses;
 use crate::connection::{self, Arrival};
-use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN, BACKLOG};
+use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
 use crate::service::Site;
 use crate::shutdown::Shutdown;
+use crate::socket::{Listening, ListeningSocket, SocketFile};
 
-/// Opens a listening socket; needs no runtime yet.
-pub(crate) fn open(address: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    // A restart must not wait for old connections in TIME_WAIT.
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+/// A socket that listens, in the runtime.
+#[derive(Debug)]
+pub(crate) struct Listener {
+    socket: Socket,
+    is_https: bool,
+    _file: Option<SocketFile>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Listener {
+    pub(crate) fn new(listening: Listening) -> io::Result<Listener> {
+        Ok(Listener {
+            socket: match listening.socket {
+                ListeningSocket::Tcp(socket) => Socket::Tcp(TcpListener::from_std(socket)?),
+                ListeningSocket::Unix(socket) => Socket::Unix(UnixListener::from_std(socket)?),
+            },
+            is_https: listening.is_https,
+            _file: listening.file,
+        })
+    }
+
+    /// # Cancel safety
+    /// No accepted connection is lost.
+    async fn accept(&self) -> io::Result<Arrival> {
+        let (stream, addresses) = match &self.socket {
+            Socket::Tcp(socket) => {
+                let (stream, remote) = socket.accept().await?;
+                let addresses = Addresses::new(remote, stream.local_addr()?);
+                (stream.into(), addresses)
+            }
+            Socket::Unix(socket) => {
+                let (stream, _) = socket.accept().await?;
+                (stream.into(), Addresses::unix())
+            }
+        };
+        Ok(Arrival {
+            stream,
+            addresses,
+            wants_tls: self.is_https,
+            is_encrypted: false,
+        })
+    }
 }
 
 /// Accepts on `listener` and owns its connections, until a drain is over or out of time.
 pub(crate) async fn serve(
-    listener: TcpListener,
+    listener: Listener,
     site: Arc<Site>,
     places: Arc<Semaphore>,
     mut shutdown: Shutdown,
@@ -46,10 +79,7 @@ pub(crate) async fn serve(
             biased;
             _ = shutdown.draining() => break,
             Some(_) = connections.join_next() => {}
-            (accepted, place) = accept(&listener, &places, &mut pause) => {
-                let Some(arrival) = arrival(accepted) else {
-                    continue;
-                };
+            (arrival, place) = accept(&listener, &places, &mut pause) => {
                 let serving = connection::serve(arrival, site.clone(), shutdown.clone());
                 connections.spawn(async move {
                     serving.await;
@@ -61,16 +91,6 @@ pub(crate) async fn serve(
     // Clients that come now are refused by the kernel instead of waiting for nobody.
     drop(listener);
     drain(connections, shutdown).await;
-}
-
-/// `None` if the client has left already.
-fn arrival((stream, remote): (TcpStream, SocketAddr)) -> Option<Arrival> {
-    let server = stream.local_addr().ok()?;
-    Some(Arrival {
-        stream: stream.into(),
-        addresses: Addresses::new(remote, server),
-        is_encrypted: false,
-    })
 }
 
 async fn drain(mut connections: JoinSet<()>, mut shutdown: Shutdown) {
@@ -91,17 +111,17 @@ async fn drain(mut connections: JoinSet<()>, mut shutdown: Shutdown) {
 /// # Cancel safety
 /// No accepted connection is lost: `accept` is the last wait.
 async fn accept(
-    listener: &TcpListener,
+    listener: &Listener,
     places: &Arc<Semaphore>,
     pause: &mut Pause,
-) -> ((TcpStream, SocketAddr), OwnedSemaphorePermit) {
+) -> (Arrival, OwnedSemaphorePermit) {
     let place = places.clone().acquire_owned().await;
     let place = place.expect("nobody closes the semaphore");
     loop {
         match listener.accept().await {
-            Ok(accepted) => {
+            Ok(arrival) => {
                 pause.reset();
-                return (accepted, place);
+                return (arrival, place);
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {
@@ -125,6 +145,7 @@ fn is_the_clients(error: &io::Error) -> bool {
         io::ErrorKind::ConnectionAborted
             | io::ErrorKind::ConnectionReset
             | io::ErrorKind::Interrupted
+            | io::ErrorKind::NotConnected
     )
 }
 

@@ -95,7 +95,7 @@ impl Course {
         supervisor: Supervisor,
         sides: Sides,
     ) -> Result<ExitCode, Failure> {
-        let urls = urls(&gateway);
+        let urls = gateway.urls();
         let (clients, gateway_shutdown) = askr_gateway::Shutdown::new();
         let (fleet, fleet_shutdown) = askr_supervisor::Shutdown::new();
         let mut serving = pin!(gateway.serve(exchanges, gateway_shutdown));
@@ -205,18 +205,6 @@ impl Course {
             Drain::Until(deadline) => deadline.max(least),
         }
     }
-}
-
-fn urls(gateway: &Gateway) -> Vec<String> {
-    let scheme = if gateway.is_encrypted() {
-        "https"
-    } else {
-        "http"
-    };
-    let addresses = gateway.addresses().into_iter();
-    addresses
-        .map(|address| format!("{scheme}://{address}"))
-        .collect()
 }
 
 /// Goes on in a new log file of the same name.

@@ -1,11 +1,10 @@
 //! `askr serve`: composes exchange, gateway and supervisor, and ends them in order.
 
-use std::net::TcpListener;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use askr_gateway::{BindError, Gateway, GatewayConfig};
+use askr_gateway::{BindError, Gateway, GatewayConfig, Handed};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::sync::watch;
@@ -97,7 +96,7 @@ fn keep_memory_private() -> Result<(), Failure> {
 }
 
 /// The sockets that a service manager opened, or else our own.
-fn bind(handed: Vec<TcpListener>, config: GatewayConfig) -> Result<Gateway, BindError> {
+fn bind(handed: Vec<Handed>, config: GatewayConfig) -> Result<Gateway, BindError> {
     if handed.is_empty() {
         Gateway::bind(config)
     } else {

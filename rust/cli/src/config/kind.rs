@@ -1,11 +1,10 @@
 //! What kind of value an option takes, and the one place that accepts or refuses one.
 
-use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use askr_gateway::{Coding, CodingLevels, LimitRule, MediaRange, PeerList, TrustedField};
+use askr_gateway::{Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField};
 
 use super::compression;
 use super::decimal::Decimal;
@@ -35,8 +34,8 @@ pub(crate) enum Kind {
     Choice(&'static [&'static str]),
     /// On or off.
     Switch,
-    /// One or more addresses to listen on.
-    Addresses,
+    /// One or more places to listen at.
+    Listen,
     /// php.ini settings.
     Ini,
     /// Off, on, or a share of the requests.
@@ -78,7 +77,7 @@ pub(crate) enum Value {
     Bytes(u64),
     Duration(Duration),
     Choice(&'static str),
-    Addresses(Vec<SocketAddr>),
+    Listen(Vec<Listen>),
     Ini(Vec<(String, String)>),
     Share(Share),
     Names(Vec<String>),
@@ -125,7 +124,7 @@ impl Kind {
                 let word = words.iter().find(|word| **word == text)?;
                 Some(Value::Choice(word))
             }
-            Self::Addresses => addresses(raw),
+            Self::Listen => listen(raw).map(Value::Listen),
             Self::Ini => ini(raw),
             Self::Share => share(raw).map(Value::Share),
             Self::Names => names(raw).map(Value::Names),
@@ -166,7 +165,7 @@ impl Kind {
                 format!("a duration such as 30s or 500ms, from {least} to {most}")
             }
             Self::Choice(words) => format!("one of {}", words.join(", ")),
-            Self::Addresses => "an address and port such as 127.0.0.1:8000".to_owned(),
+            Self::Listen => "addresses with a port such as 127.0.0.1:8000 or https://[::]:443, or unix:/PATH".to_owned(),
             Self::Ini => "php.ini settings such as memory_limit=256M".to_owned(),
             Self::Share => "on, off, or a share of the requests such as 0.01".to_owned(),
             Self::Names => "names, in a list or separated by commas".to_owned(),
@@ -207,7 +206,7 @@ impl Value {
             Self::Bytes(bytes) => bytes_text(*bytes),
             Self::Duration(duration) => duration_text(*duration),
             Self::Choice(word) => (*word).to_owned(),
-            Self::Addresses(list) => list
+            Self::Listen(list) => list
                 .iter()
                 .map(ToString::to_string)
                 .collect::<Vec<_>>()
@@ -354,20 +353,13 @@ fn names(raw: &Raw) -> Option<Vec<String>> {
     Some(list)
 }
 
-fn addresses(raw: &Raw) -> Option<Value> {
+fn listen(raw: &Raw) -> Option<Vec<Listen>> {
     let items = raw.items()?;
-    let list: Vec<SocketAddr> = items
+    let list: Vec<Listen> = items
         .iter()
-        .map(|item| address(item))
+        .map(|item| item.parse().ok())
         .collect::<Option<_>>()?;
-    (!list.is_empty()).then_some(Value::Addresses(list))
-}
-
-fn address(text: &str) -> Option<SocketAddr> {
-    match text.strip_prefix("localhost:") {
-        Some(port) => format!("127.0.0.1:{port}").parse().ok(),
-        None => text.parse().ok(),
-    }
+    (!list.is_empty()).then_some(list)
 }
 
 fn ini(raw: &Raw) -> Option<Value> {

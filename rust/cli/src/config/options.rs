@@ -128,9 +128,9 @@ impl OptionSpec {
     pub(crate) fn is_list(&self) -> bool {
         matches!(
             (self.kind)(),
-            Kind::Addresses
-                | Kind::CodingLevels
+            Kind::CodingLevels
                 | Kind::Codings
+                | Kind::Listen
                 | Kind::Ini
                 | Kind::Limits
                 | Kind::MediaTypes

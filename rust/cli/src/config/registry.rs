@@ -6,7 +6,7 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use askr_gateway::{FileConfig, Limits, PoolConfig, TrustedField};
+use askr_gateway::{FileConfig, GatewayConfig, Limits, PoolConfig, TrustedField};
 use askr_supervisor::{Deadlines, Endurance, SupervisorConfig, Thresholds};
 
 use super::decimal::Decimal;
@@ -93,11 +93,11 @@ const GENERAL: &[OptionSpec] = &[
     OptionSpec {
         key: Key::Listen,
         name: "listen",
-        kind: || Kind::Addresses,
-        default: || Some(Value::Addresses(vec![([127, 0, 0, 1], 8000).into()])),
+        kind: || Kind::Listen,
+        default: || Some(Value::Listen(GatewayConfig::default().listen)),
         default_text: None,
         placeholder: "ADDR",
-        doc: "Address and port to listen on; several as repeated flags, a list, or separated by commas. Port 0 takes a free one.",
+        doc: "Where to listen: `[http://|https://]ADDRESS:PORT` or `unix:/PATH`; several as repeated flags, a list, or separated by commas. Port 0 takes a free one. Without a scheme it is HTTPS when there are certificates. A Unix socket speaks HTTP; its file has mode 0660, another as in `unix:/PATH|0666`, is made anew where a dead server left one, and goes with the server.",
     },
     OptionSpec {
         key: Key::Workers,

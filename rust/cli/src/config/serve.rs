@@ -1,10 +1,9 @@
 //! Settings become the plain values that the components take.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::{CompressionConfig, FileConfig, LimitRule, Limits, PeerList, Trust};
+use askr_gateway::{CompressionConfig, FileConfig, LimitRule, Limits, Listen, PeerList, Trust};
 use askr_supervisor::{Endurance, Thresholds};
 
 use super::account;
@@ -30,7 +29,7 @@ pub(crate) struct ServeConfig {
     pub(crate) files: FileConfig,
     /// `None` is classic mode.
     pub(crate) worker_script: Option<PathBuf>,
-    pub(crate) listen: Vec<SocketAddr>,
+    pub(crate) listen: Vec<Listen>,
     /// The first has every path that no other has.
     pub(crate) pools: Vec<PoolConfig>,
     pub(crate) boot_timeout: Duration,
@@ -111,7 +110,7 @@ impl ServeConfig {
             root: root(settings)?,
             files: sending::files(settings)?,
             worker_script: worker_script(settings)?,
-            listen: settings.addresses(Key::Listen).to_vec(),
+            listen: settings.listen().to_vec(),
             pools: pool_config::pools(settings),
             boot_timeout: settings.duration(Key::BootTimeout),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),

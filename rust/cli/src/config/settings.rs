@@ -1,11 +1,10 @@
 //! One value per option, by precedence: flag, environment, `askr.toml`, `config/askr.php`, default.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::{Coding, CodingLevels, LimitRule, MediaRange, PeerList, TrustedField};
+use askr_gateway::{Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField};
 
 use super::channels::{Channels, Entry, Inputs};
 use super::decimal::Decimal;
@@ -152,10 +151,10 @@ impl Settings {
         }
     }
 
-    pub(crate) fn addresses(&self, key: Key) -> &[SocketAddr] {
-        match &self.setting(key).value {
-            Some(Value::Addresses(list)) => list,
-            _ => unreachable!("{key:?} is a list of addresses with a default"),
+    pub(crate) fn listen(&self) -> &[Listen] {
+        match &self.setting(Key::Listen).value {
+            Some(Value::Listen(list)) => list,
+            _ => unreachable!("listen has a default"),
         }
     }
 

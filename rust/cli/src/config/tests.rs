@@ -170,7 +170,12 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
         },
         Kind::Duration { .. } => ["1s", "2s", "1500ms", "1m"],
         Kind::Choice(words) => std::array::from_fn(|index| words[index % words.len()]),
-        Kind::Addresses => ["127.0.0.1:1", "127.0.0.1:2", "[::1]:3", "0.0.0.0:4"],
+        Kind::Listen => [
+            "127.0.0.1:1",
+            "https://127.0.0.1:2,unix:/run/askr.sock",
+            "http://[::1]:3",
+            "unix:/run/askr.sock|0666",
+        ],
         Kind::Ini => ["a=1", "a=2", "a=3", "a=4"],
         Kind::Share => ["on", "off", "0.01", "0.5"],
         Kind::Names => ["a", "b/*", "C\\D::$e", "a,b"],
@@ -325,7 +330,7 @@ fn what_is_wrong_is_named_with_key_value_source_and_remedy() {
         ),
         (
             Scene::new().flag("listen", "8000"),
-            "--listen = \"8000\" (flag) cannot be used; give an address and port such as 127.0.0.1:8000",
+            "--listen = \"8000\" (flag) cannot be used; give addresses with a port such as 127.0.0.1:8000 or https://[::]:443, or unix:/PATH",
         ),
         (
             Scene::new().variable("ASKR_LOG_FORMAT", "xml"),

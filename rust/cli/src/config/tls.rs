@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use askr_gateway::{Certificates, ClientAuth, LocalAuthority, PairFiles, TlsConfig, TlsVersion};
+use askr_gateway::{
+    Certificates, ClientAuth, Listen, LocalAuthority, PairFiles, TlsConfig, TlsVersion,
+};
 use rustix::process::geteuid;
 use rustix::system::uname;
 
@@ -43,7 +45,7 @@ pub(crate) fn local_authority(
     inputs: &Inputs,
 ) -> Result<LocalAuthority, ConfigError> {
     let machine = uname().nodename().to_string_lossy().into_owned();
-    let given = settings.addresses(Key::Listen).iter();
+    let given = settings.listen().iter().filter_map(Listen::address);
     let given = given
         .map(|address| address.ip())
         .filter(|ip| !ip.is_unspecified());

@@ -25,7 +25,10 @@ fn trust() -> Trust {
 
 fn seen(from: &str, trust: Option<&Trust>, fields: &[(&str, &str)]) -> Seen {
     let server = "192.168.0.1:8000".parse().unwrap();
-    let addresses = Addresses::new(from.parse().unwrap(), server);
+    let addresses = match from {
+        "unix" => Addresses::unix(),
+        _ => Addresses::new(from.parse().unwrap(), server),
+    };
     let mut request = Request::get("/").header("host", "own.example");
     for (name, value) in fields {
         request = request.header(*name, *value);
@@ -116,6 +119,10 @@ fn fields_that_a_proxy_is_not_believed_do_not_reach_php_either() {
 #[test]
 fn a_proxy_that_says_nothing_is_the_client() {
     assert_eq!(seen(PROXY, Some(&trust()), &[]), as_connected(PROXY));
+    let found = seen("unix", Some(&trust()), &[]);
+    assert_eq!(found.remote, ("unix:".to_owned(), 0));
+    let found = seen("unix", Some(&trust()), &ALL_OF_IT);
+    assert_eq!(found.remote.0, "203.0.113.7");
 }
 
 #[test]

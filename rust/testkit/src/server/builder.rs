@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::chown;
 use std::os::unix::process::CommandExt;
@@ -18,7 +18,10 @@ use super::{Ended, PATIENCE, Server};
 use crate::application::Application;
 use crate::log::Log;
 
-/// The line a server writes when it serves.
+/// What a server writes when it serves, of each place.
+const SERVES: &str = "askr: serving ";
+
+/// As much of that as places with an address have.
 const SERVING: &str = "askr: serving http";
 
 /// A server that is not started yet.
@@ -31,7 +34,7 @@ pub struct ServerBuilder {
     folder: Option<PathBuf>,
     application: Option<Arc<Application>>,
     /// Sockets that it is handed over, in a service manager's place.
-    handed: Vec<Arc<TcpListener>>,
+    handed: Vec<Arc<OwnedFd>>,
     user: Option<User>,
 }
 
@@ -123,9 +126,9 @@ impl ServerBuilder {
 
     /// Hands over a socket that listens already, as socket activation does.
     #[must_use]
-    pub fn hand_over(mut self, listener: TcpListener) -> Self {
+    pub fn hand_over(mut self, listener: impl Into<OwnedFd>) -> Self {
         self.listen.clear();
-        self.handed.push(Arc::new(listener));
+        self.handed.push(Arc::new(listener.into()));
         self
     }
 
@@ -178,11 +181,12 @@ impl ServerBuilder {
     #[track_caller]
     #[must_use]
     pub fn start(self) -> Server {
-        let count = self.listen.len().max(1);
+        let is_unix = |listen: &&String| listen.starts_with("unix:");
+        let count = self.listen.len() - self.listen.iter().filter(is_unix).count();
         let mut server = self.spawn();
-        let serves = server
-            .log
-            .wait_for(PATIENCE, |log| addresses(log).len() >= count);
+        let serves = server.log.wait_for(PATIENCE, |log| {
+            log.contains(SERVES) && addresses(log).len() >= count
+        });
         assert!(serves, "it does not serve:\n{}", server.log());
         server.addresses = addresses(&server.log());
         server
@@ -243,8 +247,8 @@ impl ServerBuilder {
         if self.handed.is_empty() {
             return;
         }
-        let mapping = |(listener, child_fd): (&Arc<TcpListener>, i32)| FdMapping {
-            parent_fd: OwnedFd::from(listener.try_clone().expect("a socket can be cloned")),
+        let mapping = |(listener, child_fd): (&Arc<OwnedFd>, i32)| FdMapping {
+            parent_fd: listener.try_clone().expect("a socket can be cloned"),
             child_fd,
         };
         let mappings = self.handed.iter().zip(3..).map(mapping).collect();

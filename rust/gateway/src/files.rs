@@ -1,5 +1,6 @@
 //! Replies made of files: those below the document roots, and those that PHP names.
 
+use std::fs::File;
 use std::io;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
@@ -19,6 +20,7 @@ use document::{Document, Version};
 use patterns::Patterns;
 use siblings::Siblings;
 
+mod accelerated;
 mod accept;
 mod body;
 mod cache;
@@ -30,6 +32,7 @@ mod ranges;
 mod reply;
 mod siblings;
 
+pub(crate) use accelerated::{Named, is_named, take as take_named};
 pub(crate) use body::FileBody;
 
 /// Sends files, and remembers those it has sent.
@@ -84,6 +87,27 @@ impl FileDesk {
         let document = self.document(&sent, version, now).await?;
         reply::fill(&mut response, &document, asked, now);
         Ok(response)
+    }
+
+    /// Gives `response` the file that PHP has named for its body.
+    ///
+    /// # Cancel safety
+    /// As [`serve`](Self::serve).
+    pub(crate) async fn send(
+        &self,
+        response: &mut Response<Content>,
+        file: File,
+        asked: &request::Parts,
+    ) -> io::Result<()> {
+        let version = Version::of(&rustix::fs::fstat(&file)?).ok_or(Errno::NOENT)?;
+        let now = SystemTime::now();
+        let document = match self.cache.find(&version) {
+            Some(document) => document,
+            // Not kept: what PHP may have sent, a link to it may not disclose.
+            None => Arc::new(Document::read(file, version, now).await?),
+        };
+        reply::fill(response, &document, asked, now);
+        Ok(())
     }
 
     /// Gives up now and then what nobody uses. Never returns.

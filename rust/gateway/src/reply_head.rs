@@ -9,6 +9,7 @@ use http::header::{
 use http::{Method, Response, StatusCode, Version};
 
 use crate::dispatch::{Answer, DispatchFault};
+use crate::files;
 use crate::reply_body::Content;
 use crate::reply_stream::{StreamFraming, StreamHandle};
 use crate::subject::Subject;
@@ -66,7 +67,8 @@ pub(crate) fn respond(
             response.headers_mut().insert(CONTENT_LENGTH, length.into());
         }
     }
-    if asked.method == Method::HEAD || is_bodiless(status) {
+    let is_elsewhere = files::is_named(response.headers());
+    if asked.method == Method::HEAD || is_bodiless(status) || is_elsewhere {
         return Ok(Forward {
             response,
             unwanted: answer.rest,

@@ -15,7 +15,7 @@ use crate::complaints::Complaints;
 use crate::compression::{Compression, Wants};
 use crate::connection::{Lane, Purpose};
 use crate::dispatch::{self, Order, Patience};
-use crate::files::FileDesk;
+use crate::files::{self, FileDesk, Named};
 use crate::fixed;
 use crate::limiter::{Candidate, Limiter, Standings};
 use crate::limits::{Limits, POLLS_PER_GLANCE};
@@ -250,8 +250,29 @@ async fn php(
     if let Some(lease) = forward.unwanted {
         dispatch::discard(lease).await;
     }
+    if let Some(named) = files::take_named(forward.response.headers_mut()) {
+        send_named(lane.site(), subject, head, (&named, &mut forward.response)).await?;
+    }
     if let Content::Stream(stream) = forward.response.body() {
         lane.pump.follow(stream);
     }
     Ok(forward.response)
+}
+
+/// Answers with the file that PHP has named.
+async fn send_named(
+    site: &Site,
+    subject: &Subject,
+    asked: &request::Parts,
+    (named, response): (&Named, &mut Response<Content>),
+) -> Result<(), Refusal> {
+    let sent = match named.open(site.disk.sendfile_roots()) {
+        Ok(file) => site.files.send(response, file, asked).await,
+        Err(error) => Err(error),
+    };
+    sent.map_err(|error| {
+        let request = subject.id();
+        tracing::warn!(request, ?named, %error, "the file that php named cannot be sent");
+        error.into()
+    })
 }

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::route::{self, Files, Kind};
 
-mod reach;
+pub(crate) mod reach;
 
 pub(crate) use reach::Reach;
 pub use reach::Symlinks;
@@ -74,6 +74,11 @@ impl Disk {
             reach,
             roots: Mutex::new(Arc::new(roots)),
         })
+    }
+
+    /// Folders from below which PHP may have files sent.
+    pub(crate) fn sendfile_roots(&self) -> &[PathBuf] {
+        self.reach.elsewhere()
     }
 
     /// The roots for one request.

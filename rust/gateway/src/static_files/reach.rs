@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags, Stat};
+use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
 /// What becomes of symbolic links below a document root.
@@ -37,6 +37,11 @@ impl Reach {
         }
     }
 
+    /// Where PHP may have files sent from.
+    pub(crate) fn elsewhere(&self) -> &[PathBuf] {
+        &self.elsewhere
+    }
+
     /// What `path`, below `root`, names.
     pub(crate) fn stat(&self, root: BorrowedFd<'_>, path: &str) -> io::Result<Stat> {
         if self.symlinks == Symlinks::Follow {
@@ -51,9 +56,7 @@ impl Reach {
         if self.symlinks == Symlinks::Follow {
             return Ok(rustix::fs::openat(root, path, READING, Mode::empty())?.into());
         }
-        let found = self.find(root, path)?;
-        // Through its descriptor, so that it is the same file whatever the path names by now.
-        Ok(rustix::fs::openat(CWD, name_of(&found), READING, Mode::empty())?.into())
+        reopen(&self.find(root, path)?)
     }
 
     /// A descriptor that only names what was found.
@@ -80,6 +83,17 @@ impl Reach {
             false => Err(Errno::XDEV.into()),
         }
     }
+}
+
+/// A descriptor that only names what is at `path`, all links followed.
+pub(crate) fn find(path: &Path) -> io::Result<OwnedFd> {
+    Ok(rustix::fs::open(path, NAMING, Mode::empty())?)
+}
+
+/// Opens what a descriptor names to read it: through the descriptor, so that it is the same file
+/// whatever the path names by now.
+pub(crate) fn reopen(descriptor: &impl AsRawFd) -> io::Result<File> {
+    Ok(rustix::fs::open(name_of(descriptor), READING, Mode::empty())?.into())
 }
 
 /// Whether what a descriptor names lies in one of `folders`, wherever these are by now.

@@ -1,6 +1,7 @@
 //! A real gateway over real sockets, with fake workers instead of PHP.
 #![expect(clippy::unwrap_used, reason = "a failed set-up fails the test")]
 
+mod accelerated;
 mod access_log;
 mod banner;
 mod bind;

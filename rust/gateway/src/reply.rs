@@ -174,6 +174,7 @@ fn head_status(fault: HeadFault) -> StatusCode {
         }
         HeadFault::Late { .. } => StatusCode::REQUEST_TIMEOUT,
         HeadFault::Connect => StatusCode::METHOD_NOT_ALLOWED,
+        HeadFault::UnknownCoding => StatusCode::NOT_IMPLEMENTED,
         HeadFault::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
         HeadFault::RequestLine
         | HeadFault::Target
@@ -263,7 +264,7 @@ impl Manner {
 fn log(refusal: &Refusal, subject: &Subject, status: StatusCode, complaints: &Complaints) {
     let error: &dyn std::error::Error = refusal;
     let (request, method, path) = (subject.id(), subject.method(), subject.path());
-    let is_ours = status.is_server_error();
+    let is_ours = status.is_server_error() && !matches!(refusal, Refusal::Head(_));
     let status = status.as_u16();
     if !is_ours {
         tracing::debug!(request, method, path, status, error, "request refused");

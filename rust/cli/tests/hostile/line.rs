@@ -98,11 +98,11 @@ pub(crate) const LENGTHS: &[Line] = &[
     ("Transfer-Encoding: \"chunked\"\r\n\r\n0\r\n\r\n", 400),
     ("Transfer-Encoding: \u{b}chunked\r\n\r\n0\r\n\r\n", 400),
     ("Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", 400),
-    ("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400),
+    ("Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
     ("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n", 400),
     (
         "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        400,
+        501,
     ),
     (
         "Transfer-Encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",

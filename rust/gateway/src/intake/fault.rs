@@ -39,8 +39,10 @@ pub(crate) enum HeadFault {
     LengthsDiffer,
     #[error("the request has both Content-Length and Transfer-Encoding")]
     LengthAndChunked,
-    #[error("a Transfer-Encoding other than chunked is not served")]
+    #[error("malformed Transfer-Encoding")]
     TransferCoding,
+    #[error("a Transfer-Encoding other than chunked is not served")]
+    UnknownCoding,
     /// hyper found a request where the intake found none: one of them is being deceived.
     #[error("malformed request framing")]
     Framing,

@@ -4,6 +4,8 @@
 //! things a server behind others must not: a request with both `Content-Length` and
 //! `Transfer-Encoding`, and lines that end in a bare line feed (RFC 9112 §2.2, §6.1, §11.2).
 
+use std::net::Ipv6Addr;
+
 use memchr::memchr;
 
 use super::fault::HeadFault;
@@ -47,7 +49,16 @@ pub(crate) struct HeadScan {
     line: Option<RequestLine>,
     hosts: usize,
     length: Option<u64>,
-    codings: usize,
+    codings: Codings,
+}
+
+/// What `Transfer-Encoding` says, all its lines together.
+#[derive(Debug, Default)]
+struct Codings {
+    chunked: usize,
+    others: usize,
+    /// Only then is it known where the body ends (RFC 9112 §6.3).
+    chunked_is_last: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -158,9 +169,15 @@ impl HeadScan {
     }
 
     fn take_coding(&mut self, value: &[u8]) -> Result<(), HeadFault> {
-        self.codings += 1;
-        if self.codings > 1 || !value.trim_ascii().eq_ignore_ascii_case(b"chunked") {
-            return Err(HeadFault::TransferCoding);
+        for coding in value.split(|&byte| byte == b',') {
+            let coding = coding.trim_ascii();
+            if coding.is_empty() || !coding.iter().all(|&byte| is_token(byte)) {
+                return Err(HeadFault::TransferCoding);
+            }
+            let is_chunked = coding.eq_ignore_ascii_case(b"chunked");
+            self.codings.chunked += usize::from(is_chunked);
+            self.codings.others += usize::from(!is_chunked);
+            self.codings.chunked_is_last = is_chunked;
         }
         Ok(())
     }
@@ -170,11 +187,17 @@ impl HeadScan {
         if http11 && self.hosts == 0 {
             return Err(HeadFault::HostMissing);
         }
-        match (self.codings, self.length) {
-            (0, length) => Ok(BodyFraming::Sized(length.unwrap_or(0))),
-            (_, Some(_)) => Err(HeadFault::LengthAndChunked),
-            (_, None) if !http11 => Err(HeadFault::TransferCoding),
-            (_, None) => Ok(BodyFraming::Chunked),
+        let Codings {
+            chunked,
+            others,
+            chunked_is_last,
+        } = self.codings;
+        match (chunked, others, self.length) {
+            (0, 0, length) => Ok(BodyFraming::Sized(length.unwrap_or(0))),
+            (_, _, Some(_)) => Err(HeadFault::LengthAndChunked),
+            (1, 0, None) if http11 => Ok(BodyFraming::Chunked),
+            (1, _, None) if http11 && chunked_is_last => Err(HeadFault::UnknownCoding),
+            _ => Err(HeadFault::TransferCoding),
         }
     }
 }
@@ -252,11 +275,40 @@ fn strip_scheme<'a>(target: &'a [u8], scheme: &[u8]) -> Option<&'a [u8]> {
     start.eq_ignore_ascii_case(scheme).then_some(rest)
 }
 
-/// `host[:port]`; no user name, nothing that could end up as markup or a path.
+/// `host[:port]`; no user name, nothing that could end up as markup or a path. Empty where
+/// there is no host (RFC 9112 §3.2).
 pub(crate) fn is_authority(value: &[u8]) -> bool {
-    value.iter().all(|&byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']')
-    })
+    let is_bracketed = value.first() == Some(&b'[');
+    let end = match is_bracketed {
+        true => memchr(b']', value).map(|end| end + 1),
+        false => Some(memchr(b':', value).unwrap_or(value.len())),
+    };
+    let Some((host, port)) = end.and_then(|end| value.split_at_checked(end)) else {
+        return false;
+    };
+    let is_host = match is_bracketed {
+        true => is_ipv6(&host[1..host.len() - 1]),
+        false => host.iter().all(|&byte| is_host_byte(byte)),
+    };
+    is_host && is_port(port) && (!host.is_empty() || port.is_empty())
+}
+
+fn is_ipv6(text: &[u8]) -> bool {
+    let text = std::str::from_utf8(text);
+    text.is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_')
+}
+
+/// With its colon; its number may be left out (RFC 3986 §3.2.3).
+fn is_port(text: &[u8]) -> bool {
+    match text {
+        [] => true,
+        [b':', digits @ ..] => digits.len() <= 5 && digits.iter().all(u8::is_ascii_digit),
+        _ => false,
+    }
 }
 
 fn is_plain_target_byte(byte: u8) -> bool {

@@ -124,6 +124,31 @@ fn smuggling_vectors_are_refused() {
         ),
         (
             "Transfer-Encoding: gzip, chunked\r\n",
+            HeadFault::UnknownCoding,
+        ),
+        (
+            "Transfer-Encoding: gzip\r\nTransfer-Encoding:chunked\r\n",
+            HeadFault::UnknownCoding,
+        ),
+        (
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n",
+            HeadFault::TransferCoding,
+        ),
+        (
+            "Transfer-Encoding: chunked, gzip, chunked\r\n",
+            HeadFault::TransferCoding,
+        ),
+        ("Transfer-Encoding: gzip\r\n", HeadFault::TransferCoding),
+        (
+            "Transfer-Encoding: , chunked\r\n",
+            HeadFault::TransferCoding,
+        ),
+        (
+            "Transfer-Encoding: \u{b}chunked\r\n",
+            HeadFault::TransferCoding,
+        ),
+        (
+            "Transfer-Encoding: chun\rked\r\n",
             HeadFault::TransferCoding,
         ),
         (
@@ -168,8 +193,30 @@ fn the_host_must_be_one_and_plain() {
         assert_eq!(refused(head), fault, "{head:?}");
     }
     accepted("GET / HTTP/1.0\r\n\r\n");
-    accepted("GET / HTTP/1.1\r\nHost: \r\n\r\n");
-    accepted("GET / HTTP/1.1\r\nHost: [::1]:8000\r\n\r\n");
+}
+
+#[test]
+fn a_host_is_a_name_or_an_address_and_a_port() {
+    for host in [
+        "",
+        "a",
+        "a.example.",
+        "A_b-c.example:80",
+        "a:",
+        "10.0.0.1:65535",
+        "[::1]",
+        "[2001:DB8::1]:8000",
+        "[::ffff:10.0.0.1]",
+    ] {
+        accepted(&format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+    }
+    for host in [
+        ":80", "a:b", "a:80:80", "a:-1", "a:800000", "::1", "[::1", "[]", "[a]", "[::1]a",
+        "[::1]:a", "a[::1]", "[::1]]", "a]", "%61", "a%00", "a\\b", "a?b", "a#b", "é",
+    ] {
+        let head = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(refused(&head), HeadFault::Host, "{host}");
+    }
 }
 
 #[test]

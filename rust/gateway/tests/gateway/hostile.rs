@@ -1,5 +1,9 @@
 //! Clients that break the rules, on purpose or not.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use askr_testkit::{After, Client, Response, eventually, reply};
@@ -153,6 +157,99 @@ fn a_slow_body_gets_408_and_never_reaches_php() {
     assert_eq!(response.status, 408);
     assert!(response.text().contains("body"), "{}", response.text());
     assert_eq!(worker.taken(), 0);
+}
+
+/// Sends a byte again and again, each after the server has answered somebody else, and returns
+/// what it says to that before it ends.
+fn drip(server: &Server, start: &str, byte: u8) -> String {
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    stream
+        .set_read_timeout(Some(askr_testkit::DEADLINE))
+        .unwrap();
+    stream.write_all(start.as_bytes()).unwrap();
+    let mut dripping = stream.try_clone().unwrap();
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut other = server.client();
+            while !over.load(Ordering::Relaxed) {
+                // The server may have closed.
+                let _ = dripping.write_all(&[byte]);
+                assert_eq!(other.get("/askr/health").status, 200);
+            }
+        });
+        let mut answer = [0; 12];
+        let read = stream.read_exact(&mut answer);
+        over.store(true, Ordering::Relaxed);
+        read.unwrap();
+        String::from_utf8(answer.to_vec()).unwrap()
+    })
+}
+
+#[test]
+fn a_head_that_keeps_coming_bit_by_bit_gets_408() {
+    let server = Setup::new()
+        .limits(|limits| limits.head_read = Duration::from_millis(100))
+        .start();
+    let worker = server.worker_saying("hello");
+    for start in ["G", "GET / HTTP/1.1\r\nHost: a\r\nA: "] {
+        assert_eq!(drip(&server, start, b'E'), "HTTP/1.1 408");
+    }
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn a_body_that_keeps_coming_bit_by_bit_gets_408() {
+    let server = Setup::new()
+        .limits(|limits| {
+            limits.body_read = Duration::from_millis(100);
+            limits.body_rate_bytes_min = 1_000_000;
+        })
+        .start();
+    let worker = server.worker_saying("hello");
+    let head = "POST / HTTP/1.1\r\nHost: a\r\n";
+    let sized = format!("{head}Content-Length: 1000000\r\n\r\n");
+    assert_eq!(drip(&server, &sized, b'a'), "HTTP/1.1 408");
+    let chunked = format!("{head}Transfer-Encoding: chunked\r\n\r\nfffff\r\n");
+    assert_eq!(drip(&server, &chunked, b'a'), "HTTP/1.1 408");
+    assert_eq!(worker.taken(), 0);
+}
+
+#[test]
+fn slow_senders_and_slow_readers_hold_no_worker() {
+    let server = Server::start();
+    let worker = server.worker(|job, received| {
+        let bytes = if received.target == "/large" {
+            900_000
+        } else {
+            5
+        };
+        let _ = reply(job.take().unwrap(), 200, &[], &vec![b'a'; bytes]);
+        After::Next
+    });
+    let mut slow: Vec<Client> = Vec::new();
+    for start in [
+        "GET / HT",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab",
+        "GET /large HTTP/1.1\r\nHost: a\r\n\r\n",
+        "GET /large HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n",
+    ] {
+        for _ in 0..20 {
+            let mut client = server.client();
+            client.send(start);
+            slow.push(client);
+        }
+    }
+    eventually("the worker has all that can be worked on", || {
+        worker.taken() == 40
+    });
+    eventually("it is free", || server.exchange().idle_workers() == 1);
+    for client in &mut slow[60..] {
+        assert_eq!(client.bytes(12), b"HTTP/1.1 200");
+        assert_eq!(server.client().get("/").text(), "aaaaa");
+    }
+    assert_eq!(worker.taken(), 80);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::sync::mpsc;
 
 use askr_gateway::Coding;
+use askr_testkit::streams::{self, Streams};
 use askr_testkit::{After, Client, Response, encoded_head, reply};
 
 use crate::server::{Server, Setup};
@@ -235,6 +236,47 @@ fn the_answer_to_head_is_that_to_get_without_its_body() {
         Some("5000")
     );
     assert_eq!(decoded(&accepting(&mut client, BROWSER)), page(5000));
+}
+
+#[test]
+fn clients_of_http_2_get_the_same() {
+    let server = Server::start();
+    let _worker = server.worker(|job, received| {
+        let bytes: usize = received.target[1..].parse().unwrap();
+        let mut job = job.take().unwrap();
+        job.write_head(&encoded_head(200, &[HTML, ("ETag", "\"1\"")]))
+            .unwrap();
+        for part in page(bytes).chunks(3000) {
+            job.write_body(part).unwrap();
+            job.flush();
+        }
+        job.end();
+        After::Next
+    });
+    let mut client = Streams::connect(server.address());
+    for bytes in [100, 5000, 16_385, 600_000] {
+        for coding in Coding::ALL {
+            let mut asked = streams::request("GET", &format!("/{bytes}"));
+            let value = coding.token().parse().unwrap();
+            asked.headers_mut().insert("accept-encoding", value);
+            let response = client.ask(asked, b"");
+            if bytes == 100 {
+                assert_eq!(response.header("content-encoding"), None);
+                continue;
+            }
+            assert_eq!(decoded(&response), page(bytes), "{bytes} {coding}");
+            assert_eq!(response.header("content-encoding"), Some(coding.token()));
+            assert_eq!(response.header("vary"), Some("Accept-Encoding"));
+            assert_eq!(response.header("etag"), Some("W/\"1\""));
+        }
+    }
+    let mut asked = streams::request("HEAD", "/5000");
+    asked
+        .headers_mut()
+        .insert("accept-encoding", "br".parse().unwrap());
+    let head = client.ask(asked, b"");
+    assert!(head.body.is_empty());
+    assert_eq!(head.header("content-length"), None);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use askr_testkit::streams::{Streams, request};
 use askr_testkit::{Client, Gate, Server};
 use serde_json::{Value, json};
 
@@ -40,6 +41,34 @@ fn early_hints_arrive_before_the_script_goes_on() {
         gate.open();
         let expected = json!({"sent": 1, "open": true, "late": 3});
         assert_eq!(page(&mut client), expected);
+    }
+}
+
+#[test]
+fn over_http_2_early_hints_arrive_before_the_script_goes_on_too() {
+    for server in servers() {
+        let mut client = Streams::connect(server.address());
+        let gates = [Gate::new(), Gate::new()];
+        // Each on its own stream of one connection, and the second has to wait for the worker.
+        let mut asked = gates.each_ref().map(|gate| {
+            let target = format!("/early-hints.php?gate={}", gate.path().display());
+            client.begin(request("GET", &target), true).unwrap()
+        });
+        for (asked, gate) in asked.iter_mut().zip(&gates) {
+            let hints = client.interim(asked);
+            assert_eq!(hints.status(), 103);
+            let link = "</style.css>; rel=preload; as=style";
+            assert_eq!(hints.headers()["link"], link);
+            assert_eq!(hints.headers().len(), 1);
+            gate.open();
+        }
+        for asked in asked {
+            let page = client.answer(asked).unwrap();
+            assert_eq!((page.status, page.header("x-page")), (200, Some("1")));
+            assert_eq!(page.header("link"), None, "it was removed from the reply");
+            let page: Value = serde_json::from_slice(&page.body).unwrap();
+            assert_eq!(page, json!({"sent": 1, "open": true, "late": 3}));
+        }
     }
 }
 

@@ -121,6 +121,9 @@ return [
         'log_level' => env('ASKR_LOG_LEVEL'),
         'log_format' => env('ASKR_LOG_FORMAT'),
         'log_file' => env('ASKR_LOG_FILE'),
+        'access_log' => env('ASKR_ACCESS_LOG'),
+        'access_log_format' => env('ASKR_ACCESS_LOG_FORMAT'),
+        'access_log_fields' => env('ASKR_ACCESS_LOG_FIELDS'),
         'debug' => env('ASKR_DEBUG'),
 
         // State that requests leave to one another.

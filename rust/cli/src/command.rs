@@ -5,6 +5,7 @@ mod console;
 mod control_socket;
 mod course;
 mod doctor;
+mod logs;
 mod parts;
 mod php;
 mod places;

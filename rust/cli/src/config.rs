@@ -4,6 +4,7 @@
 //! [`channels`], merged by precedence in [`settings`], and turned into plain typed values in
 //! [`serve`]. Nothing here binds a port or starts a process.
 
+mod access_log;
 mod account;
 mod channels;
 mod compression;
@@ -35,6 +36,7 @@ mod units;
 mod watch;
 mod worker_range;
 
+pub(crate) use access_log::AccessLogConfig;
 pub(crate) use channels::{Inputs, LARAVEL_VARIABLE};
 pub(crate) use control_socket::ControlSocket;
 pub(crate) use error::ConfigError;

@@ -47,6 +47,8 @@ pub(crate) enum Failure {
     Become(#[from] BecomeError),
     #[error("log file {}", path.display())]
     LogFile { path: PathBuf, source: io::Error },
+    #[error("access log {place}")]
+    AccessLog { place: String, source: io::Error },
     #[error(transparent)]
     Handover(#[from] HandoverError),
     #[error("cannot listen")]
@@ -102,9 +104,10 @@ fn code(failure: &Failure) -> u8 {
         | Failure::Handover(_)
         | Failure::Exchange(_)
         | Failure::Store(_) => UNAVAILABLE,
-        Failure::ControlSocket(_) | Failure::StoreSocket(_) | Failure::LogFile { .. } => {
-            CONFIGURATION
-        }
+        Failure::ControlSocket(_)
+        | Failure::StoreSocket(_)
+        | Failure::LogFile { .. }
+        | Failure::AccessLog { .. } => CONFIGURATION,
         Failure::Log(_)
         | Failure::Become(_)
         | Failure::Runtime(_)
@@ -151,6 +154,7 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         Failure::Run(RunError::EngineFailed { .. }) => Some("see `askr doctor` and --ini"),
         Failure::ControlSocket(_) => Some("give another path with --control-socket"),
         Failure::StoreSocket(_) => Some("give another path with --store-socket"),
+        Failure::AccessLog { .. } => Some("give another place with --access-log"),
         Failure::LogFile { .. } => Some("give a file that can be written with --log-file"),
         Failure::Exchange(_) => Some("free memory or file descriptors, or use fewer --workers"),
         Failure::Store(_) => Some("free memory or file descriptors, or lower --store-size"),

@@ -10,14 +10,14 @@ use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
 use askr_supervisor::{Console, Progress, Readiness, ReloadOrder, Remote, Supervisor};
 use tokio::sync::{mpsc, watch};
-use tracing::{debug, error, info};
+use tracing::{error, info};
 
+use super::logs::Logs;
 use super::service_manager;
 use super::signals::{PATIENT, RELOAD, REOPEN, Signals};
 use super::watchdog::Watchdog;
 use crate::config::LogConfig;
 use crate::exit::{self, Failure};
-use crate::log_file::LogFile;
 use crate::logging;
 
 /// Workers that are asked to leave get at least this long, also when requests took all the time.
@@ -42,7 +42,7 @@ pub(super) struct Course {
 pub(super) struct Sides {
     pub(super) console: Option<Console>,
     pub(super) watchdog: Watchdog,
-    pub(super) log_file: Option<LogFile>,
+    pub(super) logs: Logs,
 }
 
 /// How far the end has come.
@@ -103,7 +103,7 @@ impl Course {
         let Sides {
             console,
             watchdog,
-            log_file,
+            logs,
         } = sides;
         let mut commanded = pin!(take_commands(console, self.remote.clone()));
         let mut watched = pin!(watchdog.watch());
@@ -138,7 +138,7 @@ impl Course {
                     outcome = Err(error.into());
                     fleet.kill();
                 }
-                News::Signal(REOPEN) => reopen(log_file.as_ref()),
+                News::Signal(REOPEN) => logs.reopen(),
                 News::Signal(RELOAD) => self.begin_reload(),
                 News::Reload(progress) => self.note_progress(progress.as_ref()),
                 News::Changing(true) => service_manager::reloading(),
@@ -204,15 +204,6 @@ impl Course {
             Drain::NotYet => least,
             Drain::Until(deadline) => deadline.max(least),
         }
-    }
-}
-
-/// Goes on in a new log file of the same name.
-fn reopen(log_file: Option<&LogFile>) {
-    match log_file.map(LogFile::reopen) {
-        None => debug!("there is no log file to open anew"),
-        Some(Ok(())) => info!("log file opened anew"),
-        Some(Err(error)) => error!(%error, "log file cannot be opened anew"),
     }
 }
 

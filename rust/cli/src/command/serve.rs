@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::course::{Course, Sides};
+use super::logs::Logs;
 use super::signals::Signals;
 use super::store_service::StoreService;
 use super::watchdog::Watchdog;
@@ -32,8 +33,8 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let store_socket = StoreSocket::new(&settings, inputs, config.user.as_ref())?;
     let tls = config::tls(&settings, inputs)?;
     let log = LogConfig::new(&settings);
-    let log_file = log_file(&config)?;
-    logging::init(log, log_file.as_ref())?;
+    let logs = Logs::open(&config)?;
+    logging::init(log, logs.file.as_ref())?;
     say_what_is_unusual(&config);
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
@@ -41,6 +42,9 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let mut gateway = bind(handed, parts::gateway(&config, tls, store.as_ref()))?;
     if config.watch.is_some() {
         gateway = gateway.showing(shown);
+    }
+    if let Some(access) = &logs.access {
+        gateway = gateway.logging(access.clone());
     }
     let mut console = control_socket::bind(&socket)?;
     let service = match &store {
@@ -54,7 +58,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     };
     let exchanges = parts::exchanges(&config)?;
     let runtime = askr_gateway::runtime(&exchanges).map_err(Failure::Runtime)?;
-    let (tail, output) = match log_file.as_ref().map(LogFile::tail).transpose() {
+    let (tail, output) = match logs.file.as_ref().map(LogFile::tail).transpose() {
         Ok(pipe) => pipe.unzip(),
         Err(error) => return Err(Failure::Runtime(error)),
     };
@@ -70,7 +74,7 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
                 exchanges[0].clone(),
                 &config.health_path,
             ),
-            log_file,
+            logs: logs.clone(),
         };
         let course = Course::new(config.shutdown_timeout, signals, &supervisor, log);
         let mut aside = JoinSet::new();
@@ -81,6 +85,9 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
         aside.shutdown().await;
         outcome
     });
+    // What is cut off now has its line as well.
+    drop(runtime);
+    logs.finish();
     if let Some(service) = service {
         service.end();
     }
@@ -102,18 +109,6 @@ fn bind(handed: Vec<Handed>, config: GatewayConfig) -> Result<Gateway, BindError
     } else {
         Gateway::over(handed, config)
     }
-}
-
-fn log_file(config: &ServeConfig) -> Result<Option<LogFile>, Failure> {
-    let Some(path) = &config.log_file else {
-        return Ok(None);
-    };
-    LogFile::open(path)
-        .map(Some)
-        .map_err(|source| Failure::LogFile {
-            path: path.clone(),
-            source,
-        })
 }
 
 fn say_what_is_unusual(config: &ServeConfig) {

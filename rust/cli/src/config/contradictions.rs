@@ -2,6 +2,7 @@
 
 use askr_exchange::control::Isolation;
 
+use super::access_log::COMBINED;
 use super::error::ConfigError;
 use super::kind::Value;
 use super::limit_rules::RULES_MAX;
@@ -30,7 +31,8 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         .or_else(|| client_conflict(settings))
         .or_else(|| store_conflict(settings))
         .or_else(|| tls::conflict(settings))
-        .or_else(|| compression_conflict(settings));
+        .or_else(|| compression_conflict(settings))
+        .or_else(|| log_conflict(settings));
     conflict.map_or(Ok(()), |conflict| Err(conflict.of(settings)))
 }
 
@@ -141,6 +143,17 @@ fn paranoid_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Confli
             pool.name
         ),
         remedy: "choose isolation worker while you watch, or leave it out",
+    })
+}
+
+/// Fields of a line that has them as they are.
+fn log_conflict(settings: &Settings) -> Option<Conflict> {
+    let is_given = settings.setting(Key::AccessLogFields).source != Source::Default;
+    let is_combined = settings.choice(Key::AccessLogFormat) == COMBINED;
+    (is_given && is_combined).then(|| Conflict {
+        key: Key::AccessLogFields,
+        problem: "the format combined has its own".to_owned(),
+        remedy: "choose access_log_format json, or leave it out",
     })
 }
 

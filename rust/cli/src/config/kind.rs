@@ -4,8 +4,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use askr_gateway::{Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField};
+use askr_gateway::{
+    AccessField, Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField,
+};
 
+use super::access_log::{self, AccessPlace};
 use super::compression;
 use super::decimal::Decimal;
 use super::limit_rules;
@@ -64,6 +67,10 @@ pub(crate) enum Kind {
     CodingLevels,
     /// Media types, by name or by pattern.
     MediaTypes,
+    /// Where requests are written down.
+    AccessPlace,
+    /// What is written down of each.
+    AccessFields,
 }
 
 /// A value of some [`Kind`].
@@ -92,6 +99,8 @@ pub(crate) enum Value {
     Codings(Vec<Coding>),
     CodingLevels(CodingLevels),
     MediaTypes(Vec<MediaRange>),
+    AccessPlace(AccessPlace),
+    AccessFields(Vec<AccessField>),
 }
 
 impl Kind {
@@ -139,6 +148,8 @@ impl Kind {
             Self::Codings => compression::codings(raw).map(Value::Codings),
             Self::CodingLevels => compression::levels(raw).map(Value::CodingLevels),
             Self::MediaTypes => compression::types(raw).map(Value::MediaTypes),
+            Self::AccessPlace => AccessPlace::of(raw).map(Value::AccessPlace),
+            Self::AccessFields => access_log::fields(raw).map(Value::AccessFields),
         }
     }
 
@@ -190,6 +201,13 @@ impl Kind {
             Self::MediaTypes => {
                 "media types such as text/html, text/* or application/*+json".to_owned()
             }
+            Self::AccessPlace => {
+                "off, stdout, syslog, syslog:/SOCKET, syslog:HOST:PORT or a path".to_owned()
+            }
+            Self::AccessFields => {
+                let all = access_log::fields_text(&AccessField::ALL, ", ");
+                format!("default or some of {all}, in a list or separated by commas")
+            }
         }
     }
 }
@@ -240,13 +258,15 @@ impl Value {
             Self::Codings(list) => compression::codings_text(list),
             Self::CodingLevels(levels) => levels.to_string(),
             Self::MediaTypes(list) => compression::types_text(list),
+            Self::AccessPlace(place) => place.to_string(),
+            Self::AccessFields(list) => access_log::fields_text(list, ","),
         }
     }
 }
 
 /// `on`, as switches are written.
 pub(crate) const ON: &str = "on";
-const OFF: &str = "off";
+pub(super) const OFF: &str = "off";
 /// A list of peers that has none.
 const NOBODY: &str = "none";
 

@@ -89,6 +89,9 @@ pub(crate) enum Key {
     LogLevel,
     LogFormat,
     LogFile,
+    AccessLog,
+    AccessLogFormat,
+    AccessLogFields,
     Debug,
     TlsCerts,
     TlsKeys,
@@ -128,7 +131,8 @@ impl OptionSpec {
     pub(crate) fn is_list(&self) -> bool {
         matches!(
             (self.kind)(),
-            Kind::CodingLevels
+            Kind::AccessFields
+                | Kind::CodingLevels
                 | Kind::Codings
                 | Kind::Listen
                 | Kind::Ini

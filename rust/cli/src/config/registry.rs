@@ -11,20 +11,26 @@ use askr_supervisor::{Deadlines, Endurance, SupervisorConfig, Thresholds};
 
 use super::decimal::Decimal;
 use super::kind::{Kind, Value};
-use super::options::{ISOLATIONS, Key, LOG_FORMATS, LOG_LEVELS, OptionSpec};
+use super::options::{ISOLATIONS, Key, OptionSpec};
 use super::sending::SYMLINKS;
 use super::share::Share;
 use super::store::StoreConfig;
 use super::worker_range::WorkerRange;
 
 mod compression;
+mod logging;
 mod tls;
 
 /// Every option, in the order of the reference page.
 pub(crate) static OPTIONS: &[OptionSpec] = &joined::<{ count_of(PARTS) }>(PARTS);
 
 /// Subjects with many options have a file of their own.
-const PARTS: &[&[OptionSpec]] = &[GENERAL, compression::OPTIONS, tls::OPTIONS];
+const PARTS: &[&[OptionSpec]] = &[
+    GENERAL,
+    compression::OPTIONS,
+    tls::OPTIONS,
+    logging::OPTIONS,
+];
 
 const GENERAL: &[OptionSpec] = &[
     OptionSpec {
@@ -558,42 +564,6 @@ const GENERAL: &[OptionSpec] = &[
         default_text: Some("none"),
         placeholder: "NAME",
         doc: "What `paranoid` is to be silent about, as its log calls it, such as `App\\Services\\Foo::$cache` or `App\\Metrics*`; a list, or separated by commas.",
-    },
-    OptionSpec {
-        key: Key::LogLevel,
-        name: "log_level",
-        kind: || Kind::Choice(LOG_LEVELS),
-        default: || Some(Value::Choice("info")),
-        default_text: None,
-        placeholder: "LEVEL",
-        doc: "Least level that is logged (to standard error).",
-    },
-    OptionSpec {
-        key: Key::LogFormat,
-        name: "log_format",
-        kind: || Kind::Choice(LOG_FORMATS),
-        default: || Some(Value::Choice("text")),
-        default_text: None,
-        placeholder: "FORMAT",
-        doc: "Lines of text for people or JSON for machines.",
-    },
-    OptionSpec {
-        key: Key::LogFile,
-        name: "log_file",
-        kind: || Kind::Path,
-        default: || None,
-        default_text: Some("standard error"),
-        placeholder: "FILE",
-        doc: "File that the log goes to; SIGUSR1 opens it anew after it was moved.",
-    },
-    OptionSpec {
-        key: Key::Debug,
-        name: "debug",
-        kind: || Kind::Switch,
-        default: || Some(Value::Switch(false)),
-        default_text: None,
-        placeholder: "SWITCH",
-        doc: "Name the generation and the worker in each reply, as `Askr-Generation` and `Askr-Worker`.",
     },
 ];
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use askr_gateway::{CompressionConfig, FileConfig, LimitRule, Limits, Listen, PeerList, Trust};
 use askr_supervisor::{Endurance, Thresholds};
 
+use super::access_log::{self, AccessLogConfig};
 use super::account;
 use super::compression;
 use super::contradictions;
@@ -59,6 +60,8 @@ pub(crate) struct ServeConfig {
     /// Who everything that runs PHP is to be, if somebody else.
     pub(crate) user: Option<Account>,
     pub(crate) log_file: Option<PathBuf>,
+    /// Where requests are written down.
+    pub(crate) access_log: Option<AccessLogConfig>,
     /// Clients may speak HTTP/2.
     pub(crate) http2: bool,
     /// Replies name their generation and worker.
@@ -139,6 +142,7 @@ impl ServeConfig {
             refork_after: settings.count(Key::ReforkAfter),
             user: account::account(settings)?,
             log_file: settings.path(Key::LogFile).map(Path::to_owned),
+            access_log: access_log::access_log(settings),
             http2: settings.switch(Key::Http2),
             debug: settings.switch(Key::Debug),
         };

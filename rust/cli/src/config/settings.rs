@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use askr_gateway::{Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField};
+use askr_gateway::{
+    AccessField, Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField,
+};
 
+use super::access_log::AccessPlace;
 use super::channels::{Channels, Entry, Inputs};
 use super::decimal::Decimal;
 use super::error::ConfigError;
@@ -187,6 +190,20 @@ impl Settings {
         }
     }
 
+    pub(crate) fn access_place(&self) -> &AccessPlace {
+        match &self.setting(Key::AccessLog).value {
+            Some(Value::AccessPlace(place)) => place,
+            _ => unreachable!("access_log has a default"),
+        }
+    }
+
+    pub(crate) fn access_fields(&self) -> &[AccessField] {
+        match &self.setting(Key::AccessLogFields).value {
+            Some(Value::AccessFields(list)) => list,
+            _ => unreachable!("access_log_fields has a default"),
+        }
+    }
+
     pub(crate) fn codings(&self) -> &[Coding] {
         match &self.setting(Key::Compress).value {
             Some(Value::Codings(list)) => list,
@@ -271,6 +288,10 @@ fn accept(option: &OptionSpec, entry: &Entry) -> Result<Value, ConfigError> {
         Some(Value::Paths(list)) => {
             let list = list.into_iter().map(|path| absolute(&entry.folder, path));
             Ok(Value::Paths(list.collect()))
+        }
+        Some(Value::AccessPlace(place)) => {
+            let place = place.located(|path| absolute(&entry.folder, path));
+            Ok(Value::AccessPlace(place))
         }
         Some(value) => Ok(value),
         None => Err(ConfigError::Refused {

@@ -16,6 +16,7 @@ mod clients;
 mod compression;
 mod contradictions;
 mod limits;
+mod logging;
 mod pools;
 
 /// The four channels, strongest first.
@@ -210,6 +211,8 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
         ],
         Kind::Codings => ["gzip", "off", "br,zstd,gzip", "zstd"],
         Kind::CodingLevels => ["gzip=1", "zstd=3,br=5", "br=0", "zstd=9,gzip=9"],
+        Kind::AccessPlace => ["stdout", "/a/b.log", "syslog", "syslog:logs:514"],
+        Kind::AccessFields => ["status", "default,query", "time,path", "request"],
         Kind::MediaTypes => ["text/html", "text/*", "text/*,image/*+xml", "font/ttf"],
     }
 }
@@ -406,6 +409,7 @@ fn no_option_is_accepted_and_ignored() {
     }
     let with = |option: &OptionSpec, text: &str| {
         let switched_on = [
+            ("access_log", "stdout"),
             ("cow", "on"),
             ("watch", "on"),
             ("trusted_proxies", "private"),

@@ -31,6 +31,8 @@ pub(crate) enum Args {
     Rollback(Inputs),
     /// `askr status`.
     Status { inputs: Inputs, json: bool },
+    /// `askr trust`.
+    Trust { inputs: Inputs, remove: bool },
     /// `askr php …`, or the binary called `php`.
     Php(Vec<OsString>),
     /// `askr artisan …`.
@@ -128,6 +130,11 @@ pub(crate) fn command() -> Clap {
             with_options(Clap::new("status").about("Say what a running server runs"))
                 .arg(switch("json", "Print it as JSON")),
         )
+        .subcommand(
+            Clap::new("trust")
+                .about("Have this machine trust the authority of tls_self_signed")
+                .arg(switch("remove", "Have it trusted no more")),
+        )
         .subcommand(passed_on("php", "Run PHP on the command line"))
         .subcommand(passed_on("artisan", "Run the application's artisan"))
 }
@@ -219,6 +226,12 @@ fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageErr
         Err(error) => return answer(&error),
     };
     let (name, matches) = matches.subcommand().expect("clap requires a subcommand");
+    if name == "trust" {
+        return Ok(Args::Trust {
+            inputs: surroundings,
+            remove: matches.get_flag("remove"),
+        });
+    }
     let inputs = Inputs {
         flags: flags(matches),
         file_flag: file_flag(matches),

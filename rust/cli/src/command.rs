@@ -16,6 +16,7 @@ mod signals;
 mod store_service;
 mod store_socket;
 mod template;
+mod trust;
 mod watch;
 mod watchdog;
 
@@ -27,3 +28,4 @@ pub(crate) use print::print;
 pub(crate) use serve::serve;
 pub(crate) use service_manager::HandoverError;
 pub(crate) use template::{engine_report, template};
+pub(crate) use trust::{TrustError, trust};

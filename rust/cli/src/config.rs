@@ -47,7 +47,7 @@ pub(crate) use registry::OPTIONS;
 pub(crate) use serve::{LogConfig, LogFormat, ParanoidConfig, ServeConfig};
 pub(crate) use settings::Settings;
 pub(crate) use store_socket::StoreSocket;
-pub(crate) use tls::tls;
+pub(crate) use tls::{exposed_keys, local_authority, tls};
 pub(crate) use units::{bytes_text, duration_text};
 pub(crate) use watch::WatchConfig;
 

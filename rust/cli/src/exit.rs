@@ -10,7 +10,7 @@ use askr_gateway::{BindError, ServeError};
 use askr_supervisor::{RunError, SocketError, StartError, TemplateFdsError};
 
 use crate::args::UsageError;
-use crate::command::{ArtisanError, ConsoleError, HandoverError};
+use crate::command::{ArtisanError, ConsoleError, HandoverError, TrustError};
 use crate::config::ConfigError;
 use crate::logging::{self, LogError};
 use crate::user::BecomeError;
@@ -39,6 +39,8 @@ pub(crate) enum Failure {
     Log(#[from] LogError),
     #[error(transparent)]
     Artisan(#[from] ArtisanError),
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     #[error(transparent)]
     Console(#[from] ConsoleError),
     #[error("this command is for askr serve to start")]
@@ -91,7 +93,7 @@ fn code(failure: &Failure) -> u8 {
     match failure {
         Failure::Usage(_) | Failure::Template(_) => USAGE,
         Failure::Config(error) if error.is_usage() => USAGE,
-        Failure::Config(_) | Failure::Artisan(_) => CONFIGURATION,
+        Failure::Config(_) | Failure::Artisan(_) | Failure::Trust(_) => CONFIGURATION,
         Failure::Console(ConsoleError::NoServer { .. } | ConsoleError::Forbidden) => UNAVAILABLE,
         Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_)) => ABORTED,
         Failure::Bind(
@@ -168,6 +170,7 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         Failure::Usage(_)
         | Failure::Config(_)
         | Failure::Artisan(_)
+        | Failure::Trust(_)
         | Failure::Template(_)
         | Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_))
         | Failure::Become(_)

@@ -45,6 +45,7 @@ fn run() -> Result<ExitCode, Failure> {
         Args::Php(rest) => Ok(command::php(rest)),
         Args::Artisan { inputs, rest } => command::artisan(&inputs, rest),
         Args::Template { log, ids } => command::template(log, ids.as_ref()),
+        Args::Trust { inputs, remove } => command::trust(&inputs, remove),
         Args::EngineReport => Ok(command::engine_report()),
         Args::Print(text) => command::print(&text),
     }

@@ -1,10 +1,11 @@
 //! `askr serve`: composes exchange, gateway and supervisor, and ends them in order.
 
+use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use askr_gateway::{BindError, Gateway, GatewayConfig, Handed};
+use askr_gateway::{BindError, Certificates, Gateway, GatewayConfig, Handed, TlsConfig};
 use askr_supervisor::{Supervisor, hide_inherited_descriptors};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use tokio::sync::watch;
@@ -32,10 +33,12 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     let socket = ControlSocket::new(&settings, inputs)?;
     let store_socket = StoreSocket::new(&settings, inputs, config.user.as_ref())?;
     let tls = config::tls(&settings, inputs)?;
+    let exposed_keys = config::exposed_keys(tls.as_ref(), config.user.as_ref());
     let log = LogConfig::new(&settings);
     let logs = Logs::open(&config)?;
     logging::init(log, logs.file.as_ref())?;
     say_what_is_unusual(&config);
+    say_whom_keys_are_open_to(tls.as_ref(), &exposed_keys);
     open_files::raise_limit();
     let (told, shown) = watch::channel(None);
     let store = parts::store(&config)?;
@@ -118,6 +121,17 @@ fn say_what_is_unusual(config: &ServeConfig) {
     }
     if let Some(account) = config.user.as_ref().filter(|account| account.is_root()) {
         warn!(user = account.name, "PHP runs as root");
+    }
+}
+
+fn say_whom_keys_are_open_to(tls: Option<&TlsConfig>, exposed: &[PathBuf]) {
+    for key in exposed {
+        let key = key.display();
+        warn!(%key, "PHP code can read this key; start as root, and give --user");
+    }
+    if let Some(Certificates::Local(authority)) = tls.map(|tls| &tls.certificates) {
+        let folder = authority.folder.display();
+        info!(%folder, "certificates are signed by a local authority; see askr trust");
     }
 }
 

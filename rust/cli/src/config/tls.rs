@@ -1,10 +1,12 @@
 //! How connections are encrypted, if they are.
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use askr_gateway::{
     Certificates, ClientAuth, Listen, LocalAuthority, PairFiles, TlsConfig, TlsVersion,
 };
+use nix::ifaddrs::getifaddrs;
 use rustix::process::geteuid;
 use rustix::system::uname;
 
@@ -13,6 +15,7 @@ use super::error::ConfigError;
 use super::options::Key;
 use super::serve::not_there;
 use super::settings::Settings;
+use crate::user::Account;
 
 /// What was chosen; `None` is no encryption.
 ///
@@ -21,7 +24,7 @@ use super::settings::Settings;
 pub(crate) fn tls(settings: &Settings, inputs: &Inputs) -> Result<Option<TlsConfig>, ConfigError> {
     let pairs = pairs(settings)?;
     let certificates = match settings.switch(Key::TlsSelfSigned) {
-        true => Certificates::Local(local_authority(settings, inputs)?),
+        true => Certificates::Local(local_authority(inputs, addresses(settings))?),
         false if pairs.is_empty() => return Ok(None),
         false => Certificates::Files(pairs),
     };
@@ -36,22 +39,19 @@ pub(crate) fn tls(settings: &Settings, inputs: &Inputs) -> Result<Option<TlsConf
     }))
 }
 
-/// The authority of this user, which is the same for all of its servers.
+/// The authority of this user, which is the same for all of its servers; one that clients reach
+/// by `addresses`.
 ///
 /// # Errors
 /// When nothing says where the user keeps things.
 pub(crate) fn local_authority(
-    settings: &Settings,
     inputs: &Inputs,
+    addresses: Vec<IpAddr>,
 ) -> Result<LocalAuthority, ConfigError> {
     let machine = uname().nodename().to_string_lossy().into_owned();
-    let given = settings.listen().iter().filter_map(Listen::address);
-    let given = given
-        .map(|address| address.ip())
-        .filter(|ip| !ip.is_unspecified());
     let own = ["localhost", "*.localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let mut names: Vec<String> = own.into_iter().chain([machine.clone()]).collect();
-    names.extend(given.map(|ip| ip.to_string()));
+    names.extend(addresses.iter().map(ToString::to_string));
     names.sort_unstable();
     names.dedup();
     Ok(LocalAuthority {
@@ -59,6 +59,43 @@ pub(crate) fn local_authority(
         machine,
         names,
     })
+}
+
+/// Where clients reach the server without a name.
+fn addresses(settings: &Settings) -> Vec<IpAddr> {
+    let listen = settings.listen().iter().filter_map(Listen::address);
+    let (anywhere, given): (Vec<IpAddr>, Vec<IpAddr>) = listen
+        .map(|address| address.ip())
+        .partition(IpAddr::is_unspecified);
+    match anywhere.is_empty() {
+        true => given,
+        false => given.into_iter().chain(own_addresses()).collect(),
+    }
+}
+
+/// Those of this machine.
+fn own_addresses() -> Vec<IpAddr> {
+    let interfaces = getifaddrs().into_iter().flatten();
+    let addresses = interfaces.filter_map(|interface| {
+        let address = interface.address?;
+        let v4 = address.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+        v4.or_else(|| Some(IpAddr::V6(address.as_sockaddr_in6()?.ip())))
+    });
+    addresses.collect()
+}
+
+/// The keys of `tls` that whoever runs PHP can read, so that PHP code can: the memory of main is
+/// no better than that. To be called while there is one thread.
+pub(crate) fn exposed_keys(tls: Option<&TlsConfig>, user: Option<&Account>) -> Vec<PathBuf> {
+    let Some(Certificates::Files(pairs)) = tls.map(|tls| &tls.certificates) else {
+        return Vec::new();
+    };
+    let is_exposed = |key: &&Path| match user {
+        None => true,
+        Some(user) => matches!(user.cannot_read([*key]), Ok(None)),
+    };
+    let keys = pairs.iter().map(|pair| pair.key.as_path());
+    keys.filter(is_exposed).map(Path::to_owned).collect()
 }
 
 /// Where programs of this user keep what is theirs.

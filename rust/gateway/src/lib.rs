@@ -1,8 +1,8 @@
 //! Listeners, HTTP, static files, dispatch.
 //!
 //! # Responsibility
-//! Owns every client socket: accepts, parses through hyper, serves files, hands requests for PHP
-//! to the exchange once they are complete, and sends the replies.
+//! Owns every client socket: accepts, parses through hyper and h2, serves files, hands requests
+//! for PHP to the exchange once they are complete, and sends the replies.
 //! # Not here
 //! Slots, rings and workers' ends (`exchange`); starting or ending workers (`supervisor`);
 //! running PHP (`worker`, `php`); where settings come from (`cli`).

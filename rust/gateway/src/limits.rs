@@ -38,6 +38,10 @@ pub struct Limits {
     pub http2_streams: u32,
     /// What the gateway holds of a reply for a slow reader, so that the worker goes free.
     pub reply_buffer_bytes: usize,
+    /// What of a reply a temporary file holds beyond that.
+    pub reply_file_bytes: u64,
+    /// How long a worker waits for a client that takes nothing before that file is made.
+    pub reply_patience: Duration,
 }
 
 impl Default for Limits {
@@ -58,6 +62,8 @@ impl Default for Limits {
             write_stall: Duration::from_secs(60),
             http2_streams: 128,
             reply_buffer_bytes: 1024 * 1024,
+            reply_file_bytes: 1024 * 1024 * 1024,
+            reply_patience: Duration::from_secs(1),
         }
     }
 }
@@ -123,6 +129,9 @@ pub(crate) const SIBLING_RECHECK: Duration = Duration::from_secs(1);
 
 /// Files of which that is known.
 pub(crate) const SIBLINGS_KNOWN_MAX: usize = 10_000;
+
+/// How much of a reply moves between its worker, a temporary file and its client at a time.
+pub(crate) const OVERFLOW_PIECE_BYTES: usize = 256 * 1024;
 
 /// Interim replies that may wait for a client to take them.
 pub(crate) const INTERIM_BYTES_MAX: usize = 16 * 1024;

@@ -11,7 +11,7 @@ use http::{Method, Response, StatusCode, Version};
 use crate::dispatch::{Answer, DispatchFault};
 use crate::files;
 use crate::reply_body::Content;
-use crate::reply_stream::{StreamFraming, StreamHandle};
+use crate::reply_stream::{ReplyRoom, StreamFraming, StreamHandle};
 use crate::subject::Subject;
 
 /// What of the request decides how its reply is framed.
@@ -42,7 +42,7 @@ pub(crate) fn respond(
     asked: &Asked,
     answer: Answer,
     subject: &Subject,
-    buffer_bytes_max: usize,
+    room: impl FnOnce() -> ReplyRoom,
 ) -> Result<Forward, DispatchFault> {
     let Head {
         status,
@@ -78,7 +78,7 @@ pub(crate) fn respond(
         None => complete(answer.body.into(), length, subject),
         Some(lease) => {
             let framing = framing(asked.version, length);
-            let stream = StreamHandle::new(lease, answer.body, framing, buffer_bytes_max);
+            let stream = StreamHandle::new(lease, answer.body, framing, room());
             Content::Stream(stream)
         }
     };

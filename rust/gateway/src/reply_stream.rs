@@ -2,7 +2,8 @@
 //!
 //! hyper asks for more only while the client takes it. So that a slow client does not hold the
 //! worker, the connection's task also moves what the worker has written into a bounded buffer
-//! here whenever it runs; beyond the bound the worker waits.
+//! here whenever it runs; beyond the bound the worker waits for a moment, and then a file takes
+//! the rest.
 
 use std::future::poll_fn;
 use std::io;
@@ -14,6 +15,13 @@ use askr_exchange::{Lease, ReplyError, ReplyEvent, Service};
 use bytes::Bytes;
 use http_body::SizeHint;
 
+mod overflow;
+
+use overflow::Overflow;
+pub(crate) use overflow::ReplyRoom;
+
+use crate::limits::OVERFLOW_PIECE_BYTES;
+
 /// Why a reply that has begun is cut off.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CutReply {
@@ -21,6 +29,8 @@ pub(crate) enum CutReply {
     Worker(#[source] ReplyError),
     #[error("php announced a longer reply than it gave")]
     Short,
+    #[error("what the client has not taken yet cannot be kept in a temporary file")]
+    Overflow(#[source] io::Error),
     #[error("the file cannot be read to its end")]
     File(#[source] io::Error),
     #[error("the reply cannot be compressed")]
@@ -33,8 +43,9 @@ struct ReplyStream {
     /// Dropped as soon as the reply is over; dropped before that, the request is cancelled.
     lease: Option<Lease>,
     buffer: Vec<u8>,
-    buffer_bytes_max: usize,
-    cut: Option<ReplyError>,
+    /// What comes behind the buffer.
+    overflow: Overflow,
+    cut: Option<CutReply>,
     /// Somebody has asked for so many bytes more, or the end, and was told to wait.
     wanted: usize,
     /// Who gave it, once the lease is gone.
@@ -70,12 +81,12 @@ impl StreamHandle {
         lease: Lease,
         buffer: Vec<u8>,
         framing: StreamFraming,
-        buffer_bytes_max: usize,
+        room: ReplyRoom,
     ) -> StreamHandle {
         let stream = ReplyStream {
             lease: Some(lease),
             buffer,
-            buffer_bytes_max,
+            overflow: Overflow::new(room),
             cut: None,
             wanted: 0,
             service: None,
@@ -99,7 +110,7 @@ impl StreamHandle {
         let taken = locked(&self.stream).poll_take(cx);
         taken.map(|taken| match taken {
             Some(Ok(bytes)) => Some(Ok(self.bounded(bytes))),
-            Some(Err(error)) => Some(Err(CutReply::Worker(error))),
+            Some(Err(cut)) => Some(Err(cut)),
             None if self.left.is_some_and(|left| left > 0) => Some(Err(CutReply::Short)),
             None => None,
         })
@@ -111,7 +122,7 @@ impl StreamHandle {
     /// # Cancel safety
     /// Nothing of the reply is lost.
     pub(crate) async fn is_shorter(&self, bytes: usize, patience: Duration) -> bool {
-        let bytes = bytes.min(locked(&self.stream).buffer_bytes_max);
+        let bytes = bytes.min(locked(&self.stream).overflow.memory_bytes());
         let arrived = poll_fn(|cx| locked(&self.stream).poll_until(cx, bytes));
         let known = tokio::time::timeout(patience, arrived).await;
         known.is_ok() && locked(&self.stream).buffer.len() < bytes
@@ -146,30 +157,76 @@ impl StreamHandle {
 }
 
 impl ReplyStream {
-    /// Moves what the worker has written into the buffer, up to its bound.
+    /// Moves what the worker has written to where there is room.
     fn pump(&mut self, cx: &mut Context<'_>) {
+        if self.overflow.is_empty() {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            self.receive(cx, &mut buffer, self.overflow.memory_bytes());
+            self.buffer = buffer;
+        } else if self.buffer.is_empty() {
+            self.fetch(cx);
+        }
+        let is_full = self.buffer.len() >= self.overflow.memory_bytes();
+        if is_full || !self.overflow.is_empty() {
+            self.spill(cx);
+        } else {
+            self.overflow.rest();
+        }
+    }
+
+    /// Takes what the worker has written, until there are so many bytes.
+    fn receive(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>, bytes_max: usize) {
         while let Some(lease) = &mut self.lease {
-            let room = self.buffer_bytes_max.saturating_sub(self.buffer.len());
+            let room = bytes_max.saturating_sub(into.len());
             if room == 0 {
                 return;
             }
-            match lease.poll_reply(cx, &mut self.buffer, room) {
+            match lease.poll_reply(cx, into, room) {
                 Poll::Pending => return,
                 Poll::Ready(Ok(ReplyEvent::Interim | ReplyEvent::Head | ReplyEvent::Body)) => {}
-                Poll::Ready(Ok(ReplyEvent::End)) => {
-                    self.service = lease.service();
-                    self.lease = None;
-                }
-                Poll::Ready(Err(error)) => {
-                    self.cut = Some(error);
-                    self.service = lease.service();
-                    self.lease = None;
-                }
+                Poll::Ready(Ok(ReplyEvent::End)) => self.give_up_lease(None),
+                Poll::Ready(Err(error)) => self.give_up_lease(Some(CutReply::Worker(error))),
             }
         }
     }
 
-    fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, ReplyError>>> {
+    /// Moves on what the overflow has, which comes before anything the worker still writes.
+    fn fetch(&mut self, cx: &mut Context<'_>) {
+        match self.overflow.poll_take(cx) {
+            Poll::Ready(Ok(Some(piece))) => self.buffer = piece,
+            Poll::Ready(Ok(None)) | Poll::Pending => {}
+            Poll::Ready(Err(error)) => self.lose(error),
+        }
+    }
+
+    /// Frees the worker of what the client does not take.
+    fn spill(&mut self, cx: &mut Context<'_>) {
+        while self.lease.is_some() {
+            match self.overflow.poll_ready(cx) {
+                Poll::Pending => return,
+                Poll::Ready(Err(error)) => return self.lose(error),
+                Poll::Ready(Ok(())) => {}
+            }
+            let mut piece = Vec::new();
+            self.receive(cx, &mut piece, OVERFLOW_PIECE_BYTES);
+            if piece.is_empty() {
+                return;
+            }
+            self.overflow.push(piece);
+        }
+    }
+
+    fn lose(&mut self, error: io::Error) {
+        self.overflow.give_up();
+        self.give_up_lease(Some(CutReply::Overflow(error)));
+    }
+
+    fn give_up_lease(&mut self, cut: Option<CutReply>) {
+        self.service = self.lease.take().as_ref().and_then(Lease::service);
+        self.cut = cut;
+    }
+
+    fn poll_take(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, CutReply>>> {
         ready!(self.poll_until(cx, 1));
         if !self.buffer.is_empty() {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.buffer).into())));
@@ -191,7 +248,7 @@ impl ReplyStream {
     }
 
     fn has(&self, bytes: usize) -> bool {
-        self.buffer.len() >= bytes || self.lease.is_none()
+        self.buffer.len() >= bytes || (self.lease.is_none() && self.overflow.is_empty())
     }
 }
 

@@ -25,6 +25,7 @@ use crate::pools::{Pool, Pools};
 use crate::reply::{self, Refusal};
 use crate::reply_body::{Content, ReplyBody};
 use crate::reply_head::{self, Asked};
+use crate::reply_stream::ReplyRoom;
 use crate::request_head::{self, Circumstances};
 use crate::request_id::RequestIds;
 use crate::route::{Route, RouteRequest, Script, route};
@@ -243,7 +244,7 @@ async fn php(
         method: head.method.clone(),
         version: head.version,
     };
-    let mut forward = reply_head::respond(&asked, answer, subject, limits.reply_buffer_bytes)?;
+    let mut forward = reply_head::respond(&asked, answer, subject, || room(lane))?;
     if let Some(banner) = &lane.site().banner {
         banner.put_below(&mut forward.response, head);
     }
@@ -275,4 +276,15 @@ async fn send_named(
         tracing::warn!(request, ?named, %error, "the file that php named cannot be sent");
         error.into()
     })
+}
+
+/// What the reply to one request may take.
+fn room(lane: &Lane) -> ReplyRoom {
+    let limits = &lane.site().limits;
+    ReplyRoom {
+        memory_bytes: limits.reply_buffer_bytes,
+        file_bytes: limits.reply_file_bytes,
+        patience: limits.reply_patience,
+        folder: lane.site().spool_folder.clone(),
+    }
 }

@@ -21,9 +21,18 @@ fn asked(method: Method) -> Asked {
     }
 }
 
+fn room() -> ReplyRoom {
+    ReplyRoom {
+        memory_bytes: 1024,
+        file_bytes: 0,
+        patience: std::time::Duration::ZERO,
+        folder: std::path::PathBuf::new(),
+    }
+}
+
 #[track_caller]
 fn forwarded(method: Method, answer: Answer) -> Response<Content> {
-    match respond(&asked(method), answer, &Subject::of_nothing(), 1024) {
+    match respond(&asked(method), answer, &Subject::of_nothing(), room) {
         Ok(forward) => forward.response,
         Err(fault) => panic!("{fault}"),
     }
@@ -98,7 +107,7 @@ fn a_status_that_is_no_final_answer_is_a_fault() {
             &asked(Method::GET),
             answer(status, &[], ""),
             &Subject::of_nothing(),
-            1024,
+            room,
         )
         .err();
         assert!(
@@ -115,6 +124,6 @@ fn a_head_that_cannot_be_read_is_a_fault() {
         body: Vec::new(),
         rest: None,
     };
-    let fault = respond(&asked(Method::GET), broken, &Subject::of_nothing(), 1024).err();
+    let fault = respond(&asked(Method::GET), broken, &Subject::of_nothing(), room).err();
     assert!(matches!(fault, Some(DispatchFault::ReplyHead(_))));
 }

@@ -37,6 +37,7 @@ pub(crate) struct Setup {
     /// The first is the one that most tests are about.
     pools: Vec<PoolConfig>,
     limits: Limits,
+    spool_folder: PathBuf,
     access_log: Option<AccessLog>,
     limiting: Option<Limiting>,
     tls: Option<TlsConfig>,
@@ -55,6 +56,7 @@ impl Setup {
         Setup {
             pools: vec![PoolConfig::default()],
             limits: Limits::default(),
+            spool_folder: std::env::temp_dir(),
             access_log: None,
             limiting: None,
             tls: None,
@@ -103,6 +105,12 @@ impl Setup {
 
     pub(crate) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Setup {
         change(&mut self.limits);
+        self
+    }
+
+    /// Where what has no room in memory goes.
+    pub(crate) fn spool_folder(mut self, folder: impl Into<PathBuf>) -> Setup {
+        self.spool_folder = folder.into();
         self
     }
 
@@ -175,7 +183,7 @@ impl Setup {
         let mut exchanges: Vec<GatewayEnd> = self.pools[1..].iter().map(beside).collect();
         exchanges.insert(0, first);
         let mut gateway = Gateway::bind(GatewayConfig {
-            spool_folder: std::env::temp_dir(),
+            spool_folder: self.spool_folder,
             listen: vec!["127.0.0.1:0".parse().unwrap()],
             root: self.root.path().to_owned(),
             pools: self.pools,

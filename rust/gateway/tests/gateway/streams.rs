@@ -1,9 +1,10 @@
 //! Replies that are sent while they are produced.
 
 use std::sync::mpsc;
+use std::time::Duration;
 
 use askr_exchange::JobError;
-use askr_testkit::{After, DEADLINE, encoded_head, eventually};
+use askr_testkit::{After, Cut, DEADLINE, encoded_head, eventually};
 
 use crate::server::{Server, Setup};
 
@@ -102,6 +103,84 @@ fn a_slow_reader_does_not_hold_the_worker() {
     // Nothing is read until the worker has finished with almost a megabyte.
     finished.recv_timeout(DEADLINE).unwrap();
     assert_eq!(client.response().body.len(), 900_000);
+}
+
+#[test]
+fn a_client_that_does_not_read_costs_a_file_and_not_a_worker() {
+    let server = Setup::new()
+        .limits(|limits| {
+            limits.reply_buffer_bytes = 64 * 1024;
+            limits.reply_patience = Duration::from_millis(50);
+        })
+        .start();
+    let (done, finished) = mpsc::channel();
+    let _worker = server.worker(move |job, _| {
+        let mut job = job.take().unwrap();
+        job.write_head(&encoded_head(200, &[])).unwrap();
+        for piece in 0..=255 {
+            job.write_body(&[piece; 100_000]).unwrap();
+        }
+        job.end();
+        done.send(()).unwrap();
+        After::Next
+    });
+    let mut client = server.client();
+    client.send(GET);
+    // Sockets take some megabytes, memory 64 KB, and the file the rest of 25 megabytes.
+    finished.recv_timeout(DEADLINE).unwrap();
+    let body = client.response().body;
+    assert_eq!(body.len(), 25_600_000);
+    let is_in_order =
+        |(at, piece): (usize, &[u8])| piece.iter().all(|&byte| usize::from(byte) == at);
+    assert!(body.chunks(100_000).enumerate().all(is_in_order));
+    assert_eq!(client.get("/askr/health").text(), "ok\n");
+}
+
+#[test]
+fn a_file_that_is_full_holds_the_worker_until_the_client_reads() {
+    let server = Setup::new()
+        .limits(|limits| {
+            limits.reply_buffer_bytes = 64 * 1024;
+            limits.reply_file_bytes = 1024 * 1024;
+            limits.reply_patience = Duration::from_millis(1);
+        })
+        .start();
+    let worker = server.worker(|job, _| {
+        let mut job = job.take().unwrap();
+        job.write_head(&encoded_head(200, &[])).unwrap();
+        for piece in 0..=255 {
+            job.write_body(&[piece; 100_000]).unwrap();
+        }
+        job.end();
+        After::Next
+    });
+    for _ in 0..3 {
+        assert_eq!(server.client().get("/").body.len(), 25_600_000);
+    }
+    assert_eq!(worker.taken(), 3);
+}
+
+#[test]
+fn a_reply_that_no_file_can_take_is_cut() {
+    let server = Setup::new()
+        .limits(|limits| {
+            limits.reply_buffer_bytes = 64 * 1024;
+            limits.reply_patience = Duration::from_millis(1);
+        })
+        .spool_folder("/not/there")
+        .start();
+    let (ended, end) = mpsc::channel();
+    let _worker = server.worker(move |job, _| {
+        let mut job = job.take().unwrap();
+        job.write_head(&encoded_head(200, &[])).unwrap();
+        while job.write_body(&[b'a'; 100_000]).is_ok() {}
+        ended.send(()).unwrap();
+        After::Next
+    });
+    let mut client = server.client();
+    client.send(GET);
+    end.recv_timeout(DEADLINE).unwrap();
+    assert!(matches!(client.try_response(), Err(Cut::Midway { .. })));
 }
 
 #[test]

@@ -21,7 +21,6 @@ use patterns::Patterns;
 use siblings::Siblings;
 
 mod accelerated;
-mod accept;
 mod body;
 mod cache;
 mod conditions;
@@ -78,10 +77,10 @@ impl FileDesk {
         }
         let mut sent = place;
         if let Some(sibling) = choice.sibling {
-            let coding = HeaderValue::from_static(sibling.coding.name());
+            let coding = HeaderValue::from_static(sibling.coding.token());
             headers.insert(CONTENT_ENCODING, coding);
             version = sibling.version;
-            sent = sent.beside(sibling.coding.suffix());
+            sent = sent.beside(siblings::suffix(sibling.coding));
         }
         let now = SystemTime::now();
         let document = self.document(&sent, version, now).await?;

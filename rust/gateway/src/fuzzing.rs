@@ -2,6 +2,7 @@
 //! others, each with what must hold of its result.
 
 mod clients;
+mod codings;
 mod heads;
 mod intake;
 mod path;
@@ -15,6 +16,8 @@ pub const TARGETS: &[Target] = &[
     ("http1-chunks", intake::chunks, intake::CHUNKS_SEEDS),
     ("forwarded", clients::forwarded, clients::FORWARDED_SEEDS),
     ("proxy-header", clients::proxy, clients::PROXY_SEEDS),
+    ("accept-encoding", codings::accept, codings::ACCEPT_SEEDS),
+    ("media-type", codings::media, codings::MEDIA_SEEDS),
     ("path", path::route_of, path::SEEDS),
     ("reply-head", heads::reply, heads::REPLY_SEEDS),
     ("interim-head", heads::interim, heads::REPLY_SEEDS),

@@ -43,7 +43,7 @@ impl Acceptance {
     }
 
     /// The one of `offered` that the client likes best, the first of several; none if it likes
-    /// none, or no coding at all better.
+    /// none.
     pub(crate) fn best(self, offered: impl IntoIterator<Item = Coding>) -> Option<Coding> {
         let mut best: Option<(Coding, u16)> = None;
         for coding in offered {
@@ -52,15 +52,19 @@ impl Acceptance {
                 best = Some((coding, weight));
             }
         }
-        let (coding, weight) = best?;
-        (weight >= self.identity.unwrap_or(0)).then_some(coding)
+        best.map(|(coding, _)| coding)
     }
 
-    fn weight(self, coding: Coding) -> u16 {
-        match coding {
+    /// How much the client likes `coding`; 0 is also what it likes less than no coding at all.
+    pub(crate) fn weight(self, coding: Coding) -> u16 {
+        let weight = match coding {
             Coding::Zstd => self.zstd,
             Coding::Brotli => self.brotli,
             Coding::Gzip => self.gzip,
+        };
+        match self.identity {
+            Some(identity) if identity > weight => 0,
+            _ => weight,
         }
     }
 }

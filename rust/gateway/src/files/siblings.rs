@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use http::HeaderMap;
 
-use super::accept::{self, Coding};
 use super::document::{FileKey, Version};
+use crate::compression::{Acceptance, Coding};
 use crate::limits::{SIBLING_RECHECK, SIBLINGS_KNOWN_MAX};
 use crate::static_files::Place;
 
@@ -51,11 +51,12 @@ impl Siblings {
         now: Instant,
     ) -> Choice {
         let there = self.look(place, version, now);
+        let accepted = Acceptance::of(asked);
         let wanted = Coding::ALL
             .iter()
             .zip(there)
             .filter_map(|(&coding, there)| {
-                let weight = there.then(|| accept::weight(asked, coding))?;
+                let weight = there.then(|| accepted.weight(coding))?;
                 let version = (weight > 0).then(|| copy(place, version, coding))??;
                 Some((weight, Sibling { coding, version }))
             });
@@ -83,7 +84,16 @@ impl Siblings {
 }
 
 fn copy(place: &Place<'_>, version: &Version, coding: Coding) -> Option<Version> {
-    let copy = Version::of(&place.beside(coding.suffix()).stat()?)?;
+    let copy = Version::of(&place.beside(suffix(coding)).stat()?)?;
     let fits = copy.modified >= version.modified && copy.bytes < version.bytes;
     fits.then_some(copy)
+}
+
+/// What the name of a packed file ends in.
+pub(super) fn suffix(coding: Coding) -> &'static str {
+    match coding {
+        Coding::Zstd => ".zst",
+        Coding::Brotli => ".br",
+        Coding::Gzip => ".gz",
+    }
 }

@@ -122,6 +122,25 @@ fn smuggling_vectors_are_refused() {
             "Content-Length: 18446744073709551616\r\n",
             HeadFault::Length,
         ),
+        ("Transfer-Encoding : chunked\r\n", HeadFault::Field),
+        ("Transfer-Encoding\t: chunked\r\n", HeadFault::Field),
+        (": a\r\n", HeadFault::Field),
+        ("nonsense\r\n", HeadFault::Field),
+        ("A: b\r\n c\r\n", HeadFault::Folded),
+        ("A: b\r\n\tc\r\n", HeadFault::Folded),
+        (
+            "A: b\nTransfer-Encoding: chunked\r\n",
+            HeadFault::BareLineFeed,
+        ),
+        ("Host: b\r\n", HeadFault::HostRepeated),
+    ] {
+        assert_eq!(refused(&with_fields(fields)), fault, "{fields:?}");
+    }
+}
+
+#[test]
+fn codings_that_leave_the_end_of_a_body_open_are_refused() {
+    for (fields, fault) in [
         (
             "Transfer-Encoding: gzip, chunked\r\n",
             HeadFault::UnknownCoding,
@@ -161,17 +180,6 @@ fn smuggling_vectors_are_refused() {
             "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
             HeadFault::TransferCoding,
         ),
-        ("Transfer-Encoding : chunked\r\n", HeadFault::Field),
-        ("Transfer-Encoding\t: chunked\r\n", HeadFault::Field),
-        (": a\r\n", HeadFault::Field),
-        ("nonsense\r\n", HeadFault::Field),
-        ("A: b\r\n c\r\n", HeadFault::Folded),
-        ("A: b\r\n\tc\r\n", HeadFault::Folded),
-        (
-            "A: b\nTransfer-Encoding: chunked\r\n",
-            HeadFault::BareLineFeed,
-        ),
-        ("Host: b\r\n", HeadFault::HostRepeated),
     ] {
         assert_eq!(refused(&with_fields(fields)), fault, "{fields:?}");
     }

@@ -4,6 +4,7 @@
 mod clients;
 mod codings;
 mod heads;
+mod http2;
 mod intake;
 mod path;
 
@@ -14,6 +15,8 @@ pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
 pub const TARGETS: &[Target] = &[
     ("http1-framing", intake::framing, intake::FRAMING_SEEDS),
     ("http1-chunks", intake::chunks, intake::CHUNKS_SEEDS),
+    ("http2-frames", http2::frames, http2::FRAMES_SEEDS),
+    ("http2-head", http2::head, http2::HEAD_SEEDS),
     ("forwarded", clients::forwarded, clients::FORWARDED_SEEDS),
     ("proxy-header", clients::proxy, clients::PROXY_SEEDS),
     ("accept-encoding", codings::accept, codings::ACCEPT_SEEDS),

@@ -5,8 +5,8 @@
 //! request is judged by is the same as for HTTP/1 (`head.rs`), and so is who answers it.
 
 mod answering;
-mod head;
-mod meter;
+pub(crate) mod head;
+pub(crate) mod meter;
 mod wire;
 
 use std::future::{Future, poll_fn};

@@ -12,7 +12,7 @@ use crate::intake::fault::HeadFault;
 use crate::intake::head::{HeadLimits, is_authority, is_target, parse_length};
 
 /// Tells why a request is refused, if it is.
-pub(super) fn judge(head: &request::Parts, limits: HeadLimits) -> Result<(), HeadFault> {
+pub(crate) fn judge(head: &request::Parts, limits: HeadLimits) -> Result<(), HeadFault> {
     if head.method == Method::CONNECT {
         return Err(HeadFault::Connect);
     }

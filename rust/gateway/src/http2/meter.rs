@@ -14,11 +14,11 @@ use crate::limits::{
 
 /// The allowance of a client is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flooded;
+pub(crate) struct Flooded;
 
 /// The position in what one client sends, the preface included.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     /// What is known of the head of the next frame.
     head: [u8; FRAME_HEAD_BYTES],
     head_bytes: usize,
@@ -33,7 +33,7 @@ pub(super) struct Meter {
 }
 
 impl Meter {
-    pub(super) fn new(now: Instant) -> Meter {
+    pub(crate) fn new(now: Instant) -> Meter {
         Meter {
             head: [0; FRAME_HEAD_BYTES],
             head_bytes: 0,
@@ -46,7 +46,7 @@ impl Meter {
     }
 
     /// Looks at what has come.
-    pub(super) fn receive(&mut self, mut bytes: &[u8], now: Instant) -> Result<(), Flooded> {
+    pub(crate) fn receive(&mut self, mut bytes: &[u8], now: Instant) -> Result<(), Flooded> {
         while !bytes.is_empty() {
             if self.payload_bytes > 0 {
                 let passed = self.payload_bytes.min(bytes.len());
@@ -67,12 +67,12 @@ impl Meter {
     }
 
     /// So many bytes went to the client.
-    pub(super) fn send(&mut self, bytes: usize) {
+    pub(crate) fn send(&mut self, bytes: usize) {
         self.earn(bytes);
     }
 
     /// Since when a header block has been coming that is not complete.
-    pub(super) fn block_since(&self) -> Option<Instant> {
+    pub(crate) fn block_since(&self) -> Option<Instant> {
         // The flag that ends a block stands at the start of its last frame.
         self.block_since
     }

@@ -14,6 +14,7 @@ use Askr\Laravel\Worker\ApplicationFactory;
 use Askr\Laravel\Worker\RequestMarshaller;
 use Askr\Laravel\Worker\ResponseEmitter;
 use Askr\Laravel\Worker\SapiClient;
+use Askr\Laravel\Worker\Sendfile;
 use Askr\Laravel\Worker\Worker;
 
 (static function (): void {
@@ -34,7 +35,8 @@ use Askr\Laravel\Worker\Worker;
 
     require_once $autoload;
 
-    // Asked now: the application's `.env` is not to decide what its server watches.
+    // Asked now: the application's `.env` is not to decide what its server sends and watches.
+    $sendfile = Sendfile::fromEnvironment();
     $isWatched = ! in_array(getenv('ASKR_PARANOID'), [false, '', 'off'], true);
 
     try {
@@ -54,7 +56,7 @@ use Askr\Laravel\Worker\Worker;
     (new Worker(
         $app,
         $bridge = new NativeBridge,
-        new SapiClient(new RequestMarshaller, new ResponseEmitter($bridge)),
+        new SapiClient(new RequestMarshaller, new ResponseEmitter($bridge), $sendfile),
         $isWatched ? Inspector::fromEnvironment($app) : null,
     ))->run();
 })();

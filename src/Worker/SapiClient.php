@@ -23,6 +23,7 @@ class SapiClient implements WorkerClient
     public function __construct(
         private RequestMarshaller $marshaller,
         private ResponseEmitter $emitter,
+        private ?Sendfile $sendfile = null,
     ) {
     }
 
@@ -51,7 +52,13 @@ class SapiClient implements WorkerClient
             return;
         }
 
-        $this->emitter->emit($response, $this->takePrinted());
+        $printed = $this->takePrinted();
+
+        if ($printed === '' && ! headers_sent()) {
+            $response = $this->sendfile?->instead($response) ?? $response;
+        }
+
+        $this->emitter->emit($response, $printed);
     }
 
     /**

@@ -1,6 +1,6 @@
 //! What each component is told, out of the one configuration.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
-use askr_gateway::{GatewayConfig, Limiting, TlsConfig};
+use askr_gateway::{FileConfig, GatewayConfig, Limiting, TlsConfig};
 use askr_store::Store;
 use askr_supervisor::{PoolConfig, Program, Release, Releases, SupervisorConfig};
 
@@ -198,11 +198,20 @@ fn program(config: &ServeConfig, log: LogConfig) -> Program {
     let not_theirs = service_manager::VARIABLES.map(|name| (name.into(), None));
     program.variables.extend(not_theirs);
     program.variables.extend(paranoid(&config.paranoid));
+    program.variables.push(sendfile_roots(&config.files));
     if let Some(account) = &config.user {
         program.arguments.push(account.ids.to_string().into());
         program.variables.extend(own_variables(account));
     }
     program
+}
+
+/// The folders from which PHP may have files sent, as the option has them.
+fn sendfile_roots(config: &FileConfig) -> (OsString, Option<OsString>) {
+    let roots = config.sendfile_roots.iter().map(|root| root.as_os_str());
+    let roots = roots.collect::<Vec<_>>().join(OsStr::new(","));
+    let roots = (!roots.is_empty()).then_some(roots);
+    ("ASKR_SENDFILE_ROOTS".into(), roots)
 }
 
 /// What a login would have set.

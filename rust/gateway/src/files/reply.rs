@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::header::{
-    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, Entry, HeaderMap,
-    HeaderValue, LAST_MODIFIED, RANGE,
+    ACCEPT_RANGES, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
+    LAST_MODIFIED, RANGE,
 };
 use http::{Method, Response, StatusCode, request};
 
@@ -54,15 +54,14 @@ fn is_a_read(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-/// PHP's own validators count before the file's: clients may know them.
+/// If PHP has said which version it is, nothing is added to that: clients may know it.
 fn describe(headers: &mut HeaderMap, document: &Document) {
-    if let Entry::Vacant(etag) = headers.entry(ETAG) {
-        etag.insert(document.etag.clone());
+    if headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED) {
+        return;
     }
-    if let Some(last_modified) = &document.last_modified
-        && let Entry::Vacant(place) = headers.entry(LAST_MODIFIED)
-    {
-        place.insert(last_modified.clone());
+    headers.insert(ETAG, document.etag.clone());
+    if let Some(last_modified) = &document.last_modified {
+        headers.insert(LAST_MODIFIED, last_modified.clone());
     }
 }
 

@@ -48,7 +48,12 @@ impl Scene {
 #[test]
 fn files_below_the_permitted_folders_are_sent_by_the_server() {
     let scene = Scene::start();
-    for target in ["/files/shown", "/files/downloaded", "/files/stored", "/files/named"] {
+    for target in [
+        "/files/shown",
+        "/files/downloaded",
+        "/files/stored",
+        "/files/named",
+    ] {
         let whole = scene.ask(target, "");
         assert_eq!(whole.status, 200, "{target}");
         assert!(whole.body == blob(), "{target} came changed");
@@ -74,10 +79,17 @@ fn files_below_the_permitted_folders_are_sent_by_the_server() {
 #[test]
 fn what_php_has_to_send_itself_is_left_to_it() {
     let scene = Scene::start();
-    assert!(!scene.is_sent_by_the_server("/files/once"), "it is removed once PHP has sent it");
+    assert!(
+        !scene.is_sent_by_the_server("/files/once"),
+        "it is removed once PHP has sent it"
+    );
     assert!(!scene.is_sent_by_the_server("/files/outside"));
     let outside = scene.ask("/files/outside", "");
-    assert!(outside.text().contains("\"autoload\""), "{}", outside.text());
+    assert!(
+        outside.text().contains("\"autoload\""),
+        "{}",
+        outside.text()
+    );
     let printed = scene.ask("/files/printed", "");
     assert!(printed.body == [b"printed ", &blob()[..]].concat());
     assert!(scene.ask("/files/once", "").body == blob());

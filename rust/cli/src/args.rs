@@ -8,13 +8,16 @@ use std::path::{Path, PathBuf};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
-use crate::command::ReloadWords;
-use crate::config::{Inputs, LogConfig, OPTIONS, OptionSpec};
+use crate::command::{Addressee, ReloadWords};
+use crate::config::{Inputs, Key, LogConfig, OPTIONS, OptionSpec};
 use crate::doctor::REPORT_COMMAND;
 use crate::user::Ids;
 
 /// The hidden command that makes a process the template of a server.
 pub(crate) const TEMPLATE_COMMAND: &str = "template";
+
+/// The argument that says which application a command is for.
+const ADDRESSEE: &str = "addressee";
 
 /// What was asked for.
 #[derive(Debug)]
@@ -26,11 +29,19 @@ pub(crate) enum Args {
     /// `askr doctor`.
     Doctor(Inputs),
     /// `askr reload`.
-    Reload { inputs: Inputs, words: ReloadWords },
+    Reload {
+        inputs: Inputs,
+        to: Addressee,
+        words: ReloadWords,
+    },
     /// `askr rollback`.
-    Rollback(Inputs),
+    Rollback { inputs: Inputs, to: Addressee },
     /// `askr status`.
-    Status { inputs: Inputs, json: bool },
+    Status {
+        inputs: Inputs,
+        to: Addressee,
+        json: bool,
+    },
     /// `askr trust`.
     Trust { inputs: Inputs, remove: bool },
     /// `askr php …`, or the binary called `php`.
@@ -114,7 +125,7 @@ pub(crate) fn command() -> Clap {
             Clap::new("doctor").about("Check the engine, the application and this machine"),
         ))
         .subcommand(
-            with_options(
+            for_a_server(
                 Clap::new("reload").about("Replace the workers by ones that run the code of now"),
             )
             .arg(path_flag())
@@ -123,11 +134,11 @@ pub(crate) fn command() -> Clap {
                 "Replace all at once, without trying one first",
             )),
         )
-        .subcommand(with_options(
+        .subcommand(for_a_server(
             Clap::new("rollback").about("Return to the generation before the last reload"),
         ))
         .subcommand(
-            with_options(Clap::new("status").about("Say what a running server runs"))
+            for_a_server(Clap::new("status").about("Say what a running server runs"))
                 .arg(switch("json", "Print it as JSON")),
         )
         .subcommand(
@@ -147,13 +158,27 @@ fn version() -> String {
     )
 }
 
+/// With the options that a running server is found by: all, but that `--host` names the one of its
+/// applications which is meant.
+fn for_a_server(command: Clap) -> Clap {
+    let host = Arg::new(ADDRESSEE).long("host").value_name("NAME").help(
+        "The application of these hosts, by its name in `hosts` [default: that of all others]",
+    );
+    let options = OPTIONS.iter().filter(|option| option.key != Key::Hosts);
+    with(command, options).arg(host)
+}
+
 fn with_options(command: Clap) -> Clap {
+    with(command, OPTIONS.iter())
+}
+
+fn with(command: Clap, options: impl Iterator<Item = &'static OptionSpec>) -> Clap {
     let file = Arg::new("config")
         .long("config")
         .value_name("FILE")
         .value_parser(clap::value_parser!(PathBuf))
         .help("Configuration file [default: ./askr.toml or APP_BASE/askr.toml, if there]");
-    OPTIONS.iter().fold(command.arg(file), |command, option| {
+    options.fold(command.arg(file), |command, option| {
         command.arg(flag(option))
     })
 }
@@ -246,14 +271,19 @@ fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageErr
         "doctor" => Args::Doctor(inputs),
         "reload" => Args::Reload {
             inputs,
+            to: addressee(matches),
             words: ReloadWords {
                 path: matches.get_one::<PathBuf>("path").cloned(),
                 no_canary: matches.get_flag("no-canary"),
             },
         },
-        "rollback" => Args::Rollback(inputs),
+        "rollback" => Args::Rollback {
+            inputs,
+            to: addressee(matches),
+        },
         "status" => Args::Status {
             inputs,
+            to: addressee(matches),
             json: matches.get_flag("json"),
         },
         _ => unreachable!("{name} was handled before clap saw it"),
@@ -262,10 +292,16 @@ fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageErr
 
 fn flags(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     let words = |option: &OptionSpec| {
-        let values = matches.get_many::<String>(option.name)?;
+        let values = matches.try_get_many::<String>(option.name).ok()??;
         Some((option.name.to_owned(), values.cloned().collect()))
     };
     OPTIONS.iter().filter_map(words).collect()
+}
+
+fn addressee(matches: &ArgMatches) -> Addressee {
+    Addressee {
+        host: matches.get_one::<String>(ADDRESSEE).cloned(),
+    }
 }
 
 fn file_flag(matches: &ArgMatches) -> Option<PathBuf> {

@@ -5,6 +5,9 @@ mod console;
 mod control_socket;
 mod course;
 mod doctor;
+mod ensemble;
+mod fleets;
+mod house;
 mod logs;
 mod parts;
 mod php;
@@ -21,7 +24,7 @@ mod watch;
 mod watchdog;
 
 pub(crate) use config::config;
-pub(crate) use console::{ConsoleError, ReloadWords, reload, rollback, status};
+pub(crate) use console::{Addressee, ConsoleError, ReloadWords, reload, rollback, status};
 pub(crate) use doctor::doctor;
 pub(crate) use php::{ArtisanError, artisan, php};
 pub(crate) use print::print;

@@ -15,9 +15,15 @@ use engine::ask_engine;
 /// Everything that was found, in the order in which it is shown.
 pub(crate) fn examine(settings: &Settings) -> Vec<Finding> {
     let engine = ask_engine();
-    let application = Application::of(settings);
     let mut findings = engine::findings(&engine);
-    findings.extend(application.findings(engine.as_ref().ok()));
+    for one in settings.applications() {
+        let application = Application::of(&one.settings);
+        let found = application.findings(engine.as_ref().ok()).into_iter();
+        findings.extend(found.map(|finding| match one.names {
+            [] => finding,
+            _ => finding.about(one.name),
+        }));
+    }
     findings.extend(machine::findings(settings));
     findings
 }

@@ -10,7 +10,8 @@ use std::path::PathBuf;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, WorkerId};
 use askr_gateway::{
-    Certificates, Gateway, GatewayConfig, PairFiles, Shutdown, TlsConfig, TlsVersion, runtime,
+    ApplicationConfig, Certificates, Gateway, GatewayConfig, PairFiles, Shutdown, TlsConfig,
+    TlsVersion, runtime,
 };
 use askr_testkit::{After, FakeWorker, reply};
 
@@ -24,7 +25,10 @@ fn main() {
     let exchange = GatewayEnd::create(ExchangeLimits::default()).unwrap();
     let gateway = Gateway::bind(GatewayConfig {
         listen: vec![listen.parse().unwrap()],
-        root,
+        applications: vec![ApplicationConfig {
+            root,
+            ..ApplicationConfig::default()
+        }],
         tls: pair.map(encrypted),
         ..GatewayConfig::default()
     })
@@ -45,7 +49,7 @@ fn main() {
     let (_trigger, shutdown) = Shutdown::new();
     let runtime = runtime(std::slice::from_ref(&exchange)).unwrap();
     runtime
-        .block_on(gateway.serve(vec![exchange], shutdown))
+        .block_on(gateway.serve(vec![vec![exchange]], shutdown))
         .unwrap();
 }
 

@@ -180,7 +180,6 @@ impl<'c> Client<'c> {
     }
 
     /// The host that the client asked for, with its port if it named one.
-    #[allow(dead_code, reason = "who chooses an application asks for it")]
     pub(crate) fn host<'r>(&'r self, request: &'r request::Parts) -> Option<&'r str> {
         self.told_host().or_else(|| own_host(request))
     }

@@ -9,10 +9,12 @@ use askr_store::{Rate, Store};
 
 use crate::client::Trust;
 use crate::compression::{Coding, CodingLevels, MediaRange};
+use crate::host_name::HostName;
 use crate::limiter::LimitKey;
 use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::peers::PeerList;
+use crate::redirect_rule::RedirectRule;
 use crate::static_files::Symlinks;
 use crate::tls::TlsConfig;
 
@@ -21,19 +23,16 @@ use crate::tls::TlsConfig;
 pub struct GatewayConfig {
     /// Where to listen.
     pub listen: Vec<Listen>,
-    /// The document root: files below it are served, `index.php` in it is the front controller.
-    pub root: PathBuf,
+    /// Who answers, by host name; there is at least one.
+    pub applications: Vec<ApplicationConfig>,
+    /// Who is sent elsewhere before that.
+    pub redirects: Vec<RedirectRule>,
     /// How files are served.
     pub files: FileConfig,
-    /// Who runs PHP, in the order of their exchanges. The first takes every path that no other
-    /// has.
-    pub pools: Vec<PoolConfig>,
     /// Where request bodies go that do not fit into memory, in files without a name.
     pub spool_folder: PathBuf,
     /// Bounds on clients and waits.
     pub limits: Limits,
-    /// How much of one client is too much, if anything is.
-    pub limiting: Option<Limiting>,
     /// How connections are encrypted, if they are.
     pub tls: Option<TlsConfig>,
     /// Clients may speak HTTP/2.
@@ -48,16 +47,31 @@ pub struct GatewayConfig {
     pub debug: bool,
 }
 
+/// What answers the requests for some host names.
+#[derive(Debug, Clone)]
+pub struct ApplicationConfig {
+    /// The host names that are its; none is all that no other has.
+    pub names: Vec<HostName>,
+    /// The document root: files below it are served, `index.php` in it is the front controller.
+    pub root: PathBuf,
+    /// Folders from below which its PHP may have files sent; one that is missing is left out.
+    pub sendfile_roots: Vec<PathBuf>,
+    /// Who runs PHP, in the order of their exchanges. The first takes every path that no other
+    /// has.
+    pub pools: Vec<PoolConfig>,
+    /// How much of one client is too much, if anything is.
+    pub limiting: Option<Limiting>,
+}
+
 impl Default for GatewayConfig {
     fn default() -> GatewayConfig {
         GatewayConfig {
             listen: vec![SocketAddr::from(([127, 0, 0, 1], 8000)).into()],
-            root: PathBuf::from("public"),
+            applications: vec![ApplicationConfig::default()],
+            redirects: Vec::new(),
             files: FileConfig::default(),
-            pools: vec![PoolConfig::default()],
             spool_folder: std::env::temp_dir(),
             limits: Limits::default(),
-            limiting: None,
             tls: None,
             http2: true,
             trust: None,
@@ -77,8 +91,6 @@ pub struct FileConfig {
     pub immutable: Vec<String>,
     /// What becomes of symbolic links below the root.
     pub symlinks: Symlinks,
-    /// Folders from below which PHP may have files sent; one that is missing is left out.
-    pub sendfile_roots: Vec<PathBuf>,
 }
 
 impl Default for FileConfig {
@@ -87,7 +99,18 @@ impl Default for FileConfig {
             cache_bytes: 16 * 1024 * 1024,
             immutable: vec!["/build/assets/*".to_owned()],
             symlinks: Symlinks::default(),
+        }
+    }
+}
+
+impl Default for ApplicationConfig {
+    fn default() -> ApplicationConfig {
+        ApplicationConfig {
+            names: Vec::new(),
+            root: PathBuf::from("public"),
             sendfile_roots: Vec::new(),
+            pools: vec![PoolConfig::default()],
+            limiting: None,
         }
     }
 }

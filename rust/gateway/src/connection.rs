@@ -85,7 +85,7 @@ pub(crate) struct Lane {
 
 impl Lane {
     pub(crate) fn new(connection: Arc<Connection>) -> Lane {
-        let patience = connection.site.pools.at(0).queue_wait;
+        let patience = connection.site.applications.all()[0].pools.at(0).queue_wait;
         Lane {
             alarm: Mutex::new(Alarm::new(Instant::now() + patience)),
             connection,

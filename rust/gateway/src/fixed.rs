@@ -2,7 +2,7 @@
 
 use http::Response;
 
-use crate::pools::Pools;
+use crate::application::Application;
 use crate::reply::{self, Refusal};
 use crate::reply_body::Content;
 
@@ -11,9 +11,9 @@ pub(crate) fn health() -> Response<Content> {
     reply::fixed("ok\n")
 }
 
-/// `/askr/ready`: in each pool at least one worker can take a request.
-pub(crate) fn ready(pools: &Pools) -> Result<Response<Content>, Refusal> {
-    match pools.are_ready() {
+/// `/askr/ready`: in each pool of these applications at least one worker can take a request.
+pub(crate) fn ready(applications: &[Application]) -> Result<Response<Content>, Refusal> {
+    match applications.iter().all(|each| each.pools.are_ready()) {
         false => Err(Refusal::NotReady),
         true => Ok(reply::fixed("ready\n")),
     }

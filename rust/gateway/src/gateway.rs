@@ -9,35 +9,46 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::access_log::AccessLog;
+use crate::application::{Application, Applications};
 use crate::banner::Banner;
 use crate::complaints::Complaints;
 use crate::compression::Compression;
-use crate::config::{GatewayConfig, Limiting};
+use crate::config::{ApplicationConfig, GatewayConfig, Limiting, PoolConfig};
 use crate::error::{BindError, ServeError};
 use crate::files::FileDesk;
+use crate::host_name::HostName;
 use crate::limiter::{LimitCounts, Limiter};
 use crate::listen::Listen;
 use crate::listener::{self, Listener};
 use crate::park::Doorbell;
 use crate::pools::Pools;
+use crate::redirects::Redirects;
 use crate::request_id::RequestIds;
-use crate::service::{Glances, Site};
+use crate::service::Site;
 use crate::shutdown::Shutdown;
 use crate::socket::{Handed, Listening};
-use crate::static_files::{Disk, Reach};
+use crate::static_files::{Disk, Reach, Symlinks};
 use crate::tls::{Keeper, Tls};
 
 /// Listening sockets and what is to be served on them.
 #[derive(Debug)]
 pub struct Gateway {
     listeners: Vec<Listening>,
+    applications: Vec<Opened>,
+    tls: Option<(Tls, Keeper)>,
+    access_log: Option<AccessLog>,
+    config: GatewayConfig,
+}
+
+/// An application whose root is there.
+#[derive(Debug)]
+struct Opened {
     disk: Disk,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<Banner>,
     limiter: Option<Arc<Limiter>>,
-    tls: Option<(Tls, Keeper)>,
-    access_log: Option<AccessLog>,
-    config: GatewayConfig,
+    names: Vec<HostName>,
+    pools: Vec<PoolConfig>,
 }
 
 impl Gateway {
@@ -45,11 +56,11 @@ impl Gateway {
     /// [`Gateway::serve`].
     ///
     /// # Errors
-    /// When an address cannot be bound, the root is not a directory, or a certificate cannot be
+    /// When an address cannot be bound, a root is not a directory, or a certificate cannot be
     /// used.
     ///
     /// # Panics
-    /// If the configuration has no pool.
+    /// If the configuration has no application, or one has no pool.
     pub fn bind(config: GatewayConfig) -> Result<Gateway, BindError> {
         if config.listen.is_empty() {
             return Err(BindError::NoAddress);
@@ -67,10 +78,10 @@ impl Gateway {
     /// Takes sockets that listen already, instead of those of [`GatewayConfig::listen`].
     ///
     /// # Errors
-    /// When a socket is unusable, the root is not a directory, or a certificate cannot be used.
+    /// When a socket is unusable, a root is not a directory, or a certificate cannot be used.
     ///
     /// # Panics
-    /// If the configuration has no pool.
+    /// If the configuration has no application, or one has no pool.
     pub fn over(handed: Vec<Handed>, config: GatewayConfig) -> Result<Gateway, BindError> {
         let take = |handed| Listening::take(handed, config.tls.is_some());
         let listeners = handed.into_iter().map(take).collect::<Result<_, _>>();
@@ -78,47 +89,38 @@ impl Gateway {
     }
 
     fn on(listeners: Vec<Listening>, mut config: GatewayConfig) -> Result<Gateway, BindError> {
-        assert!(!config.pools.is_empty(), "a pool takes what no other does");
+        assert!(!config.applications.is_empty(), "somebody answers");
         let bare = |listener: &&Listening| listener.is_https && config.tls.is_none();
         if let Some(listener) = listeners.iter().find(bare) {
             return Err(BindError::NoCertificate {
                 url: listener.url().unwrap_or_default(),
             });
         }
-        let elsewhere = config.files.sendfile_roots.clone().into();
-        let reach = Reach::new(config.files.symlinks, elsewhere);
-        let disk = Disk::open(&config.root, reach).map_err(|source| BindError::Root {
-            root: config.root.clone(),
-            source,
-        })?;
-        let limiter = config.limiting.take().map(limiter);
+        let symlinks = config.files.symlinks;
         let tls = config.tls.as_ref();
         let tls = tls.map(|tls| Tls::open(tls, &config.limits)).transpose()?;
+        let applications = std::mem::take(&mut config.applications);
+        let applications = applications
+            .into_iter()
+            .map(|one| Opened::new(one, symlinks));
         Ok(Gateway {
             listeners,
-            disk,
-            roots: None,
-            banner: None,
-            limiter,
+            applications: applications.collect::<Result<_, _>>()?,
             tls,
             access_log: None,
             config,
         })
     }
 
-    /// Serves files from these roots as they change, the first before the others. Scripts are
-    /// looked for in the first only.
-    #[must_use]
-    pub fn following(mut self, roots: watch::Receiver<Vec<PathBuf>>) -> Gateway {
-        self.roots = Some(roots);
-        self
+    /// Is to serve files of an application, by its index, from these roots as they change, the first
+    /// before the others. Scripts are looked for in the first only.
+    pub fn follow(&mut self, index: usize, roots: watch::Receiver<Vec<PathBuf>>) {
+        self.applications[index].roots = Some(roots);
     }
 
-    /// Shows this text below every page that PHP makes, while there is one.
-    #[must_use]
-    pub fn showing(mut self, text: watch::Receiver<Option<String>>) -> Gateway {
-        self.banner = Some(Banner::new(text));
-        self
+    /// Is to show this text below every page that PHP makes for an application, while there is one.
+    pub fn show(&mut self, index: usize, text: watch::Receiver<Option<String>>) {
+        self.applications[index].banner = Some(Banner::new(text));
     }
 
     /// Writes a line for each request.
@@ -128,10 +130,10 @@ impl Gateway {
         self
     }
 
-    /// What becomes of requests that a rule is about.
+    /// What becomes of requests for an application that a rule is about.
     #[must_use]
-    pub fn limit_counts(&self) -> LimitCounts {
-        LimitCounts(self.limiter.clone())
+    pub fn limit_counts(&self, index: usize) -> LimitCounts {
+        LimitCounts(self.applications[index].limiter.clone())
     }
 
     /// The addresses really listened on, with the ports the system chose for port 0; those of Unix
@@ -152,7 +154,7 @@ impl Gateway {
 
     /// Serves until `shutdown` begins to drain and the drain is over.
     ///
-    /// Each pool of the configuration has its exchange, in the same order; all of them ring one
+    /// Each pool of each application has its exchange, in the same order; all of them ring one
     /// doorbell ([`GatewayEnd::create_beside`]). Wants the runtime of
     /// [`runtime`](crate::runtime), made for the same exchanges.
     ///
@@ -166,21 +168,25 @@ impl Gateway {
     /// Dropping the future closes all connections.
     pub async fn serve(
         self,
-        exchanges: Vec<GatewayEnd>,
+        exchanges: Vec<Vec<GatewayEnd>>,
         shutdown: Shutdown,
     ) -> Result<(), ServeError> {
-        let _doorbell = Doorbell::register(&exchanges[0]).map_err(ServeError::Doorbell)?;
+        let _doorbell = Doorbell::register(&exchanges[0][0]).map_err(ServeError::Doorbell)?;
         let limits = Arc::new(self.config.limits);
         let places = Arc::new(Semaphore::new(
             limits.connections.min(Semaphore::MAX_PERMITS),
         ));
         let (tls, keeper) = self.tls.unzip();
+        let mut roots = Vec::new();
+        let mut applications = Vec::new();
+        for (mut opened, exchanges) in self.applications.into_iter().zip(exchanges) {
+            roots.push(opened.roots.take());
+            applications.push(opened.with(exchanges));
+        }
         let site = Arc::new(Site {
-            pools: Pools::new(&self.config.pools, exchanges),
-            disk: self.disk,
+            applications: Applications::new(applications),
+            redirects: Redirects::new(self.config.redirects),
             files: FileDesk::new(self.config.files.cache_bytes, self.config.files.immutable),
-            banner: self.banner,
-            limiter: self.limiter,
             tls: tls.map(Arc::new),
             trust: self.config.trust,
             proxy_protocol: self.config.proxy_protocol,
@@ -188,13 +194,12 @@ impl Gateway {
             spool_folder: self.config.spool_folder,
             limits,
             http2: self.config.http2,
-            glances: Glances::default(),
             complaints: Complaints::default(),
             request_ids: RequestIds::default(),
             access_log: self.access_log,
             debug: self.config.debug,
         });
-        let mut aside = aside(&site, self.roots);
+        let mut aside = aside(&site, roots);
         if let Some((keeper, tls)) = keeper.zip(site.tls.clone()) {
             aside.spawn(keeper.run(tls));
         }
@@ -210,20 +215,55 @@ impl Gateway {
     }
 }
 
-fn limiter(limiting: Limiting) -> Arc<Limiter> {
-    Arc::new(Limiter::new(limiting.store, limiting.rules))
+impl Opened {
+    fn new(config: ApplicationConfig, symlinks: Symlinks) -> Result<Opened, BindError> {
+        let ApplicationConfig {
+            names,
+            root,
+            sendfile_roots,
+            pools,
+            limiting,
+        } = config;
+        assert!(!pools.is_empty(), "a pool takes what no other does");
+        let reach = Reach::new(symlinks, sendfile_roots.into());
+        let disk = Disk::open(&root, reach).map_err(|source| BindError::Root { root, source })?;
+        let limiter = |limiting: Limiting| Limiter::new(limiting.store, limiting.rules);
+        Ok(Opened {
+            disk,
+            roots: None,
+            banner: None,
+            limiter: limiting.map(limiter).map(Arc::new),
+            names,
+            pools,
+        })
+    }
+
+    fn with(self, exchanges: Vec<GatewayEnd>) -> (Vec<HostName>, Application) {
+        let application = Application {
+            pools: Pools::new(&self.pools, exchanges),
+            disk: self.disk,
+            banner: self.banner,
+            limiter: self.limiter,
+        };
+        (self.names, application)
+    }
 }
 
 /// What goes on beside the connections.
-fn aside(site: &Arc<Site>, roots: Option<watch::Receiver<Vec<PathBuf>>>) -> JoinSet<()> {
+fn aside(site: &Arc<Site>, roots: Vec<Option<watch::Receiver<Vec<PathBuf>>>>) -> JoinSet<()> {
     let mut aside = JoinSet::new();
     let sweeping = site.clone();
-    aside.spawn(async move { sweeping.pools.sweep().await });
+    aside.spawn(async move { sweeping.applications.sweep().await });
     let filing = site.clone();
     aside.spawn(async move { filing.files.sweep().await });
-    if let Some(roots) = roots {
-        let following = site.clone();
-        aside.spawn(async move { following.disk.follow(roots).await });
+    for (index, roots) in roots.into_iter().enumerate() {
+        if let Some(roots) = roots {
+            let following = site.clone();
+            aside.spawn(async move {
+                let application = &following.applications.all()[index];
+                application.disk.follow(roots).await;
+            });
+        }
     }
     aside
 }

@@ -19,6 +19,7 @@
 
 mod access_log;
 mod alarm;
+mod application;
 mod banner;
 mod body;
 mod client;
@@ -35,6 +36,7 @@ mod forwarded;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod gateway;
+mod host_name;
 mod http1;
 mod http2;
 mod intake;
@@ -51,6 +53,8 @@ mod pools;
 mod probe;
 mod protocol;
 mod proxy_protocol;
+mod redirect_rule;
+mod redirects;
 mod reply;
 mod reply_body;
 mod reply_head;
@@ -70,16 +74,21 @@ mod transfers;
 pub use access_log::{AccessField, AccessFormat, AccessLog, AccessLogPlace, SyslogAddress};
 pub use client::Trust;
 pub use compression::{Coding, CodingError, CodingLevels, LevelError, MediaRange, MediaRangeError};
-pub use config::{CompressionConfig, FileConfig, GatewayConfig, LimitRule, Limiting, PoolConfig};
+pub use config::{
+    ApplicationConfig, CompressionConfig, FileConfig, GatewayConfig, LimitRule, Limiting,
+    PoolConfig,
+};
 pub use error::{BindError, ServeError};
 pub use forwarded::TrustedField;
 pub use gateway::Gateway;
+pub use host_name::{HostName, HostNameError};
 pub use limiter::{LimitCounts, LimitKey, LimitKeyError, LimitTally};
 pub use limits::{FIELDS_MAX, Limits};
 pub use listen::{Listen, ListenError, ListenPlace, Scheme};
 pub use park::runtime;
 pub use peers::{PeerList, PeerListError};
 pub use probe::{Probe, ProbeFault, probe};
+pub use redirect_rule::{RedirectError, RedirectFrom, RedirectRule, RedirectTo};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
 pub use socket::{Handed, ListeningSocket};
 pub use static_files::Symlinks;

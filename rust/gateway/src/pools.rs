@@ -4,10 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use askr_exchange::GatewayEnd;
-use tokio::time::MissedTickBehavior;
 
 use crate::config::PoolConfig;
-use crate::limits::SWEEP_INTERVAL;
 use crate::route::PoolMap;
 
 /// All pools, by the index that the route decision gives.
@@ -61,21 +59,12 @@ impl Pools {
         }
     }
 
-    /// Ends requests whose worker does not exist, for ever: nobody else would. Workers can write
-    /// anything into the memory that they share.
-    ///
-    /// # Cancel safety
-    /// Safe to drop at any time.
-    pub(crate) async fn sweep(&self) {
-        let mut rounds = tokio::time::interval(SWEEP_INTERVAL);
-        rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            rounds.tick().await;
-            for Pool { name, exchange, .. } in &self.pools {
-                let lost = exchange.sweep();
-                if lost > 0 {
-                    tracing::warn!(pool = %name, lost, "requests were held by workers that do not exist");
-                }
+    /// Ends requests whose worker does not exist.
+    pub(crate) fn sweep(&self) {
+        for Pool { name, exchange, .. } in &self.pools {
+            let lost = exchange.sweep();
+            if lost > 0 {
+                tracing::warn!(pool = %name, lost, "requests were held by workers that do not exist");
             }
         }
     }

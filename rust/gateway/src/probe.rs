@@ -19,6 +19,8 @@ use crate::route::FRONT_CONTROLLER;
 pub struct Probe {
     /// Path and query, for example `/up`.
     pub target: String,
+    /// The host to ask it of.
+    pub host: String,
     /// Nobody else may answer; `None` is whoever is free.
     pub worker: Option<WorkerId>,
     /// How long all of it may take.
@@ -80,7 +82,7 @@ async fn send(lease: &mut Lease, probe: &Probe) -> Result<(), ProbeFault> {
     let id = RequestIds::default().next();
     let path = probe.target.split('?').next().unwrap_or_default();
     lease.describe(id.as_str(), "GET", path);
-    let head = encoded(&id, &probe.target);
+    let head = encoded(&id, probe);
     let mut unsent = &head[..];
     let mut is_submitted = false;
     while !unsent.is_empty() {
@@ -104,14 +106,17 @@ async fn send(lease: &mut Lease, probe: &Probe) -> Result<(), ProbeFault> {
     Ok(())
 }
 
-fn encoded(id: &RequestId, target: &str) -> Vec<u8> {
+fn encoded(id: &RequestId, probe: &Probe) -> Vec<u8> {
     let head = RequestHead {
         id: id.as_str(),
         method: "GET",
-        target,
+        target: &probe.target,
         version: HttpVersion::Http11,
         https: false,
-        headers: vec![("host", b"localhost"), ("user-agent", b"askr probe")],
+        headers: vec![
+            ("host", probe.host.as_bytes()),
+            ("user-agent", b"askr probe"),
+        ],
         variables: Vec::new(),
         remote_ip: "127.0.0.1",
         remote_port: 0,

@@ -17,6 +17,7 @@ use crate::dispatch::{self, DispatchFault};
 use crate::intake::fault::HeadFault;
 use crate::limiter::TooMany;
 use crate::limits::RETRY_AFTER_S;
+use crate::redirects::Redirect;
 use crate::reply_body::Content;
 use crate::route::PathFault;
 use crate::subject::Subject;
@@ -46,6 +47,8 @@ pub(crate) enum Refusal {
     NotReady,
     #[error("this port speaks HTTPS only")]
     NotEncrypted,
+    #[error("no application has this host name")]
+    Misdirected,
 }
 
 /// What goes with the text of a refusal.
@@ -91,6 +94,16 @@ pub(crate) fn redirect(path: &str, query: Option<&str>) -> Response<Content> {
     let mut response = Response::new(Content::Empty);
     *response.status_mut() = StatusCode::MOVED_PERMANENTLY;
     if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(LOCATION, location);
+    }
+    response
+}
+
+/// Sends the client where a rule says.
+pub(crate) fn redirect_to(redirect: &Redirect) -> Response<Content> {
+    let mut response = Response::new(Content::Empty);
+    *response.status_mut() = StatusCode::from_u16(redirect.status).unwrap_or(StatusCode::FOUND);
+    if let Ok(location) = HeaderValue::from_str(&redirect.location) {
         response.headers_mut().insert(LOCATION, location);
     }
     response
@@ -163,6 +176,7 @@ fn manner(refusal: &Refusal) -> Manner {
         Refusal::File(error) => Manner::staying(file_status(error)),
         Refusal::NotReady => Manner::retrying(),
         Refusal::NotEncrypted => Manner::closing(StatusCode::BAD_REQUEST),
+        Refusal::Misdirected => Manner::staying(StatusCode::MISDIRECTED_REQUEST),
     }
 }
 

@@ -26,6 +26,11 @@ mod prefix;
 pub(crate) use pool::PoolMap;
 pub(crate) use prefix::{NormalPath, Prefix};
 
+/// Where this process says that it lives.
+pub(crate) const HEALTH: &str = "/askr/health";
+/// Where it says that workers can take requests.
+pub(crate) const READY: &str = "/askr/ready";
+
 /// The script that answers what nothing else answers.
 pub(crate) const FRONT_CONTROLLER: &str = "/index.php";
 
@@ -96,8 +101,8 @@ pub(crate) enum PathFault {
 /// Decides who answers `request`.
 pub(crate) fn route<'a>(request: RouteRequest<'a>, files: &impl Files) -> Route<'a> {
     match request.path {
-        "/askr/health" => return Route::Health,
-        "/askr/ready" => return Route::Ready,
+        HEALTH => return Route::Health,
+        READY => return Route::Ready,
         _ => {}
     }
     let path = match decode(request.path) {

@@ -3,12 +3,11 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use http::{Request, Response, Version, request};
 
 use crate::access_log::{AccessLog, Record};
-use crate::banner::Banner;
+use crate::application::{Application, Applications};
 use crate::body::{self, RequestBody, SpoolPlace};
 use crate::client::{Client, Credit, Trust};
 use crate::complaints::Complaints;
@@ -17,30 +16,28 @@ use crate::connection::{Lane, Purpose};
 use crate::dispatch::{self, Order, Patience};
 use crate::files::{self, FileDesk, Named};
 use crate::fixed;
-use crate::limiter::{Candidate, Limiter, Standings};
-use crate::limits::{Limits, POLLS_PER_GLANCE};
+use crate::limiter::{Candidate, Standings};
+use crate::limits::Limits;
 use crate::own_fields;
 use crate::peers::PeerList;
-use crate::pools::{Pool, Pools};
+use crate::pools::Pool;
+use crate::redirects::{self, Redirects};
 use crate::reply::{self, Refusal};
 use crate::reply_body::{Content, ReplyBody};
 use crate::reply_head::{self, Asked};
 use crate::reply_stream::ReplyRoom;
 use crate::request_head::{self, Circumstances};
 use crate::request_id::RequestIds;
-use crate::route::{Route, RouteRequest, Script, route};
-use crate::static_files::Disk;
+use crate::route::{HEALTH, READY, Route, RouteRequest, Script, route};
 use crate::subject::Subject;
 use crate::tls::Tls;
 
 /// What all connections share.
 #[derive(Debug)]
 pub(crate) struct Site {
-    pub(crate) pools: Pools,
-    pub(crate) disk: Disk,
+    pub(crate) applications: Applications,
+    pub(crate) redirects: Redirects,
     pub(crate) files: FileDesk,
-    pub(crate) banner: Option<Banner>,
-    pub(crate) limiter: Option<Arc<Limiter>>,
     pub(crate) tls: Option<Arc<Tls>>,
     /// Who may speak for a client; `None` leaves that to the application.
     pub(crate) trust: Option<Trust>,
@@ -50,7 +47,6 @@ pub(crate) struct Site {
     pub(crate) limits: Arc<Limits>,
     /// Clients may speak HTTP/2.
     pub(crate) http2: bool,
-    pub(crate) glances: Glances,
     pub(crate) complaints: Complaints,
     pub(crate) request_ids: RequestIds,
     pub(crate) access_log: Option<AccessLog>,
@@ -66,22 +62,7 @@ impl Site {
 
     /// To be called with every poll of a connection.
     pub(crate) fn tick(&self) {
-        self.glances.tick(&self.pools);
-    }
-}
-
-/// Looks for news from workers also while the I/O thread never runs out of other work, and so
-/// never comes to park.
-#[derive(Debug, Default)]
-pub(crate) struct Glances(AtomicU32);
-
-impl Glances {
-    fn tick(&self, pools: &Pools) {
-        let polls = self.0.load(Relaxed).wrapping_add(1);
-        self.0.store(polls, Relaxed);
-        if polls.is_multiple_of(POLLS_PER_GLANCE) {
-            pools.poll();
-        }
+        self.applications.tick();
     }
 }
 
@@ -145,15 +126,22 @@ async fn ask(
 ) -> Result<Response<Content>, Refusal> {
     let site = lane.site();
     let Question { client, head, body } = question;
+    if let Some(response) = redirect(site, &client, &head) {
+        return Ok(response);
+    }
+    let host = client.host(&head).unwrap_or_default();
+    let Some(application) = site.applications.of(host) else {
+        return misdirected(site, &head);
+    };
     let asked = RouteRequest {
         method: &head.method,
         path: head.uri.path(),
-        pools: site.pools.map(),
+        pools: application.pools.map(),
     };
-    let roots = site.disk.roots();
+    let roots = application.disk.roots();
     let look = roots.look();
     let route = route(asked, &look);
-    if let Some(limiter) = &site.limiter {
+    if let Some(limiter) = &application.limiter {
         *standings = limiter.count(&Candidate {
             head: &head,
             client: &client,
@@ -167,7 +155,7 @@ async fn ask(
     }
     match route {
         Route::Health => Ok(fixed::health()),
-        Route::Ready => fixed::ready(&site.pools),
+        Route::Ready => fixed::ready(std::slice::from_ref(application)),
         Route::File(path) => {
             subject.record().is_a_file();
             let (place, stat) = look.take(path).ok_or(Refusal::NotFound)?;
@@ -181,11 +169,36 @@ async fn ask(
                 subject,
                 head: &head,
                 client: &client,
-                pool: site.pools.at(pool),
+                application,
+                pool: application.pools.at(pool),
                 script,
             };
             php(lane, asked, body).await
         }
+    }
+}
+
+/// Where a rule sends the client; never who asks whether the server lives.
+fn redirect(site: &Site, client: &Client<'_>, head: &request::Parts) -> Option<Response<Content>> {
+    let path = head.uri.path();
+    if matches!(path, HEALTH | READY) {
+        return None;
+    }
+    let redirect = site.redirects.find(&redirects::Asked {
+        https: client.is_https(),
+        authority: client.host(head).unwrap_or_default(),
+        path,
+        query: head.uri.query(),
+    })?;
+    Some(reply::redirect_to(&redirect))
+}
+
+/// The answer for a host that no application has.
+fn misdirected(site: &Site, head: &request::Parts) -> Result<Response<Content>, Refusal> {
+    match head.uri.path() {
+        HEALTH => Ok(fixed::health()),
+        READY => fixed::ready(site.applications.all()),
+        _ => Err(Refusal::Misdirected),
     }
 }
 
@@ -194,6 +207,7 @@ struct Inquiry<'a> {
     subject: &'a Subject,
     head: &'a request::Parts,
     client: &'a Client<'a>,
+    application: &'a Application,
     pool: &'a Pool,
     script: Script<'a>,
 }
@@ -207,6 +221,7 @@ async fn php(
         subject,
         head,
         client,
+        application,
         pool,
         script,
     } = asked;
@@ -245,14 +260,15 @@ async fn php(
         version: head.version,
     };
     let mut forward = reply_head::respond(&asked, answer, subject, || room(lane))?;
-    if let Some(banner) = &lane.site().banner {
+    if let Some(banner) = &application.banner {
         banner.put_below(&mut forward.response, head);
     }
     if let Some(lease) = forward.unwanted {
         dispatch::discard(lease).await;
     }
     if let Some(named) = files::take_named(forward.response.headers_mut()) {
-        send_named(lane.site(), subject, head, (&named, &mut forward.response)).await?;
+        let sides = (lane.site(), application);
+        send_named(sides, subject, head, (&named, &mut forward.response)).await?;
     }
     if let Content::Stream(stream) = forward.response.body() {
         lane.pump.follow(stream);
@@ -262,12 +278,12 @@ async fn php(
 
 /// Answers with the file that PHP has named.
 async fn send_named(
-    site: &Site,
+    (site, application): (&Site, &Application),
     subject: &Subject,
     asked: &request::Parts,
     (named, response): (&Named, &mut Response<Content>),
 ) -> Result<(), Refusal> {
-    let sent = match named.open(site.disk.sendfile_roots()) {
+    let sent = match named.open(application.disk.sendfile_roots()) {
         Ok(file) => site.files.send(response, file, asked).await,
         Err(error) => Err(error),
     };

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::thread;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd};
-use askr_gateway::{Gateway, GatewayConfig, Shutdown, runtime};
+use askr_gateway::{ApplicationConfig, Gateway, GatewayConfig, Shutdown, runtime};
 use askr_testkit::Client;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::time::Instant;
@@ -20,7 +20,10 @@ fn running_out_of_descriptors_does_not_end_the_server() {
     let root = tempfile::tempdir().unwrap();
     let gateway = Gateway::bind(GatewayConfig {
         listen: vec!["127.0.0.1:0".parse().unwrap()],
-        root: root.path().to_owned(),
+        applications: vec![ApplicationConfig {
+            root: root.path().to_owned(),
+            ..ApplicationConfig::default()
+        }],
         ..GatewayConfig::default()
     })
     .unwrap();
@@ -29,7 +32,7 @@ fn running_out_of_descriptors_does_not_end_the_server() {
     let server = thread::spawn(move || {
         let runtime = runtime(std::slice::from_ref(&exchange)).unwrap();
         runtime
-            .block_on(gateway.serve(vec![exchange], shutdown))
+            .block_on(gateway.serve(vec![vec![exchange]], shutdown))
             .unwrap();
     });
     let mut early = Client::connect(address);

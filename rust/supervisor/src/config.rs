@@ -14,6 +14,7 @@ use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{GatewayEnd, SEAT_COUNT_MAX, WorkerId};
 
 use crate::canary::Thresholds;
+use crate::reaper::Household;
 use crate::watchdog::Deadlines;
 use crate::wear::Endurance;
 
@@ -36,6 +37,10 @@ pub struct SupervisorConfig {
     pub endurance: Endurance,
     /// Requests after which a copy-on-write worker becomes the template of the others; 0 is never.
     pub refork_after: u64,
+    /// Stays when nothing boots any more, without a process, until a reload; else it ends.
+    pub rests: bool,
+    /// The first templates of this fleet and of those beside it in the process.
+    pub household: Household,
     /// Says what a generation runs.
     pub releases: Releases,
 }
@@ -113,6 +118,8 @@ impl SupervisorConfig {
             probe: None,
             endurance: Endurance::default(),
             refork_after: 0,
+            rests: false,
+            household: Household::default(),
             releases,
         }
     }

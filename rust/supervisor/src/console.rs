@@ -19,9 +19,9 @@ use tracing::{debug, warn};
 
 use crate::error::SocketError;
 use crate::remote::{Progress, Remote};
-use crate::status::StoreStatus;
+use crate::status::{HostStatus, Status, StoreStatus};
 
-pub use message::{Answer, Command};
+pub use message::{Answer, Command, Question};
 pub use socket::{PATH_BYTES_MAX, SocketFile, check_private_folder, make_private_folder};
 
 /// Clients served at once; further ones wait to be accepted.
@@ -35,7 +35,24 @@ const PATIENCE: Duration = Duration::from_millis(if cfg!(test) { 300 } else { 5_
 #[derive(Debug)]
 pub struct Console {
     socket: SocketFile,
+}
+
+/// An application that can be commanded.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// What it is called.
+    pub name: String,
+    /// Steers its fleet.
+    pub remote: Remote,
     store: Option<StoreReport>,
+}
+
+/// All applications of a server, as one of its sockets has them.
+#[derive(Clone, Debug)]
+struct Realm {
+    subjects: Arc<[Subject]>,
+    /// The one that is meant when none is named.
+    own: usize,
 }
 
 /// What the store holds at the moment that it is called.
@@ -45,6 +62,58 @@ struct StoreReport(Arc<dyn Fn() -> StoreStatus + Send + Sync>);
 impl fmt::Debug for StoreReport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("StoreReport")
+    }
+}
+
+impl Subject {
+    /// One without a store.
+    #[must_use]
+    pub fn new(name: &str, remote: Remote) -> Self {
+        Self {
+            name: name.to_owned(),
+            remote,
+            store: None,
+        }
+    }
+
+    /// Tells of its store as well; `report` is not to wait for anything.
+    #[must_use]
+    pub fn telling_of_store(
+        mut self,
+        report: impl Fn() -> StoreStatus + Send + Sync + 'static,
+    ) -> Self {
+        self.store = Some(StoreReport(Arc::new(report)));
+        self
+    }
+
+    /// What it runs; `None` when it has ended.
+    async fn status(&self) -> Option<Status> {
+        let mut status = self.remote.status().await?;
+        status.store = self.store.as_ref().map(|report| (report.0)());
+        Some(status)
+    }
+}
+
+impl Realm {
+    fn subject(&self, host: Option<&str>) -> Option<&Subject> {
+        match host {
+            None => self.subjects.get(self.own),
+            Some(name) => self.subjects.iter().find(|subject| subject.name == name),
+        }
+    }
+
+    /// What an application runs; that of all is told on the socket of the first.
+    async fn status(&self, host: Option<&str>) -> Option<Status> {
+        let mut status = self.subject(host)?.status().await?;
+        if host.is_none() && self.own == 0 {
+            for subject in &self.subjects[1..] {
+                status.hosts.push(HostStatus {
+                    name: subject.name.clone(),
+                    status: subject.status().await?,
+                });
+            }
+        }
+        Some(status)
     }
 }
 
@@ -59,27 +128,16 @@ impl Console {
         if socket.took_over() {
             warn!(socket = %path.display(), "another server answered on the control socket, it is mine now");
         }
-        Ok(Self {
-            socket,
-            store: None,
-        })
+        Ok(Self { socket })
     }
 
-    /// Tells of the store as well; `report` is not to wait for anything.
-    #[must_use]
-    pub fn telling_of_store(
-        mut self,
-        report: impl Fn() -> StoreStatus + Send + Sync + 'static,
-    ) -> Self {
-        self.store = Some(StoreReport(Arc::new(report)));
-        self
-    }
-
-    /// Serves clients for ever; to be called inside a tokio runtime.
+    /// Serves clients for ever; to be called inside a tokio runtime. Who names no application means
+    /// the one at `own`.
     ///
     /// # Cancel safety
     /// Dropping the future cuts its clients off.
-    pub async fn serve(self, remote: Remote) {
+    pub async fn serve(self, subjects: Arc<[Subject]>, own: usize) {
+        let realm = Realm { subjects, own };
         let listener = match self.socket.listener().and_then(UnixListener::from_std) {
             Ok(listener) => listener,
             Err(error) => return warn!(%error, "no commands are taken on the control socket"),
@@ -89,7 +147,7 @@ impl Console {
             tokio::select! {
                 accepted = listener.accept(), if clients.len() < CLIENTS_MAX => match accepted {
                     Ok((stream, _)) => {
-                        clients.spawn(attend(stream, remote.clone(), self.store.clone()));
+                        clients.spawn(attend(stream, realm.clone()));
                     },
                     Err(error) => {
                         warn!(%error, "control socket");
@@ -103,10 +161,10 @@ impl Console {
 }
 
 /// Serves one client, which may only be us or root.
-async fn attend(stream: UnixStream, remote: Remote, store: Option<StoreReport>) {
-    let mut client = Client::new(stream, store);
+async fn attend(stream: UnixStream, realm: Realm) {
+    let mut client = Client::new(stream);
     let result = match client.uid() {
-        Ok(uid) if uid == geteuid().as_raw() || uid == 0 => client.serve(&remote).await,
+        Ok(uid) if uid == geteuid().as_raw() || uid == 0 => client.serve(&realm).await,
         Ok(uid) => {
             warn!(uid, "somebody else wants to use the control socket");
             client
@@ -123,14 +181,12 @@ async fn attend(stream: UnixStream, remote: Remote, store: Option<StoreReport>) 
 /// Both directions of a connection, with a deadline on each step.
 struct Client {
     stream: BufReader<UnixStream>,
-    store: Option<StoreReport>,
 }
 
 impl Client {
-    fn new(stream: UnixStream, store: Option<StoreReport>) -> Self {
+    fn new(stream: UnixStream) -> Self {
         Self {
             stream: BufReader::new(stream),
-            store,
         }
     }
 
@@ -138,20 +194,24 @@ impl Client {
         Ok(self.stream.get_ref().peer_cred()?.uid())
     }
 
-    async fn serve(&mut self, remote: &Remote) -> io::Result<()> {
+    async fn serve(&mut self, realm: &Realm) -> io::Result<()> {
         let line = self.read_line().await?;
-        let Ok(command) = serde_json::from_slice::<Command>(&line) else {
+        let Ok(question) = serde_json::from_slice::<Question>(&line) else {
             return self.refuse("not a command of this version").await;
         };
-        debug!(?command, "command");
+        debug!(?question, "command");
+        let Question { host, command } = question;
+        let host = host.as_deref();
+        let Some(Subject { remote, .. }) = realm.subject(host) else {
+            return self
+                .refuse("the server has no application of that name")
+                .await;
+        };
         match command {
             Command::Reload(order) => self.follow(remote.reload(order)).await,
             Command::Rollback => self.follow(remote.rollback()).await,
-            Command::Status => match remote.status().await {
-                Some(mut status) => {
-                    status.store = self.store.as_ref().map(|report| (report.0)());
-                    self.say(&Answer::Status(Box::new(status))).await
-                }
+            Command::Status => match realm.status(host).await {
+                Some(status) => self.say(&Answer::Status(Box::new(status))).await,
                 None => self.refuse("the server ends").await,
             },
         }

@@ -8,6 +8,7 @@
 //! worker           Booting ──Ready──► Ready ──successor ready, or stop──► Retiring ──► gone
 //!                  Booting ──deadline──► Killed ──► gone;  Ready ──crash──► gone (post vacant)
 //! generation       on trial ──healthy──► current ──reload──► kept for a rollback ──► ended
+//! fleet            Running ──nothing boots──► Failing ──all gone──► Resting ──reload──► Running
 //! ```
 //! Until a worker of a generation has been ready for the first time only one boots: it warms the
 //! opcode cache for the others, and an application that cannot boot is reported once for each
@@ -142,6 +143,8 @@ pub(crate) enum Order {
     Current(u32, Option<u32>),
     /// Tell whoever asked for a change.
     Report(u32, Progress),
+    /// Nothing is left, until somebody asks for a reload.
+    Rest(RunError),
     /// Nothing is left.
     Finish(Result<(), RunError>),
 }
@@ -165,6 +168,8 @@ pub(crate) struct Fleet {
     /// Workers of other generations are being replaced.
     roll: Option<Roll>,
     refork: Refork,
+    /// Who waits for the end of a rest.
+    revival: Option<u32>,
     pools: Vec<Pool>,
     counts: Counts,
     failed_boots: u32,
@@ -185,6 +190,8 @@ struct Plan {
     thresholds: Thresholds,
     /// 0 is never.
     refork_after: u64,
+    /// It can be revived.
+    rests: bool,
 }
 
 /// The last number of each kind that was given.
@@ -202,6 +209,7 @@ enum Course {
     Draining,
     Stopping { deadline: Instant },
     Failing(RunError),
+    Resting(RunError),
     Finished,
 }
 
@@ -219,6 +227,7 @@ impl Fleet {
                 rollback_keep: config.rollback_keep,
                 thresholds: config.canary,
                 refork_after: config.refork_after,
+                rests: config.rests,
             },
             course: Course::Running,
             generations: vec![Generation::new(counts.generations, now)],
@@ -227,6 +236,7 @@ impl Fleet {
             trial: None,
             roll: None,
             refork: Refork::default(),
+            revival: None,
             pools: config.pools.iter().map(Pool::new).collect(),
             counts,
             failed_boots: 0,

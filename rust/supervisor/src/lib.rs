@@ -43,15 +43,18 @@ mod wear;
 pub use canary::Thresholds;
 pub use config::{PoolConfig, Probe, Program, Release, Releases, SupervisorConfig};
 pub use console::{
-    Answer, Command, Console, PATH_BYTES_MAX, SocketFile, check_private_folder, make_private_folder,
+    Answer, Command, Console, PATH_BYTES_MAX, Question, SocketFile, Subject, check_private_folder,
+    make_private_folder,
 };
 pub use error::{RunError, SocketError, StartError};
+pub use reaper::Household;
 pub use remote::{Progress, ReloadOrder, Remote};
 pub use shutdown::{Shutdown, ShutdownTrigger};
 pub use status::{
-    LimitStatus, NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState, WorkerStatus,
+    HostStatus, LimitStatus, NamespaceStatus, PoolStatus, Status, StoreStatus, WorkerState,
+    WorkerStatus,
 };
-pub use supervisor::{Readiness, Supervisor};
+pub use supervisor::{Readiness, Standing, Supervisor};
 pub use sys::{ExchangeFds, TemplateFds, TemplateFdsError, hide_inherited_descriptors};
 pub use watchdog::Deadlines;
 pub use wear::Endurance;

@@ -14,12 +14,15 @@ use crate::config::Release;
 use crate::control::{Control, Received};
 use crate::error::StartError;
 use crate::fleet::Parent;
+use crate::reaper::Household;
 use crate::template::TemplateProcess;
 
 /// Every generation that is known, by number.
 #[derive(Debug, Default)]
 pub(crate) struct Processes {
     families: BTreeMap<u32, Family>,
+    /// All first templates, also those of others.
+    household: Household,
     /// Whose turn it is to be heard first, so that nobody drowns out the others.
     turn: usize,
 }
@@ -56,6 +59,19 @@ pub(crate) enum HeardNews {
 }
 
 impl Processes {
+    /// None yet.
+    pub(crate) fn new(household: Household) -> Self {
+        Self {
+            household,
+            ..Self::default()
+        }
+    }
+
+    /// All first templates of the process.
+    pub(crate) fn household(&self) -> &Household {
+        &self.household
+    }
+
     /// A generation that will run this.
     pub(crate) fn add(&mut self, generation: u32, release: Release) {
         let family = Family {
@@ -99,7 +115,8 @@ impl Processes {
         let family = self.families.get_mut(&generation);
         let family = family.expect("a release was added with the number");
         family.end();
-        let first = TemplateProcess::start(&family.release.program, exchanges)?;
+        let first =
+            TemplateProcess::start(&family.release.program, exchanges, self.household.clone())?;
         let pid = first.id();
         debug!(generation, pid, "template started");
         family.first = Some(first);

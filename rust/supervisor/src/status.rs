@@ -23,6 +23,19 @@ pub struct Status {
     /// The store that all processes share, if there is one.
     #[serde(default)]
     pub store: Option<StoreStatus>,
+    /// The other applications of the server, where there are any and all were asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostStatus>,
+}
+
+/// What runs for some host names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostStatus {
+    /// What the application is called.
+    pub name: String,
+    /// What it runs.
+    #[serde(flatten)]
+    pub status: Status,
 }
 
 /// What a store holds.

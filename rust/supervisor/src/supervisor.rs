@@ -44,7 +44,7 @@ pub struct Supervisor {
     lookout: Lookout,
     /// Not yet reported.
     happenings: VecDeque<Happening>,
-    readiness: watch::Sender<bool>,
+    readiness: watch::Sender<Standing>,
     roots: watch::Sender<Vec<PathBuf>>,
     prober: Option<Probe>,
     probes: Probes,
@@ -67,7 +67,18 @@ struct Current {
 /// Tells when every pool has its first worker.
 #[derive(Clone, Debug)]
 pub struct Readiness {
-    is_ready: watch::Receiver<bool>,
+    standing: watch::Receiver<Standing>,
+}
+
+/// How far a fleet has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Not every pool has had a worker.
+    Booting,
+    /// Every pool has had one.
+    Ready,
+    /// Nothing boots any more, and nothing is left of it until a reload.
+    GivenUp(RunError),
 }
 
 /// An event, and the descriptor that came with it.
@@ -113,7 +124,7 @@ impl Supervisor {
             unreachable!("a new fleet wants a template and nothing else: {orders:?}");
         };
         let roots = vec![release.template.root.clone()];
-        let mut processes = Processes::default();
+        let mut processes = Processes::new(config.household.clone());
         processes.add(generation, release);
         let pid = processes.start(generation, &exchanges)?;
         let (remote, asked) = Remote::new();
@@ -127,7 +138,7 @@ impl Supervisor {
             processes,
             reaper,
             happenings: VecDeque::from([started.into()]),
-            readiness: watch::channel(false).0,
+            readiness: watch::channel(Standing::Booting).0,
             roots: watch::channel(roots).0,
             prober: config.probe,
             probes: Probes::default(),
@@ -144,7 +155,7 @@ impl Supervisor {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         Readiness {
-            is_ready: self.readiness.subscribe(),
+            standing: self.readiness.subscribe(),
         }
     }
 
@@ -277,7 +288,7 @@ impl Supervisor {
     /// Reports the ends of first templates once every process that held a socket is dead.
     async fn look_for_ends(&mut self) {
         let ends = self.processes.take_ends();
-        self.reaper.reap_orphans();
+        self.reaper.reap_orphans(self.processes.household());
         for (generation, how) in ends {
             self.hear_out(generation).await;
             self.processes.end(generation);
@@ -310,7 +321,25 @@ impl Readiness {
     /// # Cancel safety
     /// Safe: nothing is lost.
     pub async fn ready(&mut self) -> bool {
-        self.is_ready.wait_for(|is_ready| *is_ready).await.is_ok()
+        let mut standing = self.standing.clone();
+        standing.wait_for(|it| *it == Standing::Ready).await.is_ok()
+    }
+
+    /// What it is, each time that changes; for ever silent when it will not.
+    ///
+    /// # Cancel safety
+    /// Safe: nothing is lost.
+    pub async fn news(&mut self) -> Standing {
+        match self.standing.changed().await {
+            Ok(()) => self.standing.borrow_and_update().clone(),
+            Err(_) => pending().await,
+        }
+    }
+
+    /// What it is now.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.standing.borrow().clone()
     }
 }
 

@@ -19,6 +19,7 @@ use tracing::warn;
 use crate::config::Program;
 use crate::control::{Control, Received};
 use crate::error::StartError;
+use crate::reaper::Household;
 use crate::sys::{CONTROL_FD, EXCHANGES_FD, STORE_FD};
 
 /// How long a killed process may take to die before it is left to the kernel.
@@ -36,11 +37,16 @@ pub(crate) struct TemplateProcess {
     /// `None` once everybody on the other side has closed it.
     control: Option<Control>,
     is_reaped: bool,
+    household: Household,
 }
 
 impl TemplateProcess {
     /// Starts one; must be called on the main thread, whose death is the template's.
-    pub(crate) fn start(program: &Program, exchanges: &[GatewayEnd]) -> Result<Self, StartError> {
+    pub(crate) fn start(
+        program: &Program,
+        exchanges: &[GatewayEnd],
+        household: Household,
+    ) -> Result<Self, StartError> {
         let (control, theirs) = Control::pair().map_err(StartError::Control)?;
         let mut command = command(program).map_err(StartError::Handover)?;
         let exchanges = exchanges.iter().map(GatewayEnd::fds);
@@ -62,10 +68,13 @@ impl TemplateProcess {
             program: program.path.display().to_string(),
             source,
         })?;
+        let pid = Pid::from_child(&child);
+        household.add(pid);
         Ok(Self {
-            pid: Pid::from_child(&child),
+            pid,
             control: Some(control),
             is_reaped: false,
+            household,
         })
     }
 
@@ -117,10 +126,10 @@ impl TemplateProcess {
             Err(_) => {}
         }
         self.is_reaped = true;
-        Some(match waitpid(Some(self.pid), WaitOptions::NOHANG) {
-            Ok(Some((_, status))) => end_text(status),
-            Ok(None) | Err(_) => "unknown end".to_owned(),
-        })
+        let reaped = waitpid(Some(self.pid), WaitOptions::NOHANG);
+        let status = reaped.ok().flatten().map(|(_, status)| status);
+        let met = self.household.remove(self.pid);
+        Some(status.or(met).map_or("unknown end".to_owned(), end_text))
     }
 }
 
@@ -135,6 +144,7 @@ impl Drop for TemplateProcess {
             let _ = poll(&mut fds, Some(&KILL_PATIENCE));
         }
         let _ = waitpid(Some(self.pid), WaitOptions::NOHANG);
+        self.household.remove(self.pid);
     }
 }
 

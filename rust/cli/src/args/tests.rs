@@ -49,14 +49,17 @@ fn a_reload_has_words_of_its_own_beside_the_options() {
         "--path",
         "releases/7",
         "--no-canary",
+        "--host",
+        "shop",
         "--root",
         "/r",
     ];
-    let Ok(Args::Reload { inputs, words }) = parse(&line) else {
+    let Ok(Args::Reload { inputs, to, words }) = parse(&line) else {
         panic!()
     };
     assert_eq!(words.path, Some(PathBuf::from("releases/7")));
     assert!(words.no_canary);
+    assert_eq!(to.host.as_deref(), Some("shop"));
     assert_eq!(inputs.flags["root"], ["/r"]);
 }
 

@@ -5,13 +5,22 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use askr_supervisor::{Answer, Command, Progress, ReloadOrder, Status, check_private_folder};
+use askr_supervisor::{
+    Answer, Command, Progress, Question, ReloadOrder, Status, check_private_folder,
+};
 
 use super::print;
 use crate::config::{ConfigError, ControlSocket, Inputs, Settings};
 use crate::exit::Failure;
 
 mod page;
+
+/// Which application a command is for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Addressee {
+    /// `--host`.
+    pub(crate) host: Option<String>,
+}
 
 /// What `askr reload` was told beside the options.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,23 +49,27 @@ pub(crate) enum ConsoleError {
 }
 
 /// Brings up a new generation and returns when no worker runs other code any more.
-pub(crate) fn reload(inputs: &Inputs, words: ReloadWords) -> Result<ExitCode, Failure> {
-    let connection = connect(inputs)?;
+pub(crate) fn reload(
+    inputs: &Inputs,
+    to: Addressee,
+    words: ReloadWords,
+) -> Result<ExitCode, Failure> {
+    let connection = connect(inputs, to)?;
     let order = ReloadOrder {
         path: words.path.map(|path| release(inputs, path)).transpose()?,
         canary: !words.no_canary,
     };
-    connection.follow(&Command::Reload(order))
+    connection.follow(Command::Reload(order))
 }
 
 /// Returns to the generation before.
-pub(crate) fn rollback(inputs: &Inputs) -> Result<ExitCode, Failure> {
-    connect(inputs)?.follow(&Command::Rollback)
+pub(crate) fn rollback(inputs: &Inputs, to: Addressee) -> Result<ExitCode, Failure> {
+    connect(inputs, to)?.follow(Command::Rollback)
 }
 
 /// Says what runs.
-pub(crate) fn status(inputs: &Inputs, json: bool) -> Result<ExitCode, Failure> {
-    let status = connect(inputs)?.status()?;
+pub(crate) fn status(inputs: &Inputs, to: Addressee, json: bool) -> Result<ExitCode, Failure> {
+    let status = connect(inputs, to)?.status()?;
     if json {
         let text = serde_json::to_string_pretty(&status).expect("a status is plain data");
         return print(&format!("{text}\n"));
@@ -76,12 +89,13 @@ fn release(inputs: &Inputs, path: PathBuf) -> Result<PathBuf, ConfigError> {
 /// A server that listens.
 struct Connection {
     stream: BufReader<UnixStream>,
+    host: Option<String>,
 }
 
 /// The first place at which somebody listens.
-fn connect(inputs: &Inputs) -> Result<Connection, Failure> {
+fn connect(inputs: &Inputs, to: Addressee) -> Result<Connection, Failure> {
     let settings = Settings::resolve(inputs)?;
-    let socket = ControlSocket::new(&settings, inputs)?;
+    let socket = socket(&settings, inputs, &to)?;
     for path in socket.places() {
         let is_private = || {
             path.parent()
@@ -94,6 +108,7 @@ fn connect(inputs: &Inputs) -> Result<Connection, Failure> {
             Ok(stream) => {
                 return Ok(Connection {
                     stream: BufReader::new(stream),
+                    host: to.host,
                 });
             }
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
@@ -107,9 +122,26 @@ fn connect(inputs: &Inputs) -> Result<Connection, Failure> {
     Err(ConsoleError::NoServer { place }.into())
 }
 
+/// The socket of the server's own application, on which all can be reached; of one of hosts alone,
+/// that of the one which is meant.
+fn socket(
+    settings: &Settings,
+    inputs: &Inputs,
+    to: &Addressee,
+) -> Result<ControlSocket, ConfigError> {
+    if settings.has_own_application() {
+        return ControlSocket::new(settings, inputs);
+    }
+    let applications = settings.applications();
+    let is_meant = |name: &str| to.host.as_ref().is_none_or(|host| host == name);
+    let mut meant = applications.iter().filter(|one| is_meant(one.name));
+    let meant = meant.next().unwrap_or(&applications[0]);
+    ControlSocket::new(&meant.settings, inputs)
+}
+
 impl Connection {
     /// Prints what becomes of a change as it comes.
-    fn follow(mut self, command: &Command) -> Result<ExitCode, Failure> {
+    fn follow(mut self, command: Command) -> Result<ExitCode, Failure> {
         self.ask(command)?;
         loop {
             match self.answer()? {
@@ -127,7 +159,7 @@ impl Connection {
     }
 
     fn status(mut self) -> Result<Status, Failure> {
-        self.ask(&Command::Status)?;
+        self.ask(Command::Status)?;
         match self.answer()? {
             Answer::Status(status) => Ok(*status),
             Answer::Progress(Progress::Failed(text)) => Err(ConsoleError::Aborted(text).into()),
@@ -135,8 +167,10 @@ impl Connection {
         }
     }
 
-    fn ask(&mut self, command: &Command) -> Result<(), Failure> {
-        let mut line = serde_json::to_vec(command).expect("a command is plain data");
+    fn ask(&mut self, command: Command) -> Result<(), Failure> {
+        let host = self.host.take();
+        let question = Question { host, command };
+        let mut line = serde_json::to_vec(&question).expect("a command is plain data");
         line.push(b'\n');
         match self.stream.get_mut().write_all(&line) {
             // Who is refused is not listened to: the answer says why.

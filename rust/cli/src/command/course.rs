@@ -1,6 +1,5 @@
 //! The course of a server, from its start to its end.
 
-use std::future::pending;
 use std::mem;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -8,10 +7,9 @@ use std::time::{Duration, Instant};
 
 use askr_exchange::GatewayEnd;
 use askr_gateway::{Gateway, ServeError};
-use askr_supervisor::{Console, Progress, Readiness, ReloadOrder, Remote, Supervisor};
-use tokio::sync::{mpsc, watch};
-use tracing::{error, info};
+use tracing::info;
 
+use super::fleets::{Fleets, FleetsNews};
 use super::logs::Logs;
 use super::service_manager;
 use super::signals::{PATIENT, RELOAD, REOPEN, Signals};
@@ -23,15 +21,10 @@ use crate::logging;
 /// Workers that are asked to leave get at least this long, also when requests took all the time.
 const LEAVE_GRACE: Duration = Duration::from_secs(1);
 
-/// Steers gateway and supervisor from the start to the end.
+/// Steers gateway and supervisors from the start to the end.
 pub(super) struct Course {
     shutdown_timeout: Duration,
     signals: Signals,
-    readiness: Readiness,
-    remote: Remote,
-    /// What becomes of the reload that a signal asked for.
-    reload: Option<mpsc::Receiver<Progress>>,
-    is_changing: watch::Receiver<bool>,
     log: LogConfig,
     drain: Drain,
     /// SIGTERM or SIGINT has come.
@@ -40,7 +33,6 @@ pub(super) struct Course {
 
 /// What goes on beside requests and workers.
 pub(super) struct Sides {
-    pub(super) console: Option<Console>,
     pub(super) watchdog: Watchdog,
     pub(super) logs: Logs,
 }
@@ -54,34 +46,19 @@ enum Drain {
 
 /// What the course waits for.
 enum News {
-    /// The fleet has ended.
-    Ended(Result<(), askr_supervisor::RunError>),
     /// The gateway has drained, or could not begin.
     Drained(Result<(), ServeError>),
-    /// The first worker takes requests.
-    Ready,
     /// SIGTERM, SIGINT, SIGQUIT, SIGHUP or SIGUSR1.
     Signal(i32),
-    /// The reload goes on; nothing follows its end.
-    Reload(Option<Progress>),
-    /// A reload or rollback has begun, whoever asked for it, or the last has ended.
-    Changing(bool),
+    /// Something has become of the fleets.
+    Fleets(FleetsNews),
 }
 
 impl Course {
-    pub(super) fn new(
-        shutdown_timeout: Duration,
-        signals: Signals,
-        supervisor: &Supervisor,
-        log: LogConfig,
-    ) -> Self {
+    pub(super) fn new(shutdown_timeout: Duration, signals: Signals, log: LogConfig) -> Self {
         Self {
             shutdown_timeout,
             signals,
-            readiness: supervisor.readiness(),
-            remote: supervisor.remote(),
-            reload: None,
-            is_changing: supervisor.is_changing(),
             log,
             drain: Drain::NotYet,
             was_asked: false,
@@ -91,89 +68,65 @@ impl Course {
     pub(super) async fn run(
         mut self,
         gateway: Gateway,
-        exchanges: Vec<GatewayEnd>,
-        supervisor: Supervisor,
+        exchanges: Vec<Vec<GatewayEnd>>,
+        mut fleets: Fleets,
         sides: Sides,
     ) -> Result<ExitCode, Failure> {
         let urls = gateway.urls();
         let (clients, gateway_shutdown) = askr_gateway::Shutdown::new();
-        let (fleet, fleet_shutdown) = askr_supervisor::Shutdown::new();
         let mut serving = pin!(gateway.serve(exchanges, gateway_shutdown));
-        let mut running = pin!(supervisor.run(fleet_shutdown));
-        let Sides {
-            console,
-            watchdog,
-            logs,
-        } = sides;
-        let mut commanded = pin!(take_commands(console, self.remote.clone()));
+        let Sides { watchdog, logs } = sides;
         let mut watched = pin!(watchdog.watch());
         let (mut is_serving, mut is_announced) = (true, false);
         let mut outcome = Ok(ExitCode::SUCCESS);
         loop {
             let news = tokio::select! {
                 biased;
-                ended = &mut running => News::Ended(ended),
+                news = fleets.run() => News::Fleets(news),
                 signal = self.signals.next() => News::Signal(signal),
-                progress = next_of(&mut self.reload) => News::Reload(progress),
-                is_changing = next_change(&mut self.is_changing), if is_announced => {
-                    News::Changing(is_changing)
-                }
                 drained = &mut serving, if is_serving => News::Drained(drained),
-                () = &mut commanded => unreachable!("commands are taken for ever"),
                 () = &mut watched => unreachable!("the watchdog is told for ever"),
-                true = self.readiness.ready(), if !is_announced => News::Ready,
             };
             match news {
-                News::Ended(result) => return result.map_err(Failure::from).and(outcome),
-                News::Ready => {
-                    is_announced = true;
-                    self.announce(&urls);
+                News::Fleets(FleetsNews::Ended(result)) => {
+                    return result.map_err(Failure::from).and(outcome);
                 }
                 News::Drained(Ok(())) => {
                     is_serving = false;
-                    fleet.stop(self.leave_deadline());
+                    fleets.stop(self.leave_deadline());
                 }
                 News::Drained(Err(error)) => {
                     is_serving = false;
                     outcome = Err(error.into());
-                    fleet.kill();
+                    fleets.kill();
                 }
+                News::Fleets(FleetsNews::GivenUp(error)) => {
+                    outcome = outcome.and(Err(error.into()));
+                    fleets.kill();
+                }
+                News::Fleets(FleetsNews::Settled) if !is_announced => {
+                    is_announced = true;
+                    self.announce(&urls);
+                }
+                News::Fleets(news) => tell(&news, is_announced),
                 News::Signal(REOPEN) => logs.reopen(),
-                News::Signal(RELOAD) => self.begin_reload(),
-                News::Reload(progress) => self.note_progress(progress.as_ref()),
-                News::Changing(true) => service_manager::reloading(),
-                News::Changing(false) => service_manager::ready("serving"),
+                // The service manager is told also when nothing comes of it.
+                News::Signal(RELOAD) => {
+                    service_manager::reloading();
+                    fleets.reload();
+                }
                 News::Signal(signal) if self.is_impatient(signal) => {
                     info!(signal, "second signal, ending at once");
                     outcome = Ok(exit::by_signal(signal));
-                    fleet.kill();
+                    fleets.kill();
                 }
                 News::Signal(signal) => {
                     if matches!(self.drain, Drain::NotYet) {
                         let deadline = self.begin_drain(signal);
                         clients.drain(deadline.into());
-                        fleet.drain();
+                        fleets.drain();
                     }
                 }
-            }
-        }
-    }
-
-    /// The service manager is told also when nothing comes of it.
-    fn begin_reload(&mut self) {
-        service_manager::reloading();
-        self.reload = Some(self.remote.reload(ReloadOrder::new()));
-    }
-
-    /// Nothing more comes after `None`.
-    fn note_progress(&mut self, progress: Option<&Progress>) {
-        match progress {
-            Some(Progress::Note(text)) => info!(text, "reload"),
-            Some(Progress::Done(text)) => info!(text, "reload done"),
-            Some(Progress::Failed(text)) => error!(text, "reload failed"),
-            None => {
-                self.reload = None;
-                service_manager::ready("serving");
             }
         }
     }
@@ -207,25 +160,12 @@ impl Course {
     }
 }
 
-/// Serves the control socket, where there is one; for ever.
-async fn take_commands(console: Option<Console>, remote: Remote) {
-    if let Some(console) = console {
-        console.serve(remote).await;
-    }
-    pending().await
-}
-
-/// The next of what becomes of a reload; for ever silent without one.
-async fn next_of(reload: &mut Option<mpsc::Receiver<Progress>>) -> Option<Progress> {
-    match reload {
-        Some(reload) => reload.recv().await,
-        None => pending().await,
-    }
-}
-
-async fn next_change(is_changing: &mut watch::Receiver<bool>) -> bool {
-    match is_changing.changed().await {
-        Ok(()) => *is_changing.borrow_and_update(),
-        Err(_) => pending().await,
+/// Lets the service manager know how far it is.
+fn tell(news: &FleetsNews, is_announced: bool) {
+    match news {
+        FleetsNews::Changing(true) if is_announced => service_manager::reloading(),
+        FleetsNews::Changing(false) if is_announced => service_manager::ready("serving"),
+        FleetsNews::Reloaded => service_manager::ready("serving"),
+        _ => {}
     }
 }

@@ -10,12 +10,14 @@ use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
 use askr_gateway::{FileConfig, GatewayConfig, Limiting, TlsConfig};
 use askr_store::Store;
-use askr_supervisor::{PoolConfig, Program, Release, Releases, SupervisorConfig};
+use askr_supervisor::{Household, PoolConfig, Program, Release, Releases, SupervisorConfig};
 
 use super::places::Places;
 use super::service_manager;
 use crate::args::TEMPLATE_COMMAND;
-use crate::config::{self, LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig};
+use crate::config::{
+    self, ApplicationConfig, LARAVEL_VARIABLE, LogConfig, ParanoidConfig, ServeConfig,
+};
 use crate::exit::Failure;
 use crate::user::Account;
 
@@ -33,20 +35,23 @@ pub(super) struct SharedStore {
     memory: Arc<OwnedFd>,
 }
 
-/// One exchange for each pool, all behind one doorbell.
+/// One exchange for each pool of each application, all behind one doorbell.
 ///
 /// # Errors
 /// If the system refuses memory or descriptors.
-pub(super) fn exchanges(config: &ServeConfig) -> Result<Vec<GatewayEnd>, CreateError> {
-    let mut exchanges: Vec<GatewayEnd> = Vec::new();
-    for pool in &config.pools {
+pub(super) fn exchanges(config: &ServeConfig) -> Result<Vec<Vec<GatewayEnd>>, CreateError> {
+    let mut first: Option<GatewayEnd> = None;
+    let mut create = |pool: &config::PoolConfig| {
         let limits = exchange(&supervisor_pool(pool));
-        exchanges.push(match exchanges.first() {
+        let exchange = match &first {
             None => GatewayEnd::create(limits)?,
             Some(first) => first.create_beside(limits)?,
-        });
-    }
-    Ok(exchanges)
+        };
+        Ok(first.insert(exchange).clone())
+    };
+    let applications = config.applications.iter();
+    let applications = applications.map(|one| one.pools.iter().map(&mut create).collect());
+    applications.collect()
 }
 
 /// A slot for each worker's request and one that is taken next.
@@ -64,7 +69,7 @@ fn exchange(pool: &PoolConfig) -> ExchangeLimits {
 ///
 /// # Errors
 /// If the system refuses memory or descriptors.
-pub(super) fn store(config: &ServeConfig) -> Result<Option<SharedStore>, Failure> {
+pub(super) fn store(config: &ApplicationConfig) -> Result<Option<SharedStore>, Failure> {
     let Some(config) = &config.store else {
         return Ok(None);
     };
@@ -76,26 +81,21 @@ pub(super) fn store(config: &ServeConfig) -> Result<Option<SharedStore>, Failure
     }))
 }
 
-/// What the gateway is told; `store` is where its limits count.
+/// What the gateway is told; in the stores of the applications their limits count.
 pub(super) fn gateway(
     config: &ServeConfig,
     tls: Option<TlsConfig>,
-    store: Option<&SharedStore>,
+    stores: &[Option<SharedStore>],
 ) -> GatewayConfig {
-    let limiting = store
-        .filter(|_| !config.limit_rules.is_empty())
-        .map(|store| Limiting {
-            store: store.store.clone(),
-            rules: config.limit_rules.clone(),
-        });
+    let applications = config.applications.iter().zip(stores);
+    let applications = applications.map(|(one, store)| application(one, store.as_ref()));
     GatewayConfig {
         listen: config.listen.clone(),
-        root: config.root.clone(),
+        applications: applications.collect(),
+        redirects: config.redirects.clone(),
         files: config.files.clone(),
-        pools: config.pools.iter().map(gateway_pool).collect(),
-        spool_folder: spool_folder(&config.ini),
+        spool_folder: spool_folder(&config.applications[0].ini),
         limits: config.limits.clone(),
-        limiting,
         tls,
         http2: config.http2,
         trust: config.trust.clone(),
@@ -105,9 +105,34 @@ pub(super) fn gateway(
     }
 }
 
-fn gateway_pool(pool: &config::PoolConfig) -> askr_gateway::PoolConfig {
+fn application(
+    config: &ApplicationConfig,
+    store: Option<&SharedStore>,
+) -> askr_gateway::ApplicationConfig {
+    let limiting = store
+        .filter(|_| !config.limit_rules.is_empty())
+        .map(|store| Limiting {
+            store: store.store.clone(),
+            rules: config.limit_rules.clone(),
+        });
+    let pool = |pool| gateway_pool(config, pool);
+    askr_gateway::ApplicationConfig {
+        names: config.names.clone(),
+        root: config.root.clone(),
+        sendfile_roots: config.sendfile_roots.clone(),
+        pools: config.pools.iter().map(pool).collect(),
+        limiting,
+    }
+}
+
+/// The gateway says in its log whose pool it is.
+fn gateway_pool(config: &ApplicationConfig, pool: &config::PoolConfig) -> askr_gateway::PoolConfig {
+    let name = match config.names.is_empty() {
+        true => pool.name.clone(),
+        false => format!("{}/{}", config.name, pool.name),
+    };
     askr_gateway::PoolConfig {
-        name: pool.name.clone(),
+        name,
         paths: pool.paths.clone(),
         classic: pool.isolation == Isolation::Request,
         queue_waiting: pool.queue_limit,
@@ -126,19 +151,30 @@ fn spool_folder(ini: &[(String, String)]) -> PathBuf {
         .map_or_else(std::env::temp_dir, |(_, folder)| folder.into())
 }
 
+/// What the supervisors of all applications have in common.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub(super) log: LogConfig,
+    /// Where PHP processes write.
+    pub(super) output: Option<Arc<OwnedFd>>,
+    pub(super) household: Household,
+    /// There is more than one application: none ends the server.
+    pub(super) are_several: bool,
+}
+
+/// What the supervisor of an application is told.
 pub(super) fn supervisor(
-    config: &ServeConfig,
-    log: LogConfig,
-    output: Option<Arc<OwnedFd>>,
+    config: &ApplicationConfig,
     store: Option<&SharedStore>,
+    common: &Common,
 ) -> SupervisorConfig {
     let pools = config.pools.iter().map(supervisor_pool).collect();
     let release = Release {
         template: template(config),
         program: Program {
-            output,
+            output: common.output.clone(),
             store: store.map(|store| Arc::clone(&store.memory)),
-            ..program(config, log)
+            ..program(config, common.log)
         },
     };
     let places = Places::new(config);
@@ -147,7 +183,9 @@ pub(super) fn supervisor(
         boot_timeout: config.boot_timeout,
         rollback_keep: config.rollback_keep,
         canary: config.canary,
-        probe: Some(canary_probe(config.health_path.clone())),
+        probe: Some(canary_probe(config)),
+        rests: common.are_several,
+        household: common.household.clone(),
         endurance: config.endurance,
         refork_after: config.refork_after,
         ..SupervisorConfig::new(pools, releases)
@@ -155,10 +193,12 @@ pub(super) fn supervisor(
 }
 
 /// Asks a canary that no client asks for anything.
-fn canary_probe(target: String) -> askr_supervisor::Probe {
+fn canary_probe(config: &ApplicationConfig) -> askr_supervisor::Probe {
+    let (target, host) = (config.health_path.clone(), config.own_host());
     askr_supervisor::Probe::new(move |exchange, worker| {
         let probe = askr_gateway::Probe {
             target: target.clone(),
+            host: host.clone(),
             worker: Some(worker),
             patience: PROBE_PATIENCE,
         };
@@ -178,7 +218,7 @@ fn supervisor_pool(pool: &config::PoolConfig) -> PoolConfig {
     }
 }
 
-fn template(config: &ServeConfig) -> TemplateConfig {
+fn template(config: &ApplicationConfig) -> TemplateConfig {
     TemplateConfig {
         script: config.worker_script.clone(),
         pools: config.pools.iter().map(|pool| pool.isolation).collect(),
@@ -190,7 +230,7 @@ fn template(config: &ServeConfig) -> TemplateConfig {
 }
 
 /// This same binary; the application learns nothing of how we were configured.
-fn program(config: &ServeConfig, log: LogConfig) -> Program {
+fn program(config: &ApplicationConfig, log: LogConfig) -> Program {
     let mut program = Program::own_template();
     program.arguments = vec![TEMPLATE_COMMAND.into()];
     program.arguments.extend(log.words().map(OsString::from));

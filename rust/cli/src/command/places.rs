@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use askr_supervisor::Release;
 
-use crate::config::ServeConfig;
+use crate::config::ApplicationConfig;
 
 /// The paths as they were configured.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn new(config: &ServeConfig) -> Self {
+    pub(super) fn new(config: &ApplicationConfig) -> Self {
         let above_root = || config.root.parent().unwrap_or(&config.root).to_owned();
         Self {
             base: config.app_base.clone().unwrap_or_else(above_root),

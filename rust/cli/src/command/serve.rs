@@ -1,24 +1,24 @@
 //! `askr serve`: composes exchange, gateway and supervisor, and ends them in order.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use askr_gateway::{BindError, Certificates, Gateway, GatewayConfig, Handed, TlsConfig};
-use askr_supervisor::{Supervisor, hide_inherited_descriptors};
+use askr_supervisor::{Household, hide_inherited_descriptors};
 use rustix::process::{DumpableBehavior, set_dumpable_behavior};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tracing::{info, warn};
 
 use super::course::{Course, Sides};
+use super::ensemble::Ensemble;
+use super::house::{House, Site};
 use super::logs::Logs;
+use super::parts::{Common, SharedStore};
 use super::signals::Signals;
-use super::store_service::StoreService;
-use super::watchdog::Watchdog;
-use super::{control_socket, parts, service_manager};
-use crate::config::{self, ControlSocket, Inputs, LogConfig, ServeConfig, Settings, StoreSocket};
+use super::{parts, service_manager};
+use crate::config::{self, Inputs, LogConfig, ServeConfig, Settings};
 use crate::exit::Failure;
 use crate::log_file::{LogFile, Tail};
 use crate::{logging, open_files};
@@ -30,70 +30,63 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
     hide_inherited_descriptors();
     let settings = Settings::resolve(inputs)?;
     let config = ServeConfig::new(&settings)?;
-    let socket = ControlSocket::new(&settings, inputs)?;
-    let store_socket = StoreSocket::new(&settings, inputs, config.user.as_ref())?;
     let tls = config::tls(&settings, inputs)?;
-    let exposed_keys = config::exposed_keys(tls.as_ref(), config.user.as_ref());
+    let exposed_keys = exposed_keys(&config, tls.as_ref());
     let log = LogConfig::new(&settings);
     let logs = Logs::open(&config)?;
     logging::init(log, logs.file.as_ref())?;
     say_what_is_unusual(&config);
     say_whom_keys_are_open_to(tls.as_ref(), &exposed_keys);
     open_files::raise_limit();
-    let (told, shown) = watch::channel(None);
-    let store = parts::store(&config)?;
-    let mut gateway = bind(handed, parts::gateway(&config, tls, store.as_ref()))?;
-    if config.watch.is_some() {
-        gateway = gateway.showing(shown);
+    let stores = config.applications.iter().map(parts::store);
+    let stores: Vec<Option<SharedStore>> = stores.collect::<Result<_, _>>()?;
+    let mut gateway = bind(handed, parts::gateway(&config, tls, &stores))?;
+    let mut houses = Vec::new();
+    let applications = settings.applications();
+    for (index, store) in stores.into_iter().enumerate() {
+        let site = Site {
+            config: &config.applications[index],
+            settings: &applications[index].settings,
+            inputs,
+        };
+        houses.push(House::open(&site, store, gateway.limit_counts(index))?);
     }
     if let Some(access) = &logs.access {
         gateway = gateway.logging(access.clone());
     }
-    let mut console = control_socket::bind(&socket)?;
-    let service = match &store {
-        Some(store) => {
-            let counts = gateway.limit_counts();
-            let service = StoreService::begin(store.store.clone(), &config, &store_socket)?;
-            console = console.map(|console| console.telling_of_store(service.report(counts)));
-            Some(service)
-        }
-        None => None,
-    };
+    houses.iter_mut().try_for_each(House::begin)?;
     let exchanges = parts::exchanges(&config)?;
-    let runtime = askr_gateway::runtime(&exchanges).map_err(Failure::Runtime)?;
+    let runtime = askr_gateway::runtime(&exchanges.concat()).map_err(Failure::Runtime)?;
     let (tail, output) = match logs.file.as_ref().map(LogFile::tail).transpose() {
         Ok(pipe) => pipe.unzip(),
         Err(error) => return Err(Failure::Runtime(error)),
     };
+    let common = Common {
+        log,
+        output: output.map(Arc::new),
+        household: Household::default(),
+        are_several: houses.len() > 1,
+    };
     let outcome = runtime.block_on(async {
         let signals = Signals::listen().map_err(Failure::Runtime)?;
-        let supervisor = parts::supervisor(&config, log, output.map(Arc::new), store.as_ref());
-        let supervisor = Supervisor::start(supervisor, exchanges.clone())?;
-        let gateway = gateway.following(supervisor.roots());
+        let mut ensemble = Ensemble::new(gateway);
+        for (house, exchanges) in houses.iter_mut().zip(&exchanges) {
+            ensemble.admit(house, exchanges, &common)?;
+        }
+        let course = Course::new(config.shutdown_timeout, signals, log);
+        let (gateway, fleets, watchdog, mut aside) = ensemble.begin();
         let sides = Sides {
-            console,
-            watchdog: Watchdog::new(
-                supervisor.remote(),
-                exchanges[0].clone(),
-                &config.health_path,
-            ),
+            watchdog,
             logs: logs.clone(),
         };
-        let course = Course::new(config.shutdown_timeout, signals, &supervisor, log);
-        let mut aside = JoinSet::new();
-        if let Some(watched) = config.watch.clone() {
-            aside.spawn(super::watch::run(watched, supervisor.remote(), told));
-        }
-        let outcome = followed(tail, course.run(gateway, exchanges, supervisor, sides)).await;
+        let outcome = followed(tail, course.run(gateway, exchanges, fleets, sides)).await;
         aside.shutdown().await;
         outcome
     });
     // What is cut off now has its line as well.
     drop(runtime);
     logs.finish();
-    if let Some(service) = service {
-        service.end();
-    }
+    houses.into_iter().for_each(House::close);
     outcome
 }
 
@@ -103,6 +96,13 @@ pub(crate) fn serve(inputs: &Inputs) -> Result<ExitCode, Failure> {
 fn keep_memory_private() -> Result<(), Failure> {
     let outcome = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     outcome.map_err(|error| Failure::Runtime(error.into()))
+}
+
+/// The files of keys that PHP code of some application could read.
+fn exposed_keys(config: &ServeConfig, tls: Option<&TlsConfig>) -> Vec<PathBuf> {
+    let users = config.applications.iter().map(|one| one.user.as_ref());
+    let exposed = users.flat_map(|user| config::exposed_keys(tls, user));
+    exposed.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The sockets that a service manager opened, or else our own.
@@ -115,12 +115,16 @@ fn bind(handed: Vec<Handed>, config: GatewayConfig) -> Result<Gateway, BindError
 }
 
 fn say_what_is_unusual(config: &ServeConfig) {
-    if config.paranoid.is_on() {
-        let share = config.paranoid.share;
-        info!(%share, "paranoid: a worker that watches says so when it has set its baseline");
-    }
-    if let Some(account) = config.user.as_ref().filter(|account| account.is_root()) {
-        warn!(user = account.name, "PHP runs as root");
+    for application in &config.applications {
+        let name = application.shown_name();
+        if application.paranoid.is_on() {
+            let share = application.paranoid.share;
+            info!(application = name, %share, "paranoid: a worker that watches says so when it has set its baseline");
+        }
+        let user = application.user.as_ref();
+        if let Some(account) = user.filter(|account| account.is_root()) {
+            warn!(application = name, user = account.name, "PHP runs as root");
+        }
     }
 }
 

@@ -12,8 +12,8 @@ use askr_store::{ImportError, Namespace, Store};
 use askr_supervisor::{LimitStatus, NamespaceStatus, StoreStatus};
 use tracing::{info, warn};
 
-use super::store_socket::{self, StoreServer};
-use crate::config::{ServeConfig, StoreSocket};
+use super::store_socket::{self, StoreListener, StoreServer};
+use crate::config::{ApplicationConfig, StoreSocket};
 use crate::exit::Failure;
 
 /// How long writing the store may take; a service manager kills who takes much longer.
@@ -25,18 +25,19 @@ pub(super) struct StoreService {
     file: Option<PathBuf>,
     /// Where programs outside reach it.
     socket: Option<PathBuf>,
+    listener: Option<StoreListener>,
     server: Option<StoreServer>,
 }
 
 impl StoreService {
-    /// Reads what the last server wrote, and lets programs outside in. To be called while there is
-    /// one thread.
+    /// Reads what the last server wrote, and binds the socket for programs outside. To be called
+    /// while there is one thread.
     ///
     /// # Errors
     /// When a socket that was asked for cannot be.
-    pub(super) fn begin(
+    pub(super) fn open(
         store: Arc<Store>,
-        config: &ServeConfig,
+        config: &ApplicationConfig,
         socket: &StoreSocket,
     ) -> Result<Self, Failure> {
         let file = config.store.as_ref().and_then(|store| store.file.clone());
@@ -46,14 +47,25 @@ impl StoreService {
         let listener = store_socket::bind(socket, config.user.as_ref());
         let listener = listener.map_err(Failure::StoreSocket)?;
         let socket = listener.as_ref().map(|listener| listener.path().to_owned());
-        let serve = |listener: store_socket::StoreListener| listener.serve(store.clone(), config);
-        let server = listener.map(serve).transpose().map_err(Failure::Runtime)?;
         Ok(Self {
             store,
             file,
             socket,
-            server,
+            listener,
+            server: None,
         })
+    }
+
+    /// Lets programs outside in, from a thread of its own.
+    ///
+    /// # Errors
+    /// When the system refuses one.
+    pub(super) fn begin(&mut self, config: &ApplicationConfig) -> Result<(), Failure> {
+        if let Some(listener) = self.listener.take() {
+            let server = listener.serve(self.store.clone(), config);
+            self.server = Some(server.map_err(Failure::Runtime)?);
+        }
+        Ok(())
     }
 
     /// Tells what the store holds, each time it is called.

@@ -11,7 +11,7 @@ use askr_supervisor::{SocketError, SocketFile, make_private_folder};
 use rustix::process::geteuid;
 use tracing::{debug, warn};
 
-use crate::config::{ServeConfig, StoreSocket};
+use crate::config::{ApplicationConfig, StoreSocket};
 use crate::user::Account;
 
 /// A socket that is bound, and where.
@@ -66,7 +66,11 @@ impl StoreListener {
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub(super) fn serve(self, store: Arc<Store>, config: &ServeConfig) -> io::Result<StoreServer> {
+    pub(super) fn serve(
+        self,
+        store: Arc<Store>,
+        config: &ApplicationConfig,
+    ) -> io::Result<StoreServer> {
         let own = geteuid().as_raw();
         let users = [own, config.user.as_ref().map_or(own, Account::uid)];
         let server = ServerConfig {

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use rustix::process::geteuid;
 
+use super::application::ApplicationConfig;
 use super::error::ConfigError;
 use super::options::Key;
-use super::serve::ServeConfig;
 use super::settings::Settings;
 use crate::user::Account;
 
@@ -42,7 +42,10 @@ pub(super) fn account(settings: &Settings) -> Result<Option<Account>, ConfigErro
 ///
 /// # Errors
 /// The first file or folder that it cannot read.
-pub(super) fn check_reading(settings: &Settings, config: &ServeConfig) -> Result<(), ConfigError> {
+pub(super) fn check_reading(
+    settings: &Settings,
+    config: &ApplicationConfig,
+) -> Result<(), ConfigError> {
     let Some(account) = &config.user else {
         return Ok(());
     };

@@ -141,11 +141,10 @@ impl Channels {
             let Some(text) = inputs.variable(&option.variable()) else {
                 continue;
             };
-            let words = match (option.kind)() {
-                Kind::Ini | Kind::Pools | Kind::Limits => {
-                    text.split(';').map(str::to_owned).collect()
-                }
-                _ => vec![text.to_owned()],
+            let is_split = option.has_tables() || matches!((option.kind)(), Kind::Ini);
+            let words = match is_split {
+                true => text.split(';').map(str::to_owned).collect(),
+                false => vec![text.to_owned()],
             };
             self.add(
                 option,
@@ -206,17 +205,13 @@ impl Entry {
 
     /// What a key of a table is called in the channel this came from.
     pub(crate) fn name_within(&self, option: &OptionSpec, place: &Place) -> String {
-        let joint = match self.source {
-            Source::Flag | Source::Environment => " ",
-            Source::File(_) | Source::Laravel | Source::Default => ".",
-        };
         let words = [
             Some(self.name_of(option)),
             Some(place.table.clone()),
             place.key.clone(),
         ];
         let words: Vec<String> = words.into_iter().flatten().collect();
-        words.join(joint)
+        words.join(self.source.joint())
     }
 }
 

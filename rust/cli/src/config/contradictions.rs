@@ -1,13 +1,19 @@
 //! Settings that are fine one by one and exclude each other.
 
+use std::collections::BTreeSet;
+use std::path::Path;
+
 use askr_exchange::control::Isolation;
 
 use super::access_log::COMBINED;
+use super::application::root_path;
 use super::error::ConfigError;
+use super::hosts::{HOSTS_MAX, OWN_KEYS};
 use super::kind::Value;
 use super::limit_rules::RULES_MAX;
 use super::options::Key;
 use super::pool_config::{self, PoolConfig};
+use super::redirects::REDIRECTS_MAX;
 use super::settings::{Setting, Settings};
 use super::share::Share;
 use super::source::Source;
@@ -19,7 +25,18 @@ mod tls;
 /// More pools than this have no descriptors in a template; one is the pool of all other paths.
 pub(crate) const POOLS_MAX: usize = 16;
 
-/// Refuses what cannot be meant.
+/// Refuses what cannot be meant of the server as a whole.
+///
+/// # Errors
+/// The first contradiction.
+pub(super) fn check_server(settings: &Settings) -> Result<(), ConfigError> {
+    let conflict = counts_conflict(settings)
+        .or_else(|| orphan_conflict(settings))
+        .or_else(|| places_conflict(settings));
+    conflict.map_or(Ok(()), |conflict| Err(conflict.of(settings)))
+}
+
+/// Refuses what cannot be meant of one application.
 ///
 /// # Errors
 /// The first contradiction, with the setting that was given and what to do about it.
@@ -58,6 +75,60 @@ impl Conflict {
             remedy: self.remedy,
         }
     }
+}
+
+fn counts_conflict(settings: &Settings) -> Option<Conflict> {
+    if settings.hosts().len() > HOSTS_MAX {
+        return Some(Conflict {
+            key: Key::Hosts,
+            problem: format!("there can be {HOSTS_MAX}"),
+            remedy: "give some of them a server of their own",
+        });
+    }
+    (settings.redirects().len() > REDIRECTS_MAX).then(|| Conflict {
+        key: Key::Redirects,
+        problem: format!("there can be {REDIRECTS_MAX}"),
+        remedy: "let an application answer them",
+    })
+}
+
+/// What only one application can have, and no application has.
+fn orphan_conflict(settings: &Settings) -> Option<Conflict> {
+    if settings.has_own_application() {
+        return None;
+    }
+    let is_given = |key: &&Key| settings.setting(**key).source != Source::Default;
+    let key = OWN_KEYS.iter().find(is_given)?;
+    Some(Conflict {
+        key: *key,
+        problem: "there are only applications of hosts".to_owned(),
+        remedy: "give it to one of hosts, or give app_base or root for all other hosts",
+    })
+}
+
+/// Two applications of one place have the same names on the disk.
+fn places_conflict(settings: &Settings) -> Option<Conflict> {
+    if settings.hosts().is_empty() {
+        return None;
+    }
+    let mut places = BTreeSet::new();
+    for application in settings.applications() {
+        let settings = &*application.settings;
+        let base = settings.path(Key::AppBase).map(Path::to_owned);
+        let own = base.or_else(|| root_path(settings));
+        let sockets = [Key::ControlSocket, Key::StoreSocket, Key::StoreFile];
+        let given = sockets.iter().filter_map(|key| settings.path(*key));
+        for place in own.into_iter().chain(given.map(Path::to_owned)) {
+            if let Some(place) = places.replace(place) {
+                return Some(Conflict {
+                    key: Key::Hosts,
+                    problem: format!("{} is for two applications", place.display()),
+                    remedy: "give one application all the names, or each its own",
+                });
+            }
+        }
+    }
+    None
 }
 
 fn settings_conflict(settings: &Settings, pools: &[PoolConfig]) -> Option<Conflict> {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use askr_supervisor::PATH_BYTES_MAX;
 use rustix::process::geteuid;
 
+use super::application::root_path;
 use super::channels::Inputs;
 use super::error::ConfigError;
 use super::kind::Value;
 use super::options::Key;
-use super::serve::root_path;
 use super::settings::Settings;
 
 /// The control socket, as the server and those who command it find it.

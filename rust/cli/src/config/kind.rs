@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use askr_gateway::{
-    AccessField, Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField,
+    AccessField, Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, RedirectRule,
+    TrustedField,
 };
 
 use super::access_log::{self, AccessPlace};
 use super::compression;
 use super::decimal::Decimal;
+use super::hosts::{self, HostOptions};
 use super::limit_rules;
 use super::pools::{self, PoolOptions};
 use super::raw::Raw;
+use super::redirects;
 use super::share::Share;
 use super::units::{bytes_text, duration_text, parse_bytes, parse_duration};
 use super::worker_range::{WORKERS_MAX, WorkerRange};
@@ -71,6 +74,10 @@ pub(crate) enum Kind {
     AccessPlace,
     /// What is written down of each.
     AccessFields,
+    /// Named applications; taken apart in [`hosts`](super::hosts).
+    Hosts,
+    /// Named rules about where requests go; taken apart in [`redirects`](super::redirects).
+    Redirects,
 }
 
 /// A value of some [`Kind`].
@@ -101,6 +108,8 @@ pub(crate) enum Value {
     MediaTypes(Vec<MediaRange>),
     AccessPlace(AccessPlace),
     AccessFields(Vec<AccessField>),
+    Hosts(Vec<HostOptions>),
+    Redirects(Vec<RedirectRule>),
 }
 
 impl Kind {
@@ -150,6 +159,8 @@ impl Kind {
             Self::MediaTypes => compression::types(raw).map(Value::MediaTypes),
             Self::AccessPlace => AccessPlace::of(raw).map(Value::AccessPlace),
             Self::AccessFields => access_log::fields(raw).map(Value::AccessFields),
+            Self::Hosts => hosts::accept(raw).ok().map(Value::Hosts),
+            Self::Redirects => redirects::accept(raw).ok().map(Value::Redirects),
         }
     }
 
@@ -208,6 +219,12 @@ impl Kind {
                 let all = access_log::fields_text(&AccessField::ALL, ", ");
                 format!("default or some of {all}, in a list or separated by commas")
             }
+            Self::Hosts => {
+                "a table of hosts, or `NAME names=HOST,… KEY=VALUE …` for each".to_owned()
+            }
+            Self::Redirects => {
+                "a table of redirects, or `NAME from=FROM to=TO status=N` for each".to_owned()
+            }
         }
     }
 }
@@ -260,6 +277,16 @@ impl Value {
             Self::MediaTypes(list) => compression::types_text(list),
             Self::AccessPlace(place) => place.to_string(),
             Self::AccessFields(list) => access_log::fields_text(list, ","),
+            Self::Hosts(list) => list
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(";"),
+            Self::Redirects(list) => list
+                .iter()
+                .map(redirects::to_text)
+                .collect::<Vec<_>>()
+                .join(";"),
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use askr_exchange::control::Isolation;
 
+use super::application::ApplicationConfig;
 use super::error::ConfigError;
+use super::kind::Value;
 use super::options::Key;
 use super::pool_config::PoolConfig;
 use super::settings::Settings;
+use super::store::StoreConfig;
 use super::units::bytes_text;
 use crate::machine_memory::MachineMemory;
 
@@ -16,24 +19,35 @@ const FORKED_BYTES: u64 = 1 << 20;
 /// eight times as much.
 const BOOTED_BYTES: u64 = 4 << 20;
 
-/// Refuses a maximum that memory cannot hold even if the application is a small one.
+/// Refuses a maximum that memory cannot hold even if the applications are small ones; all of them
+/// together.
 ///
 /// # Errors
 /// With the numbers.
-pub(super) fn check(settings: &Settings, pools: &[PoolConfig]) -> Result<(), ConfigError> {
+pub(super) fn check(
+    settings: &Settings,
+    applications: &[ApplicationConfig],
+) -> Result<(), ConfigError> {
+    let stores = applications.iter().filter_map(|one| one.store.as_ref());
+    let stores = stores.map(StoreConfig::bytes).sum();
+    let pools: Vec<&PoolConfig> = applications.iter().flat_map(|one| &one.pools).collect();
     let usable = MachineMemory::read().usable();
-    let beside = |usable: u64| usable.saturating_sub(settings.bytes(Key::StoreSize));
-    let problem = usable.and_then(|usable| problem(pools, beside(usable)));
+    let problem = usable.and_then(|usable| problem(&pools, usable.saturating_sub(stores)));
     let Some(problem) = problem else {
         return Ok(());
     };
-    let setting = settings.setting(Key::Workers);
+    let is_one = settings.hosts().is_empty();
+    let setting = settings.setting(if is_one { Key::Workers } else { Key::Hosts });
+    let value = setting
+        .value
+        .as_ref()
+        .map_or_else(String::new, Value::to_text);
     Err(ConfigError::Contradiction {
         name: setting.name.clone(),
-        value: settings.workers().to_string(),
+        value,
         origin: setting.source.clone(),
         problem: problem.into(),
-        remedy: "lower the maximum, also that of pools, or store_size",
+        remedy: "lower the maximum, also that of pools and hosts, or store_size",
     })
 }
 
@@ -62,9 +76,9 @@ fn store_problem(size: u64, usable: u64) -> Option<String> {
     (size > usable).then(|| format!("there is {} of memory", bytes_text(usable >> 20 << 20)))
 }
 
-fn problem(pools: &[PoolConfig], usable: u64) -> Option<String> {
+fn problem(pools: &[&PoolConfig], usable: u64) -> Option<String> {
     let workers: u64 = pools.iter().map(|pool| u64::from(pool.workers_most)).sum();
-    let least: u64 = pools.iter().map(least_bytes).sum();
+    let least: u64 = pools.iter().map(|pool| least_bytes(pool)).sum();
     (least > usable).then(|| {
         format!(
             "{workers} workers take at least {}, and beside the store there is {} of memory",
@@ -101,6 +115,7 @@ mod tests {
             "slow paths=/slow workers=50;pure paths=/pure workers=20 isolation=fork",
         );
         let pools = pools(&Settings::resolve(&inputs).unwrap());
+        let pools: Vec<&PoolConfig> = pools.iter().collect();
 
         assert_eq!(
             problem(&pools, 600 << 20).unwrap(),

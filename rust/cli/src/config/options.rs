@@ -42,6 +42,8 @@ pub(crate) enum Key {
     Isolation,
     ReforkAfter,
     Pools,
+    Hosts,
+    Redirects,
     BootTimeout,
     RequestTimeout,
     RequestTimeoutGrace,
@@ -113,11 +115,13 @@ pub(crate) const TLS_VERSIONS: &[&str] = &["1.2", "1.3"];
 pub(crate) const ISOLATIONS: &[&str] = &["worker", "fork", "request"];
 
 impl OptionSpec {
-    /// The command-line flag without its dashes: `queue-limit`; of pools and limits, each has one.
+    /// The command-line flag without its dashes: `queue-limit`; each table has one.
     pub(crate) fn flag(&self) -> String {
         match self.key {
             Key::Pools => "pool".to_owned(),
             Key::Limits => "limit".to_owned(),
+            Key::Hosts => "host".to_owned(),
+            Key::Redirects => "redirect".to_owned(),
             _ => self.name.replace('_', "-"),
         }
     }
@@ -141,8 +145,15 @@ impl OptionSpec {
                 | Kind::Names
                 | Kind::Paths
                 | Kind::Peers
-                | Kind::Pools
                 | Kind::TrustedFields
+        ) || self.has_tables()
+    }
+
+    /// Whether its value is tables with names.
+    pub(crate) fn has_tables(&self) -> bool {
+        matches!(
+            (self.kind)(),
+            Kind::Pools | Kind::Limits | Kind::Hosts | Kind::Redirects
         )
     }
 

@@ -2,12 +2,14 @@
 
 use std::fmt::Write;
 
+use super::application;
+use super::hosts;
 use super::kind::Value;
 use super::limit_rules::RULE_KEYS;
 use super::options::{Key, OptionSpec};
 use super::pools;
+use super::redirects::REDIRECT_KEYS;
 use super::registry::OPTIONS;
-use super::serve;
 use super::settings::Settings;
 use super::worker_range::WorkerRange;
 
@@ -64,9 +66,8 @@ fn row(option: &OptionSpec, settings: &Settings) -> [String; 3] {
 fn effective(option: &OptionSpec, settings: &Settings) -> String {
     const NONE: &str = "-";
     match (&settings.setting(option.key).value, option.key) {
-        (None, Key::Root) => {
-            serve::root_path(settings).map_or(NONE.to_owned(), |path| path.display().to_string())
-        }
+        (None, Key::Root) => application::root_path(settings)
+            .map_or(NONE.to_owned(), |path| path.display().to_string()),
         (Some(Value::Workers(range)), _) if range.is_auto() => here(*range),
         (None, _) => NONE.to_owned(),
         (Some(Value::Ini(list)), _) if list.is_empty() => NONE.to_owned(),
@@ -74,6 +75,8 @@ fn effective(option: &OptionSpec, settings: &Settings) -> String {
         (Some(Value::Paths(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(Value::Pools(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(Value::Limits(list)), _) if list.is_empty() => NONE.to_owned(),
+        (Some(Value::Hosts(list)), _) if list.is_empty() => NONE.to_owned(),
+        (Some(Value::Redirects(list)), _) if list.is_empty() => NONE.to_owned(),
         (Some(value), _) => value.to_text(),
     }
 }
@@ -98,19 +101,25 @@ fn value_shown(option: &OptionSpec) -> String {
 /// What the tables of an option have in them.
 fn own_keys(option: &OptionSpec) -> String {
     let quoted = |name: &&str| format!("`{name}`");
+    let all = |names: Vec<String>| names.join(", ");
     match option.key {
         Key::Pools => {
-            let names = pools::own_options().map(|own| quoted(&own.name));
-            let names: Vec<String> = names.collect();
+            let names = pools::own_options().map(|own| quoted(&own.name)).collect();
             let paths = pools::PATHS;
-            format!(
-                "- keys of each: `{paths}`, and for itself {}\n",
-                names.join(", ")
-            )
+            format!("- keys of each: `{paths}`, and for itself {}\n", all(names))
+        }
+        Key::Hosts => {
+            let names = hosts::own_options().map(|own| quoted(&own.name)).collect();
+            let own = hosts::NAMES;
+            format!("- keys of each: `{own}`, and for itself {}\n", all(names))
         }
         Key::Limits => {
-            let names: Vec<String> = RULE_KEYS.iter().map(quoted).collect();
-            format!("- keys of each: {}\n", names.join(", "))
+            let names = RULE_KEYS.iter().map(quoted).collect();
+            format!("- keys of each: {}\n", all(names))
+        }
+        Key::Redirects => {
+            let names = REDIRECT_KEYS.iter().map(quoted).collect();
+            format!("- keys of each: {}\n", all(names))
         }
         _ => String::new(),
     }

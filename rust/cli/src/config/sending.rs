@@ -4,26 +4,22 @@ use std::path::PathBuf;
 
 use askr_gateway::{FileConfig, Symlinks};
 
+use super::application::not_there;
 use super::error::ConfigError;
 use super::options::Key;
-use super::serve;
 use super::settings::Settings;
 
 /// The words of `symlinks`.
 pub(crate) const SYMLINKS: &[&str] = &["follow", "inside", "never"];
 
-/// The settings about files.
-///
-/// # Errors
-/// A root for `X-Sendfile` that was named and is not there.
-pub(super) fn files(settings: &Settings) -> Result<FileConfig, ConfigError> {
+/// The settings about files of all applications.
+pub(super) fn files(settings: &Settings) -> FileConfig {
     let cache_bytes = usize::try_from(settings.bytes(Key::FileCache)).unwrap_or(usize::MAX);
-    Ok(FileConfig {
+    FileConfig {
         cache_bytes,
         immutable: settings.names(Key::Immutable).to_vec(),
         symlinks: symlinks(settings.choice(Key::Symlinks)),
-        sendfile_roots: sendfile_roots(settings)?,
-    })
+    }
 }
 
 fn symlinks(word: &str) -> Symlinks {
@@ -34,8 +30,11 @@ fn symlinks(word: &str) -> Symlinks {
     }
 }
 
-/// The roots that were named, else where Laravel keeps files.
-fn sendfile_roots(settings: &Settings) -> Result<Vec<PathBuf>, ConfigError> {
+/// The roots of an application that were named, else where Laravel keeps files.
+///
+/// # Errors
+/// One that was named and is not there.
+pub(super) fn sendfile_roots(settings: &Settings) -> Result<Vec<PathBuf>, ConfigError> {
     let named = settings.paths(Key::SendfileRoots);
     if named.is_empty() {
         let app_base = settings.path(Key::AppBase);
@@ -47,7 +46,7 @@ fn sendfile_roots(settings: &Settings) -> Result<Vec<PathBuf>, ConfigError> {
     if let Some(missing) = named.iter().find(|path| !path.is_dir()) {
         let remedy = "name folders from which PHP may have files sent, or create them";
         let key = Key::SendfileRoots;
-        return Err(serve::not_there(settings, key, missing, "folder", remedy));
+        return Err(not_there(settings, key, missing, "folder", remedy));
     }
     Ok(named.to_vec())
 }

@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use askr_gateway::{
-    AccessField, Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, TrustedField,
+    AccessField, Coding, CodingLevels, LimitRule, Listen, MediaRange, PeerList, RedirectRule,
+    TrustedField,
 };
 
 use super::access_log::AccessPlace;
 use super::channels::{Channels, Entry, Inputs};
 use super::decimal::Decimal;
 use super::error::ConfigError;
+use super::hosts::{self, HostOptions, OWN_KEYS};
 use super::kind::{Kind, Value};
 use super::limit_rules;
 use super::options::{Key, OptionSpec};
 use super::pools::{self, PoolOptions};
+use super::redirects;
 use super::registry::OPTIONS;
 use super::share::Share;
 use super::source::Source;
@@ -23,6 +26,7 @@ use super::tables::TableFault;
 use super::worker_range::WorkerRange;
 
 /// Every option with its effective value.
+#[derive(Clone)]
 pub(crate) struct Settings {
     values: BTreeMap<Key, Setting>,
 }
@@ -49,6 +53,32 @@ impl Settings {
             values.insert(option.key, merge(option, channels.entries(option.key))?);
         }
         Ok(Self { values })
+    }
+
+    /// The settings of an application that has some of its own. It is where it says, and has the
+    /// pools and limits that it says; else it is as all are.
+    pub(crate) fn of_host(&self, host: &HostOptions) -> Self {
+        let all = self.setting(Key::Hosts);
+        let mut values = self.values.clone();
+        for option in hosts::own_options() {
+            let inherited = values.remove(&option.key).expect("every option is there");
+            let own = host.values.get(&option.key).map(|value| Setting {
+                value: Some(value.clone()),
+                source: all.source.clone(),
+                name: [all.name.as_str(), &host.name, option.name].join(all.source.joint()),
+            });
+            let is_shared = !OWN_KEYS.contains(&option.key);
+            let setting = match own {
+                Some(mut own) => {
+                    own.add_weaker(inherited.value);
+                    own
+                }
+                None if is_shared => inherited,
+                None => Setting::default_of(option),
+            };
+            values.insert(option.key, setting);
+        }
+        Self { values }
     }
 
     /// The option's value and where it came from.
@@ -114,6 +144,20 @@ impl Settings {
         match &self.setting(Key::Limits).value {
             Some(Value::Limits(list)) => list,
             _ => unreachable!("limits has a default"),
+        }
+    }
+
+    pub(crate) fn hosts(&self) -> &[HostOptions] {
+        match &self.setting(Key::Hosts).value {
+            Some(Value::Hosts(list)) => list,
+            _ => unreachable!("hosts has a default"),
+        }
+    }
+
+    pub(crate) fn redirects(&self) -> &[RedirectRule] {
+        match &self.setting(Key::Redirects).value {
+            Some(Value::Redirects(list)) => list,
+            _ => unreachable!("redirects has a default"),
         }
     }
 
@@ -240,14 +284,10 @@ fn merge(option: &OptionSpec, entries: &[Entry]) -> Result<Setting, ConfigError>
         let value = accept(option, entry)?;
         match &mut strongest {
             None => strongest = Some(Setting::from_entry(option, entry, value)),
-            Some(setting) => setting.add_weaker(value),
+            Some(setting) => setting.add_weaker(Some(value)),
         }
     }
-    Ok(strongest.unwrap_or_else(|| Setting {
-        value: (option.default)(),
-        source: Source::Default,
-        name: option.name.to_owned(),
-    }))
+    Ok(strongest.unwrap_or_else(|| Setting::default_of(option)))
 }
 
 impl Setting {
@@ -259,8 +299,16 @@ impl Setting {
         }
     }
 
-    fn add_weaker(&mut self, weaker: Value) {
-        let (Some(Value::Ini(list)), Value::Ini(weaker)) = (&mut self.value, weaker) else {
+    fn default_of(option: &OptionSpec) -> Self {
+        Self {
+            value: (option.default)(),
+            source: Source::Default,
+            name: option.name.to_owned(),
+        }
+    }
+
+    fn add_weaker(&mut self, weaker: Option<Value>) {
+        let (Some(Value::Ini(list)), Some(Value::Ini(weaker))) = (&mut self.value, weaker) else {
             return;
         };
         for (key, value) in weaker {
@@ -279,6 +327,16 @@ fn accept(option: &OptionSpec, entry: &Entry) -> Result<Value, ConfigError> {
         Kind::Limits => {
             return limit_rules::accept(&entry.raw)
                 .map(Value::Limits)
+                .map_err(fault);
+        }
+        Kind::Hosts => {
+            let hosts = hosts::accept(&entry.raw).map_err(fault)?.into_iter();
+            let hosts = hosts.map(|host| host.with_paths(|path| absolute(&entry.folder, path)));
+            return Ok(Value::Hosts(hosts.collect()));
+        }
+        Kind::Redirects => {
+            return redirects::accept(&entry.raw)
+                .map(Value::Redirects)
                 .map_err(fault);
         }
         _ => {}

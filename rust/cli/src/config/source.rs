@@ -23,6 +23,14 @@ impl Source {
     pub(crate) fn is_flag(&self) -> bool {
         matches!(self, Self::Flag)
     }
+
+    /// What stands between the name of a table there and those of its keys.
+    pub(crate) fn joint(&self) -> &'static str {
+        match self {
+            Self::Flag | Self::Environment => " ",
+            Self::File(_) | Self::Laravel | Self::Default => ".",
+        }
+    }
 }
 
 impl fmt::Display for Source {

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use askr_store::Sizes;
 
+use super::application::not_there;
 use super::error::ConfigError;
 use super::options::Key;
-use super::serve::not_there;
 use super::settings::Settings;
 
 /// The store of a server.
@@ -23,6 +23,15 @@ impl StoreConfig {
     pub(super) const SIZE: u64 = 64 << 20;
     /// With less, the smallest part had no room for a few hundred entries.
     pub(super) const SIZE_MIN: u64 = 4 << 20;
+
+    /// All parts together.
+    pub(super) fn bytes(&self) -> u64 {
+        self.sizes
+            .namespaces
+            .iter()
+            .map(|bytes| *bytes as u64)
+            .sum()
+    }
 
     /// The largest value that may be allowed: the cache has room for a few of them.
     pub(super) fn value_most(settings: &Settings) -> u64 {

@@ -130,6 +130,12 @@ impl<'a> NamedTable<'a> {
         }
     }
 
+    /// The value of `key` as it came, if somebody gave one.
+    pub(crate) fn take_raw(&mut self, key: &str) -> Option<Raw> {
+        let value = self.keys.remove(key)?;
+        Some(self.channel.beside(value))
+    }
+
     /// To be called when every key that such a table can have was taken.
     ///
     /// # Errors
@@ -171,6 +177,38 @@ impl<'a> NamedTable<'a> {
             true => return Ok(()),
         };
         Err(self.refuse(None, format!("{:?}", self.name), expected))
+    }
+}
+
+impl TableFault {
+    /// The fault of tables that are the value of `key` in `table`; `shape` is that of no tables.
+    pub(crate) fn within(self, table: &str, key: &str, shape: impl FnOnce() -> Self) -> Self {
+        let inside = |place: Place| Place {
+            table: format!("{table}.{key}.{}", place.table),
+            key: place.key,
+        };
+        match self {
+            Self::Shape => shape(),
+            Self::Refused {
+                place,
+                value,
+                expected,
+            } => Self::Refused {
+                place: inside(place),
+                value,
+                expected,
+            },
+            Self::UnknownKey {
+                place,
+                value,
+                remedy,
+            } => Self::UnknownKey {
+                place: inside(place),
+                value,
+                remedy,
+            },
+            Self::Clash { .. } => self,
+        }
     }
 }
 

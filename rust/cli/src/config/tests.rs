@@ -15,6 +15,7 @@ use super::*;
 mod clients;
 mod compression;
 mod contradictions;
+mod hosts;
 mod limits;
 mod logging;
 mod pools;
@@ -130,7 +131,7 @@ impl Scene {
 }
 
 fn has_tables(option: &OptionSpec) -> bool {
-    matches!((option.kind)(), Kind::Pools | Kind::Limits)
+    option.has_tables()
 }
 
 fn in_toml(option: &OptionSpec, text: &str) -> String {
@@ -202,6 +203,18 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
             "slow paths=/reports,/export workers=1..2 request_timeout=600s",
             "a paths=/a isolation=fork;b paths=/a/b queue_limit=3",
             "slow paths=/reports workers=auto",
+        ],
+        Kind::Hosts => [
+            "shop names=shop.example",
+            "shop names=shop.example,*.shop.example app_base=/srv/shop workers=1..2 cow=on",
+            "a names=a.example request_timeout=600s;b names=b.example root=/srv/b debug=on",
+            "wild names=*.example isolation=request store_size=0",
+        ],
+        Kind::Redirects => [
+            "www from=www.shop.example to=https://shop.example status=301",
+            "secure from=http:// to=https:// status=308",
+            "docs from=/docs/* to=https://docs.example/* status=307;old from=/old to=/new status=302",
+            "blog from=https://*.blog.example/a/* to=/b/* status=302",
         ],
         Kind::Limits => [
             "all rate=100/1s",
@@ -392,7 +405,8 @@ fn outcome(scene: &mut Scene) -> String {
     let config = ServeConfig::new(&settings).unwrap();
     let log = LogConfig::new(&settings);
     let socket = ControlSocket::new(&settings, &scene.inputs).unwrap();
-    let store = StoreSocket::new(&settings, &scene.inputs, config.user.as_ref()).unwrap();
+    let user = config.applications[0].user.as_ref();
+    let store = StoreSocket::new(&settings, &scene.inputs, user).unwrap();
     let tls = tls(&settings, &scene.inputs).unwrap();
     format!("{config:?} {log:?} {socket:?} {store:?} {tls:?}")
 }
@@ -441,6 +455,8 @@ fn no_option_is_accepted_and_ignored() {
             Key::TlsCerts | Key::TlsKeys | Key::TlsClientCa => [place("one.pem"), place("two.pem")],
             Key::TlsClientAuth => ["optional", "required"].map(str::to_owned),
             Key::SendfileRoots => [place("public"), place("other")],
+            Key::Hosts => ["a.example", "b.example"]
+                .map(|name| format!("shop names={name} root={}", place("other"))),
             _ => [0, 1].map(|index: usize| samples(option)[index].to_owned()),
         };
         assert_ne!(with(option, &one), with(option, &two), "{}", option.name);
@@ -509,7 +525,10 @@ fn the_public_folder_of_the_application_is_the_root() {
         .unwrap();
 
     let config = ServeConfig::new(&settings).unwrap();
-    assert_eq!(config.root, application.path().join("public"));
+    assert_eq!(
+        config.applications[0].root,
+        application.path().join("public")
+    );
 }
 
 #[test]

@@ -10,10 +10,10 @@ use nix::ifaddrs::getifaddrs;
 use rustix::process::geteuid;
 use rustix::system::uname;
 
+use super::application::not_there;
 use super::channels::Inputs;
 use super::error::ConfigError;
 use super::options::Key;
-use super::serve::not_there;
 use super::settings::Settings;
 use crate::user::Account;
 

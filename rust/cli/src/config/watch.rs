@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::application::root_path;
 use super::options::Key;
-use super::serve::root_path;
 use super::settings::Settings;
 
 /// What is watched while somebody develops.

@@ -49,6 +49,14 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// The same, of one of several applications.
+    pub(crate) fn about(mut self, application: &str) -> Self {
+        self.evidence = format!("{application}: {}", self.evidence);
+        self
+    }
+}
+
 impl State {
     fn word(self) -> &'static str {
         match self {

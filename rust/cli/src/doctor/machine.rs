@@ -5,7 +5,9 @@ use std::thread;
 use rustix::process::{Resource, geteuid, getrlimit};
 
 use super::finding::Finding;
-use crate::config::{ConfigError, Key, ServeConfig, Settings, bytes_text, pool_configs};
+use crate::config::{
+    ApplicationConfig, ConfigError, Key, ServeConfig, Settings, bytes_text, pool_configs,
+};
 use crate::machine_memory::MachineMemory;
 use crate::open_files;
 
@@ -18,8 +20,10 @@ const WORKER_BYTES: u64 = 64 << 20;
 
 /// Judges the machine.
 pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
-    let pools = pool_configs(settings);
-    let workers = pools.iter().map(|pool| u64::from(pool.workers_most)).sum();
+    let applications = settings.applications();
+    let pools = applications.iter().map(|one| pool_configs(&one.settings));
+    let workers = pools.flatten().map(|pool| u64::from(pool.workers_most));
+    let workers = workers.sum();
     vec![
         configuration(settings),
         user(settings),
@@ -32,18 +36,26 @@ pub(super) fn findings(settings: &Settings) -> Vec<Finding> {
 fn configuration(settings: &Settings) -> Finding {
     match ServeConfig::new(settings) {
         Ok(config) => {
-            let root = config.root.display();
-            let mode = if config.worker_script.is_some() {
-                "worker mode"
-            } else {
-                "classic mode"
-            };
-            Finding::ok("configuration", format!("{mode}, root {root}"))
+            let modes: Vec<String> = config.applications.iter().map(mode).collect();
+            Finding::ok("configuration", modes.join("; "))
         }
         Err(error @ ConfigError::Missing { .. }) => {
             Finding::note("configuration", format!("askr serve needs more: {error}"))
         }
         Err(error) => Finding::fail("configuration", error.to_string()),
+    }
+}
+
+fn mode(application: &ApplicationConfig) -> String {
+    let root = application.root.display();
+    let mode = if application.worker_script.is_some() {
+        "worker mode"
+    } else {
+        "classic mode"
+    };
+    match application.shown_name() {
+        None => format!("{mode}, root {root}"),
+        Some(name) => format!("{name}: {mode}, root {root}"),
     }
 }
 

@@ -31,9 +31,7 @@ impl Scene {
         std::fs::write(storage.path().join("protected/a.txt"), "0123456789").unwrap();
         std::fs::write(storage.path().join("large.bin"), vec![b'x'; LARGE]).unwrap();
         let permitted = vec![storage.path().to_owned()];
-        let server = Setup::new()
-            .files(|files| files.sendfile_roots = permitted)
-            .start();
+        let server = Setup::new().sendfile_roots(permitted).start();
         let named = path.replace("STORAGE", storage.path().to_str().unwrap());
         let worker = server.worker(move |job, _| {
             let mut headers = vec![(field, named.as_str())];

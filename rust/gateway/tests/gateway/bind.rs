@@ -3,12 +3,15 @@
 use std::error::Error;
 use std::net::TcpListener;
 
-use askr_gateway::{BindError, Gateway, GatewayConfig};
+use askr_gateway::{ApplicationConfig, BindError, Gateway, GatewayConfig};
 
 fn config(address: &str, root: &std::path::Path) -> GatewayConfig {
     GatewayConfig {
         listen: vec![address.parse().unwrap()],
-        root: root.to_owned(),
+        applications: vec![ApplicationConfig {
+            root: root.to_owned(),
+            ..ApplicationConfig::default()
+        }],
         ..GatewayConfig::default()
     }
 }

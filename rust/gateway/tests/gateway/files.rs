@@ -440,10 +440,8 @@ fn links_lead_as_far_as_the_policy_says() {
             false => vec![],
         };
         let server = linked(outside.path())
-            .files(|files| {
-                files.symlinks = policy;
-                files.sendfile_roots = allowed;
-            })
+            .files(|files| files.symlinks = policy)
+            .sendfile_roots(allowed)
             .start();
         let _worker = server.worker_with_status(404);
         let targets = [

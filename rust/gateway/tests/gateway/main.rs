@@ -11,6 +11,7 @@ mod encrypted;
 mod failures;
 mod files;
 mod hostile;
+mod hosts;
 mod http2_attacks;
 mod http2_deadlines;
 mod http2_requests;

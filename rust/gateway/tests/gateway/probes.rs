@@ -11,6 +11,7 @@ use crate::server::{Server, Setup};
 
 fn to(worker: &FakeWorker) -> Probe {
     Probe {
+        host: "shop.example".to_owned(),
         target: "/up?deep=1".to_owned(),
         worker: Some(worker.worker()),
         patience: askr_testkit::DEADLINE,
@@ -37,7 +38,7 @@ fn a_probe_is_answered_by_the_worker_that_is_meant_and_by_no_other() {
     let others = [server.worker_saying("a"), server.worker_saying("b")];
     let meant = server.worker(|job, received| {
         assert_eq!(received.target, "/up?deep=1");
-        assert_eq!(received.header("host"), Some("localhost"));
+        assert_eq!(received.header("host"), Some("shop.example"));
         let _ = reply(job.take().unwrap(), 503, &[], &vec![b'x'; 500_000]);
         After::Next
     });

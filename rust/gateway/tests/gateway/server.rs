@@ -10,8 +10,9 @@ use std::time::Duration;
 
 use askr_exchange::{ExchangeLimits, GatewayEnd, Job, WorkerId};
 use askr_gateway::{
-    AccessLog, CompressionConfig, FileConfig, Gateway, GatewayConfig, LimitCounts, LimitRule,
-    Limiting, Limits, PoolConfig, Shutdown, ShutdownTrigger, TlsConfig, runtime,
+    AccessLog, ApplicationConfig, CompressionConfig, FileConfig, Gateway, GatewayConfig, HostName,
+    LimitCounts, LimitRule, Limiting, Limits, PoolConfig, RedirectRule, Shutdown, ShutdownTrigger,
+    TlsConfig, runtime,
 };
 use askr_store::Store;
 use askr_testkit::{After, Client, FakeWorker, Received, eventually, reply};
@@ -36,6 +37,11 @@ pub(crate) struct Server {
 pub(crate) struct Setup {
     /// The first is the one that most tests are about.
     pools: Vec<PoolConfig>,
+    /// The host names of the application with these pools.
+    names: Vec<HostName>,
+    /// The applications beside it.
+    hosts: Vec<ApplicationConfig>,
+    redirects: Vec<RedirectRule>,
     limits: Limits,
     spool_folder: PathBuf,
     access_log: Option<AccessLog>,
@@ -44,6 +50,7 @@ pub(crate) struct Setup {
     exchange: ExchangeLimits,
     root: TempDir,
     files: FileConfig,
+    sendfile_roots: Vec<PathBuf>,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<watch::Receiver<Option<String>>>,
     http2: bool,
@@ -55,6 +62,9 @@ impl Setup {
     pub(crate) fn new() -> Setup {
         Setup {
             pools: vec![PoolConfig::default()],
+            names: Vec::new(),
+            hosts: Vec::new(),
+            redirects: Vec::new(),
             limits: Limits::default(),
             spool_folder: std::env::temp_dir(),
             access_log: None,
@@ -67,6 +77,7 @@ impl Setup {
             },
             root: tempfile::tempdir().unwrap(),
             files: FileConfig::default(),
+            sendfile_roots: Vec::new(),
             roots: None,
             banner: None,
             http2: true,
@@ -103,6 +114,33 @@ impl Setup {
         self
     }
 
+    /// The host names of the application that the rest is about.
+    pub(crate) fn names(mut self, names: &[&str]) -> Setup {
+        self.names = names.iter().map(|name| name.parse().unwrap()).collect();
+        self
+    }
+
+    /// One application more, for these host names; its exchanges follow those of all before.
+    pub(crate) fn host(mut self, names: &[&str], root: &Path) -> Setup {
+        self.hosts.push(ApplicationConfig {
+            names: names.iter().map(|name| name.parse().unwrap()).collect(),
+            root: root.to_owned(),
+            ..ApplicationConfig::default()
+        });
+        self
+    }
+
+    /// Sends clients elsewhere.
+    pub(crate) fn redirect(mut self, from: &str, to: &str, status: u16) -> Setup {
+        self.redirects.push(RedirectRule {
+            name: "test".to_owned(),
+            from: from.parse().unwrap(),
+            to: to.parse().unwrap(),
+            status,
+        });
+        self
+    }
+
     pub(crate) fn limits(mut self, change: impl FnOnce(&mut Limits)) -> Setup {
         change(&mut self.limits);
         self
@@ -123,6 +161,12 @@ impl Setup {
     /// Encrypts connections.
     pub(crate) fn tls(mut self, tls: TlsConfig) -> Setup {
         self.tls = Some(tls);
+        self
+    }
+
+    /// Lets PHP have files sent from below these folders.
+    pub(crate) fn sendfile_roots(mut self, roots: Vec<PathBuf>) -> Setup {
+        self.sendfile_roots = roots;
         self
     }
 
@@ -180,15 +224,27 @@ impl Setup {
     pub(crate) fn start(self) -> Server {
         let first = GatewayEnd::create(self.exchange).unwrap();
         let beside = |_: &PoolConfig| first.create_beside(self.exchange).unwrap();
-        let mut exchanges: Vec<GatewayEnd> = self.pools[1..].iter().map(beside).collect();
-        exchanges.insert(0, first);
+        let mut own: Vec<GatewayEnd> = self.pools[1..].iter().map(beside).collect();
+        own.insert(0, first.clone());
+        let others = self
+            .hosts
+            .iter()
+            .map(|host| host.pools.iter().map(beside).collect());
+        let exchanges: Vec<Vec<GatewayEnd>> = std::iter::once(own).chain(others).collect();
+        let own = ApplicationConfig {
+            names: self.names,
+            root: self.root.path().to_owned(),
+            sendfile_roots: self.sendfile_roots,
+            pools: self.pools,
+            limiting: self.limiting,
+        };
+        let applications = std::iter::once(own).chain(self.hosts).collect();
         let mut gateway = Gateway::bind(GatewayConfig {
             spool_folder: self.spool_folder,
             listen: vec!["127.0.0.1:0".parse().unwrap()],
-            root: self.root.path().to_owned(),
-            pools: self.pools,
+            applications,
+            redirects: self.redirects,
             limits: self.limits,
-            limiting: self.limiting,
             tls: self.tls,
             http2: self.http2,
             files: self.files,
@@ -196,27 +252,27 @@ impl Setup {
         })
         .unwrap();
         if let Some(roots) = self.roots {
-            gateway = gateway.following(roots);
+            gateway.follow(0, roots);
         }
         if let Some(text) = self.banner {
-            gateway = gateway.showing(text);
+            gateway.show(0, text);
         }
         if let Some(log) = self.access_log {
             gateway = gateway.logging(log);
         }
         let address = gateway.addresses()[0];
-        let limit_counts = gateway.limit_counts();
+        let limit_counts = gateway.limit_counts(0);
         let (trigger, shutdown) = Shutdown::new();
         let ends = exchanges.clone();
         let (handle, handed) = mpsc::channel();
         let thread = thread::spawn(move || {
-            let runtime = runtime(&ends).unwrap();
+            let runtime = runtime(&ends.concat()).unwrap();
             handle.send(runtime.handle().clone()).unwrap();
             runtime.block_on(gateway.serve(ends, shutdown)).unwrap();
         });
         Server {
             address,
-            exchanges,
+            exchanges: exchanges.concat(),
             runtime: handed.recv().unwrap(),
             trigger,
             limit_counts,

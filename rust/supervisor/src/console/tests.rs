@@ -30,7 +30,7 @@ impl Scene {
             _folder: folder,
             path,
             asked,
-            serving: tokio::spawn(console.serve(remote)),
+            serving: tokio::spawn(console.serve(Arc::new([Subject::new("default", remote)]), 0)),
         }
     }
 

@@ -13,7 +13,7 @@ use tracing::{error, info};
 use super::generation::Generation;
 use super::post::Member;
 use super::probation::Probation;
-use super::{Fleet, KILL_GRACE, Order, Reload};
+use super::{Course, Fleet, KILL_GRACE, Order, Reload};
 use crate::remote::Progress;
 
 /// A generation that may become the current one.
@@ -42,8 +42,11 @@ pub(super) struct Kept {
 }
 
 impl Fleet {
-    /// A new generation boots beside the current one.
+    /// A new generation boots beside the current one, or alone where nothing is left.
     pub(super) fn reload(&mut self, reload: &Reload, now: Instant) {
+        if matches!(self.course, Course::Resting(_)) {
+            return self.revive(reload, now);
+        }
         if !self.is_running() {
             let reason = "the server is shutting down".to_owned();
             self.order(Order::Forget(reload.generation));
@@ -63,8 +66,38 @@ impl Fleet {
         self.report(reload.change, Progress::Note(note));
     }
 
+    /// Begins anew, as at the start.
+    fn revive(&mut self, reload: &Reload, now: Instant) {
+        let generation = reload.generation;
+        info!(generation, "begins anew");
+        self.course = Course::Running;
+        let fresh = Generation::new(generation, now);
+        for before in std::mem::replace(&mut self.generations, vec![fresh]) {
+            self.order(Order::Forget(before.number));
+        }
+        self.current = generation;
+        self.kept = None;
+        (self.was_ready, self.serves) = (false, false);
+        self.failed_boots = 0;
+        self.pools.iter_mut().for_each(|pool| pool.failed_boots = 0);
+        self.revival = Some(reload.change);
+        self.order(Order::Current(generation, None));
+    }
+
+    /// Every pool has a worker again.
+    pub(super) fn end_revival(&mut self) {
+        if let Some(change) = self.revival.take() {
+            let text = format!("generation {} serves", self.current);
+            self.report(change, Progress::Done(text));
+        }
+    }
+
     /// The generation before takes over again.
     pub(super) fn roll_back(&mut self, change: u32, now: Instant) {
+        if matches!(self.course, Course::Resting(_)) {
+            let reason = "nothing runs; a reload begins anew".to_owned();
+            return self.report(change, Progress::Failed(reason));
+        }
         if !self.is_running() {
             let reason = "the server is shutting down".to_owned();
             return self.report(change, Progress::Failed(reason));
@@ -107,6 +140,9 @@ impl Fleet {
 
     /// What is under way, in words.
     pub(crate) fn change(&self) -> Option<String> {
+        if let Course::Resting(error) = &self.course {
+            return Some(format!("nothing runs, a reload begins anew: {error}"));
+        }
         let trial = self.trial.as_ref();
         let trial = trial.map(|trial| format!("generation {} is tried", trial.generation));
         let roll = self.roll.as_ref();
@@ -341,5 +377,8 @@ impl Fleet {
             self.report(trial.change, Progress::Failed(reason.to_owned()));
         }
         self.end_roll_with(Progress::Failed(reason.to_owned()));
+        if let Some(change) = self.revival.take() {
+            self.report(change, Progress::Failed(reason.to_owned()));
+        }
     }
 }

@@ -20,6 +20,7 @@ impl Fleet {
             Course::Draining => self.enforce_deadlines(now),
             Course::Stopping { deadline } => self.keep_stopping(deadline, now),
             Course::Failing(_) => self.keep_failing(now),
+            Course::Resting(_) => {}
             Course::Finished => return,
         }
         self.pools.iter_mut().for_each(Pool::tidy);
@@ -96,6 +97,7 @@ impl Fleet {
 
     /// Everybody leaves; what is left at the deadline is killed.
     pub(super) fn stop(&mut self, deadline: Instant, now: Instant) {
+        self.plan.rests = false;
         if matches!(self.course, Course::Failing(_) | Course::Finished) {
             return;
         }
@@ -170,6 +172,10 @@ impl Fleet {
         }
         let result = match std::mem::replace(&mut self.course, Course::Finished) {
             Course::Stopping { .. } => Ok(()),
+            Course::Failing(error) if self.plan.rests => {
+                self.course = Course::Resting(error.clone());
+                return self.order(Order::Rest(error));
+            }
             Course::Failing(error) => Err(error),
             other => {
                 self.course = other;

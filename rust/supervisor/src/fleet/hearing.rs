@@ -238,8 +238,11 @@ impl Fleet {
         }
         self.was_ready = true;
         let is_staffed = |pool: &Pool| pool.members().any(Member::is_ready);
-        if self.pools.iter().all(is_staffed) && !std::mem::replace(&mut self.serves, true) {
-            self.order(Order::Serve);
+        if self.pools.iter().all(is_staffed) {
+            self.end_revival();
+            if !std::mem::replace(&mut self.serves, true) {
+                self.order(Order::Serve);
+            }
         }
         true
     }

@@ -7,6 +7,7 @@ mod demands;
 mod random;
 mod reload;
 mod replacement;
+mod rest;
 mod scene;
 mod shutdown;
 mod size;

@@ -76,6 +76,7 @@ impl Supervisor {
                 .map(|index| self.pool_status(index, now))
                 .collect(),
             store: None,
+            hosts: Vec::new(),
         }
     }
 

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use askr_exchange::control::ToTemplate;
 use tokio::time::timeout;
-use tracing::{debug, warn};
+use tracing::{debug, error, warn};
 
-use super::{Current, Supervisor};
+use super::{Current, Standing, Supervisor};
 use crate::fleet::{Event, Order, Parent};
 
 /// How long a template may take to take a message off the socket.
@@ -48,7 +48,12 @@ impl Supervisor {
             Order::Traced(worker, frames) => self.note_trace(worker, frames),
             Order::Probe(pool, worker) => self.probe(pool, worker),
             Order::Serve => {
-                self.readiness.send_replace(true);
+                self.readiness.send_replace(Standing::Ready);
+            }
+            Order::Rest(failure) => {
+                let error: &dyn Error = &failure;
+                error!(error, "given up; a reload begins anew");
+                self.readiness.send_replace(Standing::GivenUp(failure));
             }
             Order::Current(generation, _) => {
                 self.current = Current::new(generation);

@@ -9,8 +9,17 @@ use askr_supervisor::{
 
 use crate::config::duration_text;
 
-/// The generation, then each pool with its workers, then the store.
+/// The generation, then each pool with its workers, then the store; then the same of other
+/// applications.
 pub(super) fn text(status: &Status) -> String {
+    let mut text = one(status);
+    for host in &status.hosts {
+        let _ = write!(text, "\n\nhost {}\n{}", host.name, one(&host.status));
+    }
+    text
+}
+
+fn one(status: &Status) -> String {
     let mut text = format!(
         "generation {} of {}, for {}\n",
         status.generation,
@@ -145,6 +154,8 @@ fn state(state: WorkerState) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use askr_supervisor::HostStatus;
+
     use super::*;
 
     #[test]
@@ -194,6 +205,19 @@ mod tests {
                     uncounted: 0,
                 }],
             }),
+            hosts: vec![HostStatus {
+                name: "shop".to_owned(),
+                status: Status {
+                    generation: 9,
+                    path: "/srv/shop/public".into(),
+                    since: u64::MAX,
+                    change: None,
+                    previous: None,
+                    pools: Vec::new(),
+                    store: None,
+                    hosts: Vec::new(),
+                },
+            }],
         };
 
         assert_eq!(
@@ -212,7 +236,11 @@ mod tests {
              \u{20} cache          1200     3.0 MB    48.0 MB           99            7          5        1\n\
              \n\
              \u{20} LIMIT                                  PASSED      REFUSED UNCOUNTED\n\
-             \u{20} login                                      40          960         0\n"
+             \u{20} login                                      40          960         0\n\
+             \n\
+             \n\
+             host shop\n\
+             generation 9 of /srv/shop/public, for 0s\n"
         );
     }
 }

@@ -162,7 +162,8 @@ fn a_store_that_is_accepted_can_be_made() {
         ];
         for scene in &mut scenes {
             let config = ServeConfig::new(&scene.resolve().unwrap()).unwrap();
-            let made = askr_store::Store::create(&config.store.unwrap().sizes);
+            let made =
+                askr_store::Store::create(&config.applications[0].store.as_ref().unwrap().sizes);
             assert!(made.is_ok(), "{size} {sessions}: {made:?}");
         }
         let larger = scene().flag("store_value_max", &(most + 1).to_string());
@@ -184,7 +185,11 @@ fn the_parts_of_a_store_are_all_of_it() {
             .fold(scene.flag("store_size", size), |scene, bytes| {
                 scene.flag("store_sessions", bytes)
             });
-        ServeConfig::new(&scene.resolve().unwrap()).unwrap().store
+        ServeConfig::new(&scene.resolve().unwrap())
+            .unwrap()
+            .applications[0]
+            .store
+            .clone()
     };
     for (size, sessions, bytes) in [("64MB", None, 64 << 20), ("5MB", Some("2MB"), 5 << 20)] {
         let sizes = store(size, sessions).unwrap().sizes;

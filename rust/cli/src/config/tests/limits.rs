@@ -81,7 +81,7 @@ fn limits_want_a_store_and_are_not_too_many() {
     let mut rules: Vec<String> = (0..64).map(|n| format!("r{n} rate=5/1m")).collect();
     let mut most = scene().variable("ASKR_LIMITS", &rules.join(";"));
     let config = ServeConfig::new(&most.resolve().unwrap()).unwrap();
-    assert_eq!(config.limit_rules.len(), 64);
+    assert_eq!(config.applications[0].limit_rules.len(), 64);
     rules.push("last rate=5/1m".to_owned());
     let complaint = scene()
         .variable("ASKR_LIMITS", &rules.join(";"))

@@ -57,7 +57,7 @@ impl Books {
             Order::Favour(_, Some(worker)) | Order::Probe(_, worker) => {
                 assert!(self.living.contains_key(worker), "{order:?}");
             }
-            Order::Favour(_, None) | Order::Serve | Order::Traced(..) => {}
+            Order::Favour(_, None) | Order::Serve | Order::Rest(_) | Order::Traced(..) => {}
         }
     }
 

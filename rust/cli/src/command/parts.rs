@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use askr_exchange::control::{Isolation, TemplateConfig};
 use askr_exchange::{CreateError, ExchangeLimits, GatewayEnd};
-use askr_gateway::{FileConfig, GatewayConfig, Limiting, TlsConfig};
+use askr_gateway::{GatewayConfig, Limiting, TlsConfig};
 use askr_store::Store;
 use askr_supervisor::{Household, PoolConfig, Program, Release, Releases, SupervisorConfig};
 
@@ -238,7 +238,9 @@ fn program(config: &ApplicationConfig, log: LogConfig) -> Program {
     let not_theirs = service_manager::VARIABLES.map(|name| (name.into(), None));
     program.variables.extend(not_theirs);
     program.variables.extend(paranoid(&config.paranoid));
-    program.variables.push(sendfile_roots(&config.files));
+    program
+        .variables
+        .push(sendfile_roots(&config.sendfile_roots));
     if let Some(account) = &config.user {
         program.arguments.push(account.ids.to_string().into());
         program.variables.extend(own_variables(account));
@@ -247,8 +249,8 @@ fn program(config: &ApplicationConfig, log: LogConfig) -> Program {
 }
 
 /// The folders from which PHP may have files sent, as the option has them.
-fn sendfile_roots(config: &FileConfig) -> (OsString, Option<OsString>) {
-    let roots = config.sendfile_roots.iter().map(|root| root.as_os_str());
+fn sendfile_roots(roots: &[PathBuf]) -> (OsString, Option<OsString>) {
+    let roots = roots.iter().map(|root| root.as_os_str());
     let roots = roots.collect::<Vec<_>>().join(OsStr::new(","));
     let roots = (!roots.is_empty()).then_some(roots);
     ("ASKR_SENDFILE_ROOTS".into(), roots)

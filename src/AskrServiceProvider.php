@@ -15,6 +15,7 @@ use Askr\Laravel\Contracts\Bridge;
 use Askr\Laravel\Contracts\ProcessTable;
 use Askr\Laravel\Contracts\ServerProcess as ServerProcessContract;
 use Askr\Laravel\Listeners\RestoreEventListeners;
+use Askr\Laravel\Logging\RequestName;
 use Askr\Laravel\Native\NativeBridge;
 use Askr\Laravel\Process\ApplicationPath;
 use Askr\Laravel\Process\BinaryLocator;
@@ -48,9 +49,11 @@ class AskrServiceProvider extends ServiceProvider
         $this->registerProcess();
     }
 
-    /** Register what only a console needs. */
+    /** Register what only a console needs, and what names requests. */
     public function boot(): void
     {
+        RequestName::register($this->app);
+
         if (! $this->app->runningInConsole()) {
             return;
         }

@@ -50,6 +50,7 @@ use Askr\Laravel\Listeners\RestoreUrlGenerator;
 use Askr\Laravel\Listeners\RestoreValidation;
 use Askr\Laravel\Listeners\RestoreViews;
 use Askr\Laravel\Listeners\RollBackOpenTransactions;
+use Askr\Laravel\Listeners\ShareRequestName;
 
 /**
  * The listeners that put back, before each request, what the one before has changed.
@@ -85,6 +86,7 @@ final class Renewal
         RestoreDrivers::class,
         RestoreLog::class,
         RestoreContext::class,
+        ShareRequestName::class,
         RestoreExceptionHandler::class,
         RestoreDumper::class,
         RestoreAuthorization::class,

@@ -73,6 +73,20 @@ fn every_page_of_the_demo_answers() {
 }
 
 #[test]
+fn what_the_application_logs_names_the_request() {
+    let worker = booted();
+    let classic = Server::classic().root(demo().join("public"));
+    for builder in [worker, classic] {
+        let server = builder.variable("LOG_CHANNEL", "stderr").start();
+
+        let answer = server.get("/fail");
+
+        let id = answer.header("x-request-id").unwrap();
+        server.wait_for_log(&format!("{{\"request_id\":\"{id}\"}}"));
+    }
+}
+
+#[test]
 fn the_application_answers_in_classic_mode_too() {
     let server = Server::classic().root(demo().join("public")).start();
 

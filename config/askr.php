@@ -93,6 +93,8 @@ return [
         'body_timeout' => env('ASKR_BODY_TIMEOUT'),
         'keep_alive_timeout' => env('ASKR_KEEP_ALIVE_TIMEOUT'),
         'connection_limit' => env('ASKR_CONNECTION_LIMIT'),
+        'http2' => env('ASKR_HTTP2'),
+        'http2_streams' => env('ASKR_HTTP2_STREAMS'),
         'write_timeout' => env('ASKR_WRITE_TIMEOUT'),
 
         // How files are sent, and what PHP may have sent.
@@ -113,6 +115,14 @@ return [
         'store_sessions' => env('ASKR_STORE_SESSIONS'),
         'store_file' => env('ASKR_STORE_FILE'),
         'store_socket' => env('ASKR_STORE_SOCKET'),
+
+        // How connections are encrypted.
+        'tls_cert' => env('ASKR_TLS_CERT'),
+        'tls_key' => env('ASKR_TLS_KEY'),
+        'tls_self_signed' => env('ASKR_TLS_SELF_SIGNED'),
+        'tls_client_ca' => env('ASKR_TLS_CLIENT_CA'),
+        'tls_client_auth' => env('ASKR_TLS_CLIENT_AUTH'),
+        'tls_min' => env('ASKR_TLS_MIN'),
 
         // The server itself.
         'shutdown_timeout' => env('ASKR_SHUTDOWN_TIMEOUT'),

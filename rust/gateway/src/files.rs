@@ -11,6 +11,7 @@ use mime_guess::MimeGuess;
 use rustix::fs::Stat;
 use rustix::io::Errno;
 
+use crate::access_log::Record;
 use crate::limits::FILE_SWEEP_INTERVAL;
 use crate::reply::Refusal;
 use crate::reply_body::Content;
@@ -61,6 +62,7 @@ impl FileDesk {
         place: Place<'_>,
         stat: &Stat,
         asked: &request::Parts,
+        record: &Record,
     ) -> Result<Response<Content>, Refusal> {
         let mut version = Version::of(stat).ok_or(Refusal::NotFound)?;
         let mut response = Response::new(Content::Empty);
@@ -83,7 +85,12 @@ impl FileDesk {
             sent = sent.beside(siblings::suffix(sibling.coding));
         }
         let now = SystemTime::now();
-        let document = self.document(&sent, version, now).await?;
+        let kept = self.cache.find(&version);
+        record.is_a_file(kept.is_some());
+        let document = match kept {
+            Some(document) => document,
+            None => self.document(&sent, now).await?,
+        };
         reply::fill(&mut response, &document, asked, now);
         Ok(response)
     }
@@ -118,16 +125,8 @@ impl FileDesk {
         }
     }
 
-    /// The file at `place`, which was at `version` a moment ago.
-    async fn document(
-        &self,
-        place: &Place<'_>,
-        version: Version,
-        now: SystemTime,
-    ) -> io::Result<Arc<Document>> {
-        if let Some(document) = self.cache.find(&version) {
-            return Ok(document);
-        }
+    /// The file at `place`, which is not in memory.
+    async fn document(&self, place: &Place<'_>, now: SystemTime) -> io::Result<Arc<Document>> {
         let file = place.open()?;
         let version = Version::of(&rustix::fs::fstat(&file)?).ok_or(Errno::NOENT)?;
         let document = Arc::new(Document::read(file, version, now).await?);

@@ -157,9 +157,9 @@ async fn ask(
         Route::Health => Ok(fixed::health()),
         Route::Ready => fixed::ready(std::slice::from_ref(application)),
         Route::File(path) => {
-            subject.record().is_a_file();
             let (place, stat) = look.take(path).ok_or(Refusal::NotFound)?;
-            site.files.serve(place, &stat, &head).await
+            let record = subject.record();
+            site.files.serve(place, &stat, &head, record).await
         }
         Route::Redirect(path) => Ok(reply::redirect(&path, head.uri.query())),
         Route::NotFound => Err(Refusal::NotFound),

@@ -106,9 +106,12 @@ impl Record {
         self.note(|notes| notes.service = service.or(notes.service));
     }
 
-    /// A file answers.
-    pub(crate) fn is_a_file(&self) {
-        self.note(|notes| notes.source = Some(Source::File));
+    /// A file answers, from memory or not.
+    pub(crate) fn is_a_file(&self, is_in_memory: bool) {
+        self.note(|notes| {
+            notes.source = Some(Source::File);
+            notes.cache = Some(if is_in_memory { "hit" } else { "miss" });
+        });
     }
 
     /// This is the reply.

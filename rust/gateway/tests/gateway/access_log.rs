@@ -179,6 +179,26 @@ fn the_wait_for_a_worker_and_its_time_are_two_things() {
 }
 
 #[test]
+fn a_file_that_is_in_memory_is_a_hit() {
+    let log = Log::of(&["cache", "encoding"]);
+    let setup = setup(&log);
+    // Young files are not kept: a change in the same moment would not be seen.
+    let old = concat!(env!("CARGO_MANIFEST_DIR"), "/../../LICENSE");
+    std::os::unix::fs::symlink(old, setup.root().join("a.txt")).unwrap();
+    let server = setup.start();
+    for _ in 0..2 {
+        assert_eq!(server.client().get("/a.txt").status, 200);
+    }
+    server.client().get("/askr/health");
+
+    let lines = log.lines(server);
+    assert_eq!(
+        lines,
+        [json!({"cache": "miss"}), json!({"cache": "hit"}), json!({})]
+    );
+}
+
+#[test]
 fn a_refused_head_is_a_line_without_what_it_asked() {
     let log = Log::of(&["status", "end", "source", "method", "path", "host"]);
     let server = setup(&log)

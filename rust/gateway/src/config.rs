@@ -35,6 +35,10 @@ pub struct GatewayConfig {
     pub limits: Limits,
     /// How connections are encrypted, if they are.
     pub tls: Option<TlsConfig>,
+    /// Addresses beside [`GatewayConfig::listen`] where clients are only sent to HTTPS.
+    pub http_redirect: Vec<SocketAddr>,
+    /// For how long browsers are to come by HTTPS only; zero says nothing of it.
+    pub hsts: Duration,
     /// Clients may speak HTTP/2.
     pub http2: bool,
     /// Who may speak for a client; `None` leaves that to the application.
@@ -73,6 +77,8 @@ impl Default for GatewayConfig {
             spool_folder: std::env::temp_dir(),
             limits: Limits::default(),
             tls: None,
+            http_redirect: Vec::new(),
+            hsts: Duration::ZERO,
             http2: true,
             trust: None,
             proxy_protocol: PeerList::default(),

@@ -16,6 +16,7 @@ use crate::proxy_protocol::{self, Announced, ProxyFault};
 use crate::reply_stream::StreamPump;
 use crate::service::Site;
 use crate::shutdown::Shutdown;
+use crate::socket::Duty;
 use crate::stream::Stream;
 use crate::tls::TlsFacts;
 
@@ -24,8 +25,8 @@ use crate::tls::TlsFacts;
 pub(crate) struct Arrival {
     pub(crate) stream: Stream,
     pub(crate) addresses: Addresses,
-    /// It came where TLS is spoken.
-    pub(crate) wants_tls: bool,
+    /// What the listener is there for.
+    pub(crate) duty: Duty,
     /// What its client sees is encrypted, whatever comes here.
     pub(crate) is_encrypted: bool,
 }
@@ -54,6 +55,8 @@ impl Connection {
 pub(crate) enum Purpose {
     /// Its requests are answered.
     Serve,
+    /// Its requests are sent to where connections are encrypted.
+    Redirect,
     /// It is not encrypted where it should be; its requests are told so.
     Complain,
 }
@@ -170,8 +173,10 @@ async fn introduced(mut arrival: Arrival, site: &Site) -> Option<Arrival> {
 /// The arrival with its stream decrypted, where the listener is one for HTTPS; `None` if there
 /// was no handshake. A client that speaks HTTP in the clear there is to be told so.
 async fn secured(mut arrival: Arrival, site: &Site) -> Option<(Arrival, Purpose)> {
-    let Some(tls) = site.tls.as_ref().filter(|_| arrival.wants_tls) else {
-        return Some((arrival, Purpose::Serve));
+    let tls = match (arrival.duty, &site.tls) {
+        (Duty::Redirect, _) => return Some((arrival, Purpose::Redirect)),
+        (Duty::Http, _) | (_, None) => return Some((arrival, Purpose::Serve)),
+        (Duty::Https, Some(tls)) => tls,
     };
     let greeting = match timeout(site.limits.handshake, arrival.stream.peek()).await {
         Ok(Ok([first, ..])) => *first,

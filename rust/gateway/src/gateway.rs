@@ -17,16 +17,18 @@ use crate::config::{ApplicationConfig, GatewayConfig, Limiting, PoolConfig};
 use crate::error::{BindError, ServeError};
 use crate::files::FileDesk;
 use crate::host_name::HostName;
+use crate::https_redirect::HTTPS_PORT;
 use crate::limiter::{LimitCounts, Limiter};
 use crate::listen::Listen;
 use crate::listener::{self, Listener};
+use crate::own_fields;
 use crate::park::Doorbell;
 use crate::pools::Pools;
 use crate::redirects::Redirects;
 use crate::request_id::RequestIds;
 use crate::service::Site;
 use crate::shutdown::Shutdown;
-use crate::socket::{Handed, Listening};
+use crate::socket::{Duty, Handed, Listening};
 use crate::static_files::{Disk, Reach, Symlinks};
 use crate::tls::{Keeper, Tls};
 
@@ -88,9 +90,12 @@ impl Gateway {
         Gateway::on(listeners.map_err(BindError::Listener)?, config)
     }
 
-    fn on(listeners: Vec<Listening>, mut config: GatewayConfig) -> Result<Gateway, BindError> {
+    fn on(mut listeners: Vec<Listening>, mut config: GatewayConfig) -> Result<Gateway, BindError> {
         assert!(!config.applications.is_empty(), "somebody answers");
-        let bare = |listener: &&Listening| listener.is_https && config.tls.is_none();
+        for &address in &config.http_redirect {
+            listeners.push(redirecting(address)?);
+        }
+        let bare = |listener: &&Listening| listener.duty == Duty::Https && config.tls.is_none();
         if let Some(listener) = listeners.iter().find(bare) {
             return Err(BindError::NoCertificate {
                 url: listener.url().unwrap_or_default(),
@@ -137,7 +142,7 @@ impl Gateway {
     }
 
     /// The addresses really listened on, with the ports the system chose for port 0; those of Unix
-    /// sockets are none.
+    /// sockets are none. Those that only send clients to HTTPS are the last.
     #[must_use]
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners
@@ -149,7 +154,9 @@ impl Gateway {
     /// How clients get here: `https://127.0.0.1:8443`, `unix:/run/askr.sock`.
     #[must_use]
     pub fn urls(&self) -> Vec<String> {
-        self.listeners.iter().filter_map(Listening::url).collect()
+        let serving = self.listeners.iter();
+        let serving = serving.filter(|listener| listener.duty != Duty::Redirect);
+        serving.filter_map(Listening::url).collect()
     }
 
     /// Serves until `shutdown` begins to drain and the drain is over.
@@ -188,6 +195,8 @@ impl Gateway {
             redirects: Redirects::new(self.config.redirects),
             files: FileDesk::new(self.config.files.cache_bytes, self.config.files.immutable),
             tls: tls.map(Arc::new),
+            https_port: https_port(&self.listeners),
+            hsts: own_fields::hsts(self.config.hsts),
             trust: self.config.trust,
             proxy_protocol: self.config.proxy_protocol,
             compression: Compression::new(self.config.compression),
@@ -246,6 +255,27 @@ impl Opened {
             limiter: self.limiter,
         };
         (self.names, application)
+    }
+}
+
+fn redirecting(address: SocketAddr) -> Result<Listening, BindError> {
+    Listening::redirecting(address).map_err(|source| BindError::Address {
+        listen: address.into(),
+        source,
+    })
+}
+
+/// Where clients find HTTPS: what has the usual port, else the first.
+fn https_port(listeners: &[Listening]) -> u16 {
+    let https = listeners
+        .iter()
+        .filter(|listener| listener.duty == Duty::Https);
+    let ports: Vec<u16> = https
+        .filter_map(|listener| Some(listener.address()?.port()))
+        .collect();
+    match ports.first() {
+        Some(&port) if !ports.contains(&HTTPS_PORT) => port,
+        _ => HTTPS_PORT,
     }
 }
 

@@ -39,6 +39,7 @@ mod gateway;
 mod host_name;
 mod http1;
 mod http2;
+mod https_redirect;
 mod intake;
 mod limiter;
 mod limits;

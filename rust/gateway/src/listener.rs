@@ -14,13 +14,13 @@ use crate::connection::{self, Arrival};
 use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
 use crate::service::Site;
 use crate::shutdown::Shutdown;
-use crate::socket::{Listening, ListeningSocket, SocketFile};
+use crate::socket::{Duty, Listening, ListeningSocket, SocketFile};
 
 /// A socket that listens, in the runtime.
 #[derive(Debug)]
 pub(crate) struct Listener {
     socket: Socket,
-    is_https: bool,
+    duty: Duty,
     _file: Option<SocketFile>,
 }
 
@@ -37,7 +37,7 @@ impl Listener {
                 ListeningSocket::Tcp(socket) => Socket::Tcp(TcpListener::from_std(socket)?),
                 ListeningSocket::Unix(socket) => Socket::Unix(UnixListener::from_std(socket)?),
             },
-            is_https: listening.is_https,
+            duty: listening.duty,
             _file: listening.file,
         })
     }
@@ -59,7 +59,7 @@ impl Listener {
         Ok(Arrival {
             stream,
             addresses,
-            wants_tls: self.is_https,
+            duty: self.duty,
             is_encrypted: false,
         })
     }

@@ -1,8 +1,9 @@
 //! The fields that every reply has from us.
 
 use std::fmt::Write;
+use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue, SERVER};
+use http::header::{HeaderMap, HeaderName, HeaderValue, SERVER, STRICT_TRANSPORT_SECURITY};
 
 use crate::access_log::Spans;
 use crate::subject::Subject;
@@ -18,6 +19,21 @@ pub(crate) fn put(headers: &mut HeaderMap, subject: &Subject, debug: bool) {
     if debug && let Some(timing) = subject.record().spans().and_then(server_timing) {
         headers.append(SERVER_TIMING, timing);
     }
+}
+
+/// The word to browsers that come by HTTPS. Whether it concerns names below this one as well is
+/// for the application to say, which knows who has them.
+pub(crate) fn hsts(time: Duration) -> Option<HeaderValue> {
+    let seconds = time.as_secs();
+    let text = (seconds > 0).then(|| format!("max-age={seconds}"))?;
+    HeaderValue::try_from(text).ok()
+}
+
+/// Unless the application has its own.
+pub(crate) fn put_hsts(headers: &mut HeaderMap, hsts: &HeaderValue) {
+    headers
+        .entry(STRICT_TRANSPORT_SECURITY)
+        .or_insert_with(|| hsts.clone());
 }
 
 /// What browsers show beside a request, in ms.

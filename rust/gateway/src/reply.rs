@@ -109,6 +109,20 @@ pub(crate) fn redirect_to(redirect: &Redirect) -> Response<Content> {
     response
 }
 
+/// Sends the client to the same place by HTTPS, with the method and the body it has.
+pub(crate) fn to_https(location: &str, close: bool) -> Response<Content> {
+    let mut response = Response::new(Content::Empty);
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    let headers = response.headers_mut();
+    if let Ok(location) = HeaderValue::from_str(location) {
+        headers.insert(LOCATION, location);
+    }
+    if close {
+        headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
+}
+
 /// A fixed answer in plain text.
 pub(crate) fn fixed(text: &'static str) -> Response<Content> {
     let mut response = Response::new(Content::fixed(text));

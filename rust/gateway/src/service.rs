@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use http::header::HeaderValue;
 use http::{Request, Response, Version, request};
 
 use crate::access_log::{AccessLog, Record};
@@ -16,6 +17,8 @@ use crate::connection::{Lane, Purpose};
 use crate::dispatch::{self, Order, Patience};
 use crate::files::{self, FileDesk, Named};
 use crate::fixed;
+use crate::https_redirect;
+use crate::intake::fault::HeadFault;
 use crate::limiter::{Candidate, Standings};
 use crate::limits::Limits;
 use crate::own_fields;
@@ -39,6 +42,10 @@ pub(crate) struct Site {
     pub(crate) redirects: Redirects,
     pub(crate) files: FileDesk,
     pub(crate) tls: Option<Arc<Tls>>,
+    /// Where clients find HTTPS.
+    pub(crate) https_port: u16,
+    /// What browsers are told about coming by HTTPS only.
+    pub(crate) hsts: Option<HeaderValue>,
     /// Who may speak for a client; `None` leaves that to the application.
     pub(crate) trust: Option<Trust>,
     pub(crate) proxy_protocol: PeerList,
@@ -79,6 +86,7 @@ pub(crate) async fn answer(
     let client = lane.connection.client(&head);
     let heard = checked.is_ok().then_some(&head);
     let record = Record::new(&lane.connection, &client, heard);
+    let is_https = client.is_https();
     let is_trusted = client.credit() == Credit::Proxy;
     let id = lane.site().request_ids.of(&head.headers, is_trusted);
     let subject = Subject::new(id, &head, record);
@@ -88,14 +96,17 @@ pub(crate) async fn answer(
     let compression = compression.map(|compression| (compression, Wants::of(&head)));
     let mut standings = Standings::default();
     let answered = match checked {
-        Ok(()) if lane.connection.purpose == Purpose::Complain => Err(Refusal::NotEncrypted),
         Ok(()) => {
             let question = Question {
                 client,
                 head,
                 body: incoming,
             };
-            ask(&lane, body.subject(), question, &mut standings).await
+            match lane.connection.purpose {
+                Purpose::Complain => Err(Refusal::NotEncrypted),
+                Purpose::Redirect if !is_https => to_https(&lane, question).await,
+                _ => ask(&lane, body.subject(), question, &mut standings).await,
+            }
         }
         Err(fault) => Err(fault.into()),
     };
@@ -108,6 +119,9 @@ pub(crate) async fn answer(
     let headers = response.headers_mut();
     standings.describe(headers);
     own_fields::put(headers, body.subject(), lane.site().debug);
+    if let Some(hsts) = lane.site().hsts.as_ref().filter(|_| is_https) {
+        own_fields::put_hsts(headers, hsts);
+    }
     Ok(body.of(response))
 }
 
@@ -116,6 +130,16 @@ struct Question<'a> {
     client: Client<'a>,
     head: request::Parts,
     body: RequestBody,
+}
+
+/// Sends the client to the same place by HTTPS.
+async fn to_https(lane: &Lane, question: Question<'_>) -> Result<Response<Content>, Refusal> {
+    let Question { client, head, body } = question;
+    let site = lane.site();
+    let host = client.host(&head).ok_or(HeadFault::HostMissing)?;
+    let location = https_redirect::location(host, site.https_port, &head.uri);
+    let is_over = body::pass_over(body, &head, &site.limits, &lane.alarm).await;
+    Ok(reply::to_https(&location, !is_over))
 }
 
 async fn ask(

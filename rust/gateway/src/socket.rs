@@ -30,11 +30,22 @@ pub enum ListeningSocket {
     Unix(UnixListener),
 }
 
-/// A socket that listens, and what is spoken there.
+/// What becomes of those who connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Duty {
+    /// They are served in the clear.
+    Http,
+    /// They are served through TLS.
+    Https,
+    /// They are sent to where TLS is spoken.
+    Redirect,
+}
+
+/// A socket that listens, and what for.
 #[derive(Debug)]
 pub(crate) struct Listening {
     pub(crate) socket: ListeningSocket,
-    pub(crate) is_https: bool,
+    pub(crate) duty: Duty,
     /// Of a Unix socket that we have opened.
     pub(crate) file: Option<SocketFile>,
 }
@@ -45,6 +56,15 @@ pub(crate) struct SocketFile {
     path: PathBuf,
     /// Device and inode.
     identity: (u64, u64),
+}
+
+impl Duty {
+    fn of(is_https: bool) -> Duty {
+        match is_https {
+            true => Duty::Https,
+            false => Duty::Http,
+        }
+    }
 }
 
 impl Listening {
@@ -59,8 +79,17 @@ impl Listening {
         };
         Ok(Listening {
             socket,
-            is_https: listen.is_https(has_certificates),
+            duty: Duty::of(listen.is_https(has_certificates)),
             file,
+        })
+    }
+
+    /// Opens a socket that only sends clients elsewhere.
+    pub(crate) fn redirecting(address: SocketAddr) -> io::Result<Listening> {
+        Ok(Listening {
+            socket: ListeningSocket::Tcp(open_tcp(address)?),
+            duty: Duty::Redirect,
+            file: None,
         })
     }
 
@@ -73,10 +102,10 @@ impl Listening {
         let has_certificates = has_certificates && is_tcp?;
         Ok(Listening {
             socket: handed.socket,
-            is_https: match handed.scheme {
+            duty: Duty::of(match handed.scheme {
                 Some(scheme) => scheme == Scheme::Https,
                 None => has_certificates,
-            },
+            }),
             file: None,
         })
     }
@@ -91,10 +120,9 @@ impl Listening {
 
     /// How a client gets there: `https://127.0.0.1:8443`, `unix:/run/askr.sock`.
     pub(crate) fn url(&self) -> Option<String> {
-        let scheme = if self.is_https {
-            Scheme::Https
-        } else {
-            Scheme::Http
+        let scheme = match self.duty {
+            Duty::Https => Scheme::Https,
+            Duty::Http | Duty::Redirect => Scheme::Http,
         };
         match &self.socket {
             ListeningSocket::Tcp(_) => Some(format!("{scheme}://{}", self.address()?)),

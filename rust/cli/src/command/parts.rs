@@ -97,6 +97,8 @@ pub(super) fn gateway(
         spool_folder: spool_folder(&config.applications[0].ini),
         limits: config.limits.clone(),
         tls,
+        http_redirect: config.http_redirect.clone(),
+        hsts: config.hsts,
         http2: config.http2,
         trust: config.trust.clone(),
         proxy_protocol: config.proxy_protocol.clone(),

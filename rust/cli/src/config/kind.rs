@@ -1,5 +1,6 @@
 //! What kind of value an option takes, and the one place that accepts or refuses one.
 
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -42,6 +43,8 @@ pub(crate) enum Kind {
     Switch,
     /// One or more places to listen at.
     Listen,
+    /// Off, on, or addresses with their ports.
+    Addresses,
     /// php.ini settings.
     Ini,
     /// Off, on, or a share of the requests.
@@ -92,6 +95,7 @@ pub(crate) enum Value {
     Duration(Duration),
     Choice(&'static str),
     Listen(Vec<Listen>),
+    Addresses(Vec<SocketAddr>),
     Ini(Vec<(String, String)>),
     Share(Share),
     Names(Vec<String>),
@@ -143,6 +147,7 @@ impl Kind {
                 Some(Value::Choice(word))
             }
             Self::Listen => listen(raw).map(Value::Listen),
+            Self::Addresses => addresses(raw).map(Value::Addresses),
             Self::Ini => ini(raw),
             Self::Share => share(raw).map(Value::Share),
             Self::Names => names(raw).map(Value::Names),
@@ -187,6 +192,7 @@ impl Kind {
                 format!("a duration such as 30s or 500ms, from {least} to {most}")
             }
             Self::Choice(words) => format!("one of {}", words.join(", ")),
+            Self::Addresses => "on, off, or addresses with a port such as 0.0.0.0:80".to_owned(),
             Self::Listen => "addresses with a port such as 127.0.0.1:8000 or https://[::]:443, or unix:/PATH".to_owned(),
             Self::Ini => "php.ini settings such as memory_limit=256M".to_owned(),
             Self::Share => "on, off, or a share of the requests such as 0.01".to_owned(),
@@ -241,6 +247,12 @@ impl Value {
             Self::Bytes(bytes) => bytes_text(*bytes),
             Self::Duration(duration) => duration_text(*duration),
             Self::Choice(word) => (*word).to_owned(),
+            Self::Addresses(list) if list.is_empty() => OFF.to_owned(),
+            Self::Addresses(list) => list
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(","),
             Self::Listen(list) => list
                 .iter()
                 .map(ToString::to_string)
@@ -407,6 +419,15 @@ fn listen(raw: &Raw) -> Option<Vec<Listen>> {
         .map(|item| item.parse().ok())
         .collect::<Option<_>>()?;
     (!list.is_empty()).then_some(list)
+}
+
+/// `on` is the port of HTTP wherever the machine can be reached.
+fn addresses(raw: &Raw) -> Option<Vec<SocketAddr>> {
+    match switch(raw) {
+        Some(true) => Some(vec![([0, 0, 0, 0], 80).into()]),
+        Some(false) => Some(Vec::new()),
+        None => raw.items()?.iter().map(|item| item.parse().ok()).collect(),
+    }
 }
 
 fn ini(raw: &Raw) -> Option<Value> {

@@ -101,6 +101,8 @@ pub(crate) enum Key {
     TlsClientCa,
     TlsClientAuth,
     TlsMin,
+    HttpRedirect,
+    Hsts,
 }
 
 /// The levels of `--log-level`, least talkative first.
@@ -138,6 +140,7 @@ impl OptionSpec {
             Kind::AccessFields
                 | Kind::CodingLevels
                 | Kind::Codings
+                | Kind::Addresses
                 | Kind::Listen
                 | Kind::Ini
                 | Kind::Limits
@@ -161,7 +164,7 @@ impl OptionSpec {
     pub(crate) fn bare_value(&self) -> Option<&'static str> {
         match (self.kind)() {
             Kind::Share => Some(Share::ALL_TEXT),
-            Kind::Switch => Some(ON),
+            Kind::Switch | Kind::Addresses => Some(ON),
             _ => None,
         }
     }

@@ -1,5 +1,6 @@
 //! Settings become the plain values that the components take.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use super::settings::Settings;
 pub(crate) struct ServeConfig {
     pub(crate) files: FileConfig,
     pub(crate) listen: Vec<Listen>,
+    /// Where clients are sent to HTTPS.
+    pub(crate) http_redirect: Vec<SocketAddr>,
+    pub(crate) hsts: Duration,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) limits: Limits,
     /// Who may speak for a client, if somebody was asked.
@@ -70,6 +74,8 @@ impl ServeConfig {
         memory::check(settings, &applications)?;
         Ok(Self {
             files: sending::files(settings),
+            http_redirect: settings.addresses(Key::HttpRedirect).to_vec(),
+            hsts: settings.duration(Key::Hsts),
             listen: settings.listen().to_vec(),
             shutdown_timeout: settings.duration(Key::ShutdownTimeout),
             limits: limits(settings),

@@ -1,6 +1,7 @@
 //! One value per option, by precedence: flag, environment, `askr.toml`, `config/askr.php`, default.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -195,6 +196,13 @@ impl Settings {
         match self.setting(key).value {
             Some(Value::Choice(word)) => Some(word),
             _ => None,
+        }
+    }
+
+    pub(crate) fn addresses(&self, key: Key) -> &[SocketAddr] {
+        match &self.setting(key).value {
+            Some(Value::Addresses(list)) => list,
+            _ => unreachable!("{key:?} is a list of addresses with a default"),
         }
     }
 

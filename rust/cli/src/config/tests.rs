@@ -172,6 +172,7 @@ fn samples(option: &OptionSpec) -> [&'static str; 4] {
         },
         Kind::Duration { .. } => ["1s", "2s", "1500ms", "1m"],
         Kind::Choice(words) => std::array::from_fn(|index| words[index % words.len()]),
+        Kind::Addresses => ["on", "127.0.0.1:1", "[::1]:3,0.0.0.0:80", "off"],
         Kind::Listen => [
             "127.0.0.1:1",
             "https://127.0.0.1:2,unix:/run/askr.sock",

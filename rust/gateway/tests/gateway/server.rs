@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 /// What a test starts from.
 pub(crate) struct Server {
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     exchanges: Vec<GatewayEnd>,
     runtime: Handle,
     trigger: ShutdownTrigger,
@@ -260,7 +260,7 @@ impl Setup {
         if let Some(log) = self.access_log {
             gateway = gateway.logging(log);
         }
-        let address = gateway.addresses()[0];
+        let addresses = gateway.addresses();
         let limit_counts = gateway.limit_counts(0);
         let (trigger, shutdown) = Shutdown::new();
         let ends = exchanges.clone();
@@ -271,7 +271,7 @@ impl Setup {
             runtime.block_on(gateway.serve(ends, shutdown)).unwrap();
         });
         Server {
-            address,
+            addresses,
             exchanges: exchanges.concat(),
             runtime: handed.recv().unwrap(),
             trigger,
@@ -289,7 +289,12 @@ impl Server {
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.addresses[0]
+    }
+
+    /// All that it listens on.
+    pub(crate) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
     }
 
     pub(crate) fn exchange(&self) -> &GatewayEnd {
@@ -312,7 +317,7 @@ impl Server {
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::connect(self.address)
+        Client::connect(self.address())
     }
 
     /// Starts a worker of the first pool; each has a seat of its own.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use askr_gateway::{Certificates, ClientAuth, LocalAuthority, PairFiles, TlsConfig, TlsVersion};
-use askr_testkit::{After, DEADLINE, FakeWorker, eventually, reply};
+use askr_testkit::{After, Client, DEADLINE, FakeWorker, eventually, reply};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::version::{TLS12, TLS13};
@@ -415,6 +415,55 @@ fn nonsense_instead_of_a_handshake_is_no_request() {
             .visit("example.com", &scene.authority.client())
             .is_ok()
     );
+}
+
+#[test]
+fn clients_in_the_clear_are_sent_to_the_same_place_by_https() {
+    let redirecting = |setup: Setup| {
+        setup.config(|config| config.http_redirect = vec!["127.0.0.1:0".parse().unwrap()])
+    };
+    let scene = Scene::with(&[&["example.com"]], |tls| tls, redirecting);
+    let [https, http] = scene.server.addresses()[..] else {
+        panic!("{:?}", scene.server.addresses());
+    };
+    let mut client = Client::connect(http);
+    for (method, body) in [("GET", ""), ("POST", "a=b")] {
+        let bytes = body.len();
+        client.send(format!(
+            "{method} /a?b=c HTTP/1.1\r\nHost: example.com:80\r\nContent-Length: {bytes}\r\n\r\n{body}"
+        ));
+        let reply = client.response();
+        let location = format!("https://example.com:{}/a?b=c", https.port());
+        assert_eq!(
+            (reply.status, reply.header("location")),
+            (308, Some(&*location))
+        );
+    }
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    assert_eq!(client.response().status, 400);
+}
+
+#[test]
+fn browsers_are_told_to_come_by_https_only_where_they_have_done_so() {
+    let a_day = |setup: Setup| {
+        setup
+            .config(|config| config.hsts = Duration::from_secs(86_400))
+            .config(|config| config.http_redirect = vec!["127.0.0.1:0".parse().unwrap()])
+    };
+    let scene = Scene::with(&[&["example.com"]], |tls| tls, a_day);
+    let mut visit = scene
+        .visit("example.com", &scene.authority.client())
+        .unwrap();
+
+    let reply = visit.get("/a.txt").unwrap();
+
+    assert!(
+        reply.contains("\r\nstrict-transport-security: max-age=86400\r\n"),
+        "{reply}"
+    );
+    let mut in_the_clear = Client::connect(scene.server.addresses()[1]);
+    let reply = in_the_clear.get("/a.txt");
+    assert_eq!(reply.header("strict-transport-security"), None);
 }
 
 #[test]

@@ -46,7 +46,9 @@ fn client_conflict(settings: &Settings) -> Option<Conflict> {
 fn needless(settings: &Settings) -> Option<Conflict> {
     let is_given = |key: &Key| settings.setting(*key).value.is_some();
     let keys = [Key::TlsClientCa, Key::TlsClientAuth, Key::TlsMin];
-    let key = keys.into_iter().find(is_given)?;
+    let redirects = !settings.addresses(Key::HttpRedirect).is_empty();
+    let redirects = redirects.then_some(Key::HttpRedirect);
+    let key = keys.into_iter().find(is_given).or(redirects)?;
     Some(Conflict {
         key,
         problem: "without a certificate nothing is encrypted".to_owned(),

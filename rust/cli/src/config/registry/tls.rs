@@ -1,5 +1,7 @@
 //! The options of encrypted connections.
 
+use std::time::Duration;
+
 use crate::config::kind::{Kind, Value};
 use crate::config::options::{Key, OptionSpec, TLS_CLIENT_AUTH, TLS_VERSIONS};
 
@@ -57,5 +59,25 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
         default_text: Some("`1.2`"),
         placeholder: "VERSION",
         doc: "Oldest version of TLS that is spoken; the newest is 1.3.",
+    },
+    OptionSpec {
+        key: Key::HttpRedirect,
+        name: "http_redirect",
+        kind: || Kind::Addresses,
+        default: || Some(Value::Addresses(Vec::new())),
+        default_text: None,
+        placeholder: "ADDR",
+        doc: "Addresses and ports beside `listen` where clients are only sent to HTTPS (308); `on` is `0.0.0.0:80`.",
+    },
+    OptionSpec {
+        key: Key::Hsts,
+        name: "hsts",
+        kind: || Kind::Duration {
+            range: Duration::ZERO..=Duration::from_secs(2 * 365 * 24 * 60 * 60),
+        },
+        default: || Some(Value::Duration(Duration::ZERO)),
+        default_text: None,
+        placeholder: "TIME",
+        doc: "For how long browsers that came by HTTPS are to come by nothing else, as `Strict-Transport-Security` tells them unless the application has its own; 0 is not at all.",
     },
 ];

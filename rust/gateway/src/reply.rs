@@ -236,6 +236,7 @@ fn file_status(error: &io::Error) -> StatusCode {
     match Errno::from_io_error(error) {
         Some(Errno::NOENT | Errno::NOTDIR | Errno::XDEV | Errno::LOOP) => StatusCode::NOT_FOUND,
         Some(Errno::ACCESS | Errno::PERM) => StatusCode::FORBIDDEN,
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -228,6 +228,22 @@ impl Server {
         prlimit(Some(pid), Resource::Fsize, limit).expect("the process runs");
     }
 
+    /// From now on a process opens only so many descriptors beside those that it has; `None`
+    /// lifts that.
+    ///
+    /// # Panics
+    /// When it is gone.
+    pub fn limit_descriptors(&self, pid: Pid, more: Option<usize>) {
+        let open = self.descriptors_of(pid);
+        let mut free = (0..DESCRIPTORS_MAX).filter(|number| !open.contains_key(number));
+        let limit = more.and_then(|more| free.nth(more));
+        let limit = Rlimit {
+            current: Some(u64::from(limit.unwrap_or(DESCRIPTORS_MAX).cast_unsigned())),
+            maximum: Some(u64::from(DESCRIPTORS_MAX.cast_unsigned())),
+        };
+        prlimit(Some(pid), Resource::Nofile, limit).expect("the process runs");
+    }
+
     /// Sends a signal to the main process.
     ///
     /// # Panics
@@ -421,3 +437,6 @@ fn describe(pid: i32) -> String {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     format!("{pid} {:?} {stat}", String::from_utf8_lossy(&command))
 }
+
+/// More than any test needs.
+const DESCRIPTORS_MAX: i32 = 1024;

@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use askr_gateway::Rights;
 use nix::unistd::{
     Gid, Uid, User, getegid, geteuid, getgrouplist, getgroups, setegid, seteuid, setgroups,
     setresgid, setresuid,
@@ -73,6 +74,15 @@ impl Account {
     /// Whether it may do everything, so that becoming it drops nothing.
     pub(crate) fn is_root(&self) -> bool {
         self.ids.uid.is_root()
+    }
+
+    /// What it may do, as the gateway is told.
+    pub(crate) fn rights(&self) -> Rights {
+        Rights {
+            uid: self.uid(),
+            gid: self.ids.gid.as_raw(),
+            groups: self.ids.groups.iter().map(|group| group.as_raw()).collect(),
+        }
     }
 
     /// The first of these paths that the user cannot read, and why.

@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
 
 use askr_testkit::{Server, ServerBuilder};
 use rustix::process::{Pid, geteuid};
@@ -13,6 +14,9 @@ use tempfile::TempDir;
 const WORKER: &str = "<?php
 while (askr_handle_request(function (): void {
     usleep(1000 * (int) ($_GET['ms'] ?? 0));
+    if (isset($_GET['send'])) {
+        header('X-Sendfile: ' . $_GET['send']);
+    }
     $status = file_get_contents('/proc/self/status');
     preg_match_all('/^(Uid|Gid|Groups|CapEff):\\s*(.*?)\\s*$/m', $status, $found);
     echo json_encode(array_combine($found[1], $found[2]) + [
@@ -64,6 +68,47 @@ fn a_slow_request_is_seen_there_too() {
         "{}",
         server.log()
     );
+}
+
+#[test]
+fn no_link_and_no_name_shows_what_php_may_not_read() {
+    if !is_root() {
+        return;
+    }
+    let (folder, builder) = application(0o755);
+    let secret = tempfile::tempdir().unwrap();
+    fs::write(secret.path().join("key.pem"), "SECRET").unwrap();
+    fs::set_permissions(secret.path(), Permissions::from_mode(0o700)).unwrap();
+    for (name, mode) in [("storage", 0o755), ("closed", 0o700)] {
+        let made = folder.path().join(name);
+        fs::create_dir(&made).unwrap();
+        fs::set_permissions(made, Permissions::from_mode(mode)).unwrap();
+    }
+    let own = folder.path().join("storage/own.txt");
+    fs::write(&own, "SECRET").unwrap();
+    fs::set_permissions(&own, Permissions::from_mode(0o600)).unwrap();
+    fs::write(folder.path().join("closed/deep.txt"), "SECRET").unwrap();
+    fs::write(folder.path().join("storage/open.txt"), "for everybody").unwrap();
+    symlink(
+        secret.path().join("key.pem"),
+        folder.path().join("link.txt"),
+    )
+    .unwrap();
+    let server = builder
+        .flag("sendfile-roots", folder.path().join("storage"))
+        .start();
+
+    assert_eq!(server.get("/storage/open.txt").text(), "for everybody");
+    for target in ["/link.txt", "/storage/own.txt", "/closed/deep.txt"] {
+        let shown = server.get(target);
+        assert_eq!(shown.status, 403, "{target}");
+        assert!(!shown.text().contains("SECRET"), "{target}");
+    }
+    let named = |path: &Path| server.get(&format!("/?send={}", path.display()));
+    let open = named(&folder.path().join("storage/open.txt"));
+    assert_eq!((open.status, open.text()), (200, "for everybody"));
+    assert_eq!(named(&own).status, 403);
+    assert_eq!(uid_of(server.main_pid()), "0", "main is what it was");
 }
 
 #[test]

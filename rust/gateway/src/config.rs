@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::peers::PeerList;
 use crate::redirect_rule::RedirectRule;
-use crate::static_files::Symlinks;
+use crate::static_files::{Rights, Symlinks};
 use crate::tls::TlsConfig;
 
 /// Where the gateway listens and what it serves.
@@ -60,6 +60,8 @@ pub struct ApplicationConfig {
     pub root: PathBuf,
     /// Folders from below which its PHP may have files sent; one that is missing is left out.
     pub sendfile_roots: Vec<PathBuf>,
+    /// Who must be able to read a file, if not this process: whoever runs PHP, where main is root.
+    pub rights: Option<Rights>,
     /// Who runs PHP, in the order of their exchanges. The first takes every path that no other
     /// has.
     pub pools: Vec<PoolConfig>,
@@ -115,6 +117,7 @@ impl Default for ApplicationConfig {
             names: Vec::new(),
             root: PathBuf::from("public"),
             sendfile_roots: Vec::new(),
+            rights: None,
             pools: vec![PoolConfig::default()],
             limiting: None,
         }

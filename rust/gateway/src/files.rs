@@ -17,7 +17,7 @@ use crate::reply::Refusal;
 use crate::reply_body::Content;
 use crate::static_files::Place;
 use cache::FileCache;
-use document::{Document, Version};
+use document::Document;
 use patterns::Patterns;
 use siblings::Siblings;
 
@@ -34,6 +34,7 @@ mod siblings;
 
 pub(crate) use accelerated::{Named, is_named, take as take_named};
 pub(crate) use body::FileBody;
+pub(crate) use document::Version;
 
 /// Sends files, and remembers those it has sent.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl FileDesk {
         asked: &request::Parts,
         record: &Record,
     ) -> Result<Response<Content>, Refusal> {
-        let mut version = Version::of(stat).ok_or(Refusal::NotFound)?;
+        let mut version = place.version_in(stat).ok_or(Refusal::NotFound)?;
         let mut response = Response::new(Content::Empty);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, content_type(place.path()));
@@ -95,17 +96,18 @@ impl FileDesk {
         Ok(response)
     }
 
-    /// Gives `response` the file that PHP has named for its body.
+    /// Gives `response` the file that PHP has named for its body, opened with the rights of
+    /// `reader`.
     ///
     /// # Cancel safety
     /// As [`serve`](Self::serve).
     pub(crate) async fn send(
         &self,
         response: &mut Response<Content>,
-        file: File,
+        (file, reader): (File, Option<u32>),
         asked: &request::Parts,
     ) -> io::Result<()> {
-        let version = Version::of(&rustix::fs::fstat(&file)?).ok_or(Errno::NOENT)?;
+        let version = Version::of(&rustix::fs::fstat(&file)?, reader).ok_or(Errno::NOENT)?;
         let now = SystemTime::now();
         let document = match self.cache.find(&version) {
             Some(document) => document,
@@ -128,7 +130,8 @@ impl FileDesk {
     /// The file at `place`, which is not in memory.
     async fn document(&self, place: &Place<'_>, now: SystemTime) -> io::Result<Arc<Document>> {
         let file = place.open()?;
-        let version = Version::of(&rustix::fs::fstat(&file)?).ok_or(Errno::NOENT)?;
+        let version = place.version_in(&rustix::fs::fstat(&file)?);
+        let version = version.ok_or(Errno::NOENT)?;
         let document = Arc::new(Document::read(file, version, now).await?);
         self.cache.keep(&document, now);
         Ok(document)

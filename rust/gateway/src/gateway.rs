@@ -230,11 +230,12 @@ impl Opened {
             names,
             root,
             sendfile_roots,
+            rights,
             pools,
             limiting,
         } = config;
         assert!(!pools.is_empty(), "a pool takes what no other does");
-        let reach = Reach::new(symlinks, sendfile_roots.into());
+        let reach = Reach::new(symlinks, sendfile_roots.into(), rights);
         let disk = Disk::open(&root, reach).map_err(|source| BindError::Root { root, source })?;
         let limiter = |limiting: Limiting| Limiter::new(limiting.store, limiting.rules);
         Ok(Opened {

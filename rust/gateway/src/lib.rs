@@ -92,7 +92,7 @@ pub use probe::{Probe, ProbeFault, probe};
 pub use redirect_rule::{RedirectError, RedirectFrom, RedirectRule, RedirectTo};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
 pub use socket::{Handed, ListeningSocket};
-pub use static_files::Symlinks;
+pub use static_files::{Rights, Symlinks};
 pub use tls::{
     AuthorityError, Certificates, ClientAuth, LocalAuthority, PairError, PairFiles, TlsConfig,
     TlsError, TlsVersion,

@@ -307,8 +307,11 @@ async fn send_named(
     asked: &request::Parts,
     (named, response): (&Named, &mut Response<Content>),
 ) -> Result<(), Refusal> {
-    let sent = match named.open(application.disk.sendfile_roots()) {
-        Ok(file) => site.files.send(response, file, asked).await,
+    let sent = match named.open(application.disk.reach()) {
+        Ok(file) => {
+            let reader = application.disk.reach().reader();
+            site.files.send(response, (file, reader), asked).await
+        }
         Err(error) => Err(error),
     };
     sent.map_err(|error| {

@@ -14,12 +14,15 @@ use rustix::fs::{FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 use tokio::sync::watch;
 
+use crate::files::Version;
 use crate::route::{self, Files, Kind};
 
 pub(crate) mod reach;
+mod rights;
 
 pub(crate) use reach::Reach;
 pub use reach::Symlinks;
+pub use rights::Rights;
 
 /// The document roots as they are now.
 #[derive(Debug)]
@@ -76,9 +79,9 @@ impl Disk {
         })
     }
 
-    /// Folders from below which PHP may have files sent.
-    pub(crate) fn sendfile_roots(&self) -> &[PathBuf] {
-        self.reach.elsewhere()
+    /// What files PHP may have sent.
+    pub(crate) fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     /// The roots for one request.
@@ -198,8 +201,14 @@ impl<'r> Place<'r> {
         Place::new(self.root, format!("{}{suffix}", self.path))
     }
 
-    pub(crate) fn stat(&self) -> Option<Stat> {
-        self.root.look(&self.path)
+    /// The file that is there.
+    pub(crate) fn version(&self) -> Option<Version> {
+        self.version_in(&self.root.look(&self.path)?)
+    }
+
+    /// The file that `stat` is about.
+    pub(crate) fn version_in(&self, stat: &Stat) -> Option<Version> {
+        Version::of(stat, self.root.reach.reader())
     }
 
     /// Opens the file to read it.

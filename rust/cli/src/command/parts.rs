@@ -122,6 +122,7 @@ fn application(
         names: config.names.clone(),
         root: config.root.clone(),
         sendfile_roots: config.sendfile_roots.clone(),
+        rights: config.user.as_ref().map(Account::rights),
         pools: config.pools.iter().map(pool).collect(),
         limiting,
     }

@@ -13,7 +13,7 @@ use http::header::{HeaderMap, HeaderName};
 use percent_encoding::percent_decode;
 use rustix::io::Errno;
 
-use crate::static_files::reach;
+use crate::static_files::{Reach, reach};
 
 /// What PHP wants to be sent, in its own words.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,8 +43,13 @@ pub(crate) fn take(headers: &mut HeaderMap) -> Option<Named> {
 }
 
 impl Named {
+    /// Opens what is meant, if it is within `reach`.
+    pub(crate) fn open(&self, reach: &Reach) -> io::Result<File> {
+        reach.lend(|| self.open_below(reach.elsewhere()))
+    }
+
     /// Opens what is meant, if it is a file below one of `folders`.
-    pub(crate) fn open(&self, folders: &[PathBuf]) -> io::Result<File> {
+    fn open_below(&self, folders: &[PathBuf]) -> io::Result<File> {
         let mut fault = Errno::NOENT.into();
         for path in self.candidates(folders) {
             match open_below(&path, folders) {
@@ -123,7 +128,7 @@ mod tests {
         std::os::unix::fs::symlink(scene.path().join("secret"), folder.join("out")).unwrap();
         std::os::unix::fs::symlink("protected/a.txt", folder.join("in")).unwrap();
         std::os::unix::fs::symlink(&folder, scene.path().join("alias")).unwrap();
-        let opens = |named: Named| named.open(std::slice::from_ref(&folder)).is_ok();
+        let opens = |named: Named| named.open_below(std::slice::from_ref(&folder)).is_ok();
         let path = |path: &str| Named::Path(scene.path().join(path));
         let url = |url: &str| Named::Url(url.into());
         for named in [
@@ -151,6 +156,6 @@ mod tests {
             let text = format!("{named:?}");
             assert!(!opens(named), "{text}");
         }
-        assert!(path("storage/in").open(&[]).is_err());
+        assert!(path("storage/in").open_below(&[]).is_err());
     }
 }

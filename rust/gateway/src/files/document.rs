@@ -28,6 +28,8 @@ pub(crate) struct Version {
 pub(crate) struct FileKey {
     device: u64,
     inode: u64,
+    /// Whose rights counted when it was opened: another may have none.
+    reader: Option<u32>,
 }
 
 /// A time of the file system's, since 1970.
@@ -57,14 +59,14 @@ pub(crate) enum Contents {
 }
 
 impl Version {
-    /// `None` unless it is a regular file.
+    /// As `reader` may see it; `None` unless it is a regular file.
     #[expect(
         clippy::unnecessary_cast,
         clippy::cast_sign_loss,
         clippy::cast_possible_truncation,
         reason = "the types differ between machines; sizes are not negative, nanoseconds fit"
     )]
-    pub(crate) fn of(stat: &Stat) -> Option<Version> {
+    pub(crate) fn of(stat: &Stat, reader: Option<u32>) -> Option<Version> {
         if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
             return None;
         }
@@ -73,6 +75,7 @@ impl Version {
             key: FileKey {
                 device: stat.st_dev as u64,
                 inode: stat.st_ino as u64,
+                reader,
             },
             bytes: stat.st_size as u64,
             modified: moment(stat.st_mtime as i64, stat.st_mtime_nsec as u32),

@@ -84,7 +84,7 @@ impl Siblings {
 }
 
 fn copy(place: &Place<'_>, version: &Version, coding: Coding) -> Option<Version> {
-    let copy = Version::of(&place.beside(suffix(coding)).stat()?)?;
+    let copy = place.beside(suffix(coding)).version()?;
     let fits = copy.modified >= version.modified && copy.bytes < version.bytes;
     fits.then_some(copy)
 }

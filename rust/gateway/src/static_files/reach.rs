@@ -9,6 +9,8 @@ use std::sync::Arc;
 use rustix::fs::{AtFlags, Mode, OFlags, ResolveFlags, Stat};
 use rustix::io::Errno;
 
+use super::rights::Rights;
+
 /// What becomes of symbolic links below a document root.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Symlinks {
@@ -27,13 +29,33 @@ pub(crate) struct Reach {
     symlinks: Symlinks,
     /// Where links may lead that leave their root.
     elsewhere: Arc<[PathBuf]>,
+    /// Who must be able to read a file, if not this process.
+    rights: Option<Rights>,
 }
 
 impl Reach {
-    pub(crate) fn new(symlinks: Symlinks, elsewhere: Arc<[PathBuf]>) -> Reach {
+    pub(crate) fn new(
+        symlinks: Symlinks,
+        elsewhere: Arc<[PathBuf]>,
+        rights: Option<Rights>,
+    ) -> Reach {
         Reach {
             symlinks,
             elsewhere,
+            rights,
+        }
+    }
+
+    /// The number of the user whose rights count, if that is not this process's.
+    pub(crate) fn reader(&self) -> Option<u32> {
+        self.rights.as_ref().map(|rights| rights.uid)
+    }
+
+    /// Opens with the rights that count.
+    pub(crate) fn lend<T>(&self, open: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        match &self.rights {
+            Some(rights) => rights.lend(open),
+            None => open(),
         }
     }
 
@@ -53,10 +75,10 @@ impl Reach {
     /// Opens what `path` names to read it. Waits for nobody: what is no file may be opened too,
     /// and is then none.
     pub(crate) fn open(&self, root: BorrowedFd<'_>, path: &str) -> io::Result<File> {
-        if self.symlinks == Symlinks::Follow {
-            return Ok(rustix::fs::openat(root, path, READING, Mode::empty())?.into());
-        }
-        reopen(&self.find(root, path)?)
+        self.lend(|| match self.symlinks {
+            Symlinks::Follow => Ok(rustix::fs::openat(root, path, READING, Mode::empty())?.into()),
+            Symlinks::Inside | Symlinks::Never => reopen(&self.find(root, path)?),
+        })
     }
 
     /// A descriptor that only names what was found.

@@ -154,6 +154,7 @@ impl ReplyBody {
         let (head, content) = response.into_parts();
         self.content = content;
         self.delivery.announced = self.size_hint().exact();
+        self.delivery.is_over = self.subject.method() == "HEAD";
         Response::from_parts(head, self)
     }
 }

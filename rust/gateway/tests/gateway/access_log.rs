@@ -94,6 +94,8 @@ fn who_answered_what_stands_in_the_line() {
     assert_eq!(client.get("/askr/health").status, 200);
     client.send("HEAD /a.txt HTTP/1.1\r\nHost: a\r\n\r\n");
     assert_eq!(client.head_response().status, 200);
+    client.send("HEAD /askr/health HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(client.head_response().status, 200);
     client.send("GET /a.txt HTTP/1.0\r\n\r\n");
     assert_eq!(client.response().status, 200);
 
@@ -128,6 +130,7 @@ fn who_answered_what_stands_in_the_line() {
             fact("file", "GET", 5, "HTTP/1.1"),
             fact("server", "GET", 3, "HTTP/1.1"),
             fact("file", "HEAD", 0, "HTTP/1.1"),
+            fact("server", "HEAD", 0, "HTTP/1.1"),
             fact("file", "GET", 5, "HTTP/1.0"),
         ]
     );

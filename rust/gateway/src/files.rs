@@ -34,7 +34,11 @@ mod siblings;
 
 pub(crate) use accelerated::{Named, is_named, take as take_named};
 pub(crate) use body::FileBody;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use conditions::{Validators, Verdict, judge, range_fits};
 pub(crate) use document::Version;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use ranges::{Wanted, wanted};
 
 /// Sends files, and remembers those it has sent.
 #[derive(Debug)]

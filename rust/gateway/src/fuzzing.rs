@@ -3,6 +3,7 @@
 
 mod clients;
 mod codings;
+mod files;
 mod heads;
 mod http2;
 mod intake;
@@ -21,6 +22,9 @@ pub const TARGETS: &[Target] = &[
     ("proxy-header", clients::proxy, clients::PROXY_SEEDS),
     ("accept-encoding", codings::accept, codings::ACCEPT_SEEDS),
     ("media-type", codings::media, codings::MEDIA_SEEDS),
+    ("range", files::range, files::RANGE_SEEDS),
+    ("conditions", files::conditions, files::CONDITION_SEEDS),
+    ("named-file", files::named, files::NAMED_SEEDS),
     ("path", path::route_of, path::SEEDS),
     ("reply-head", heads::reply, heads::REPLY_SEEDS),
     ("interim-head", heads::interim, heads::REPLY_SEEDS),

@@ -146,3 +146,6 @@ impl Piece {
 fn bounded(bytes: u64, bytes_max: usize) -> usize {
     usize::try_from(bytes).map_or(bytes_max, |bytes| bytes.min(bytes_max))
 }
+
+#[cfg(test)]
+mod tests;

@@ -171,3 +171,6 @@ impl Room {
 
 /// What an entry takes beside its contents, about.
 const ENTRY_BYTES: usize = 512;
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,9 @@ pub(crate) fn wanted(range: &[u8], length: u64) -> Wanted {
             None => return Wanted::Everything,
         }
     }
-    let asked: u64 = spans.iter().map(|span| span.bytes).sum();
+    let asked = spans
+        .iter()
+        .fold(0_u64, |all, span| all.saturating_add(span.bytes));
     match spans[..] {
         _ if count == 0 || asked > length => Wanted::Everything,
         [] => Wanted::Nothing,

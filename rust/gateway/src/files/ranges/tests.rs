@@ -85,6 +85,11 @@ fn more_than_the_file_is_worth_is_the_whole_file() {
     );
 }
 
+#[test]
+fn parts_of_the_largest_file_there_can_be_do_not_overflow() {
+    assert_eq!(wanted(b"bytes=0-,0-,0-", u64::MAX), Wanted::Everything);
+}
+
 proptest! {
     #[test]
     fn no_part_leaves_the_file(range in "bytes=[-0-9, ]{0,40}", length in 0_u64..50) {

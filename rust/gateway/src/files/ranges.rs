@@ -49,11 +49,9 @@ pub(crate) fn wanted(range: &[u8], length: u64) -> Wanted {
             None => return Wanted::Everything,
         }
     }
-    let asked = spans
-        .iter()
-        .fold(0_u64, |all, span| all.saturating_add(span.bytes));
+    let asked: u128 = spans.iter().map(|span| u128::from(span.bytes)).sum();
     match spans[..] {
-        _ if count == 0 || asked > length => Wanted::Everything,
+        _ if count == 0 || asked > u128::from(length) => Wanted::Everything,
         [] => Wanted::Nothing,
         [span] => Wanted::One(span),
         [_, _, ..] => Wanted::Several(spans),

@@ -36,8 +36,8 @@ pub(super) fn range(bytes: &[u8]) {
                 spans
             }
         };
-        let asked: u64 = spans.iter().map(|span| span.bytes).sum();
-        assert!(asked <= length, "{asked} of {length}");
+        let asked: u128 = spans.iter().map(|span| u128::from(span.bytes)).sum();
+        assert!(asked <= u128::from(length), "{asked} of {length}");
         for span in spans {
             assert!(span.bytes > 0 && span.end() <= length, "{span:?}");
         }

@@ -9,15 +9,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command as Clap};
 
 use crate::command::{Addressee, ReloadWords};
-use crate::config::{Inputs, Key, LogConfig, OPTIONS, OptionSpec};
+use crate::config::{Inputs, LogConfig, OPTIONS, OptionSpec};
 use crate::doctor::REPORT_COMMAND;
 use crate::user::Ids;
 
 /// The hidden command that makes a process the template of a server.
 pub(crate) const TEMPLATE_COMMAND: &str = "template";
 
-/// The argument that says which application a command is for.
-const ADDRESSEE: &str = "addressee";
+/// The option of which commands for a server take a name alone.
+const HOSTS: &str = "hosts";
 
 /// What was asked for.
 #[derive(Debug)]
@@ -158,27 +158,23 @@ fn version() -> String {
     )
 }
 
-/// With the options that a running server is found by: all, but that `--host` names the one of its
-/// applications which is meant.
+/// With the options that a running server is found by; a `--host` with nothing but a name says
+/// which of its applications is meant.
 fn for_a_server(command: Clap) -> Clap {
-    let host = Arg::new(ADDRESSEE).long("host").value_name("NAME").help(
-        "The application of these hosts, by its name in `hosts` [default: that of all others]",
-    );
-    let options = OPTIONS.iter().filter(|option| option.key != Key::Hosts);
-    with(command, options).arg(host)
+    with_options(command).mut_arg(HOSTS, |host| {
+        host.value_name("NAME").help(
+            "The application that is meant, by its name in `hosts` [default: that of all others]",
+        )
+    })
 }
 
 fn with_options(command: Clap) -> Clap {
-    with(command, OPTIONS.iter())
-}
-
-fn with(command: Clap, options: impl Iterator<Item = &'static OptionSpec>) -> Clap {
     let file = Arg::new("config")
         .long("config")
         .value_name("FILE")
         .value_parser(clap::value_parser!(PathBuf))
         .help("Configuration file [default: ./askr.toml or APP_BASE/askr.toml, if there]");
-    options.fold(command.arg(file), |command, option| {
+    OPTIONS.iter().fold(command.arg(file), |command, option| {
         command.arg(flag(option))
     })
 }
@@ -257,7 +253,7 @@ fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageErr
             remove: matches.get_flag("remove"),
         });
     }
-    let inputs = Inputs {
+    let mut inputs = Inputs {
         flags: flags(matches),
         file_flag: file_flag(matches),
         ..surroundings
@@ -270,20 +266,20 @@ fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageErr
         },
         "doctor" => Args::Doctor(inputs),
         "reload" => Args::Reload {
+            to: addressee(&mut inputs),
             inputs,
-            to: addressee(matches),
             words: ReloadWords {
                 path: matches.get_one::<PathBuf>("path").cloned(),
                 no_canary: matches.get_flag("no-canary"),
             },
         },
         "rollback" => Args::Rollback {
+            to: addressee(&mut inputs),
             inputs,
-            to: addressee(matches),
         },
         "status" => Args::Status {
+            to: addressee(&mut inputs),
             inputs,
-            to: addressee(matches),
             json: matches.get_flag("json"),
         },
         _ => unreachable!("{name} was handled before clap saw it"),
@@ -292,16 +288,24 @@ fn parse_own(argv: Vec<OsString>, surroundings: Inputs) -> Result<Args, UsageErr
 
 fn flags(matches: &ArgMatches) -> BTreeMap<String, Vec<String>> {
     let words = |option: &OptionSpec| {
-        let values = matches.try_get_many::<String>(option.name).ok()??;
+        let values = matches.get_many::<String>(option.name)?;
         Some((option.name.to_owned(), values.cloned().collect()))
     };
     OPTIONS.iter().filter_map(words).collect()
 }
 
-fn addressee(matches: &ArgMatches) -> Addressee {
-    Addressee {
-        host: matches.get_one::<String>(ADDRESSEE).cloned(),
+/// Takes the names of applications that are meant out of the hosts that were given; the last one
+/// counts.
+fn addressee(inputs: &mut Inputs) -> Addressee {
+    let Some(words) = inputs.flags.remove(HOSTS) else {
+        return Addressee::default();
+    };
+    let (hosts, mut names): (Vec<String>, Vec<String>) =
+        words.into_iter().partition(|word| word.contains('='));
+    if !hosts.is_empty() {
+        inputs.flags.insert(HOSTS.to_owned(), hosts);
     }
+    Addressee { host: names.pop() }
 }
 
 fn file_flag(matches: &ArgMatches) -> Option<PathBuf> {

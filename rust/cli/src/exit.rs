@@ -92,6 +92,7 @@ pub(crate) fn by_signal(signal: i32) -> ExitCode {
 fn code(failure: &Failure) -> u8 {
     match failure {
         Failure::Usage(_) | Failure::Template(_) => USAGE,
+        Failure::Console(ConsoleError::Unnamed { .. }) => USAGE,
         Failure::Config(error) if error.is_usage() => USAGE,
         Failure::Config(_) | Failure::Artisan(_) | Failure::Trust(_) => CONFIGURATION,
         Failure::Console(ConsoleError::NoServer { .. } | ConsoleError::Forbidden) => UNAVAILABLE,
@@ -172,7 +173,9 @@ fn remedy(failure: &Failure) -> Option<&'static str> {
         | Failure::Artisan(_)
         | Failure::Trust(_)
         | Failure::Template(_)
-        | Failure::Console(ConsoleError::Aborted(_) | ConsoleError::Cut(_))
+        | Failure::Console(
+            ConsoleError::Aborted(_) | ConsoleError::Cut(_) | ConsoleError::Unnamed { .. },
+        )
         | Failure::Become(_)
         | Failure::Log(_) => None,
     }

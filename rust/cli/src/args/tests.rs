@@ -51,6 +51,8 @@ fn a_reload_has_words_of_its_own_beside_the_options() {
         "--no-canary",
         "--host",
         "shop",
+        "--host",
+        "shop names=shop.example",
         "--root",
         "/r",
     ];
@@ -60,6 +62,7 @@ fn a_reload_has_words_of_its_own_beside_the_options() {
     assert_eq!(words.path, Some(PathBuf::from("releases/7")));
     assert!(words.no_canary);
     assert_eq!(to.host.as_deref(), Some("shop"));
+    assert_eq!(inputs.flags["hosts"], ["shop names=shop.example"]);
     assert_eq!(inputs.flags["root"], ["/r"]);
 }
 

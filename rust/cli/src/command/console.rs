@@ -10,7 +10,7 @@ use askr_supervisor::{
 };
 
 use super::print;
-use crate::config::{ConfigError, ControlSocket, Inputs, Settings};
+use crate::config::{ConfigError, ControlSocket, Inputs, Key, Settings};
 use crate::exit::Failure;
 
 mod page;
@@ -40,6 +40,9 @@ pub(crate) enum ConsoleError {
     /// The socket is there and not for us.
     #[error("the server of this application is another user's")]
     Forbidden,
+    /// There are several applications and none is that of all other hosts.
+    #[error("which application is meant? name one of {names} with --host")]
+    Unnamed { names: String },
     /// The change was given up.
     #[error("{0}")]
     Aborted(String),
@@ -48,13 +51,27 @@ pub(crate) enum ConsoleError {
     Cut(#[source] io::Error),
 }
 
+impl Addressee {
+    /// Refuses to guess which of several applications is to be changed.
+    fn checked(self, inputs: &Inputs) -> Result<Self, Failure> {
+        let settings = Settings::resolve(inputs)?;
+        let hosts = settings.hosts();
+        if self.host.is_some() || hosts.len() < 2 || settings.has_own_application() {
+            return Ok(self);
+        }
+        let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+        let names = names.join(", ");
+        Err(ConsoleError::Unnamed { names }.into())
+    }
+}
+
 /// Brings up a new generation and returns when no worker runs other code any more.
 pub(crate) fn reload(
     inputs: &Inputs,
     to: Addressee,
     words: ReloadWords,
 ) -> Result<ExitCode, Failure> {
-    let connection = connect(inputs, to)?;
+    let connection = connect(inputs, to.checked(inputs)?)?;
     let order = ReloadOrder {
         path: words.path.map(|path| release(inputs, path)).transpose()?,
         canary: !words.no_canary,
@@ -64,6 +81,7 @@ pub(crate) fn reload(
 
 /// Returns to the generation before.
 pub(crate) fn rollback(inputs: &Inputs, to: Addressee) -> Result<ExitCode, Failure> {
+    let to = to.checked(inputs)?;
     connect(inputs, to)?.follow(Command::Rollback)
 }
 
@@ -129,7 +147,8 @@ fn socket(
     inputs: &Inputs,
     to: &Addressee,
 ) -> Result<ControlSocket, ConfigError> {
-    if settings.has_own_application() {
+    let is_given = settings.path(Key::ControlSocket).is_some();
+    if settings.has_own_application() || is_given {
         return ControlSocket::new(settings, inputs);
     }
     let applications = settings.applications();

@@ -145,10 +145,12 @@ impl Settings {
             settings: Cow::Borrowed(self),
         };
         let own = self.has_own_application().then_some(own);
-        let hosts = self.hosts().iter().map(|host| ApplicationSettings {
+        let lends_socket = own.is_none();
+        let hosts = self.hosts().iter().enumerate();
+        let hosts = hosts.map(|(index, host)| ApplicationSettings {
             name: &host.name,
             names: &host.names,
-            settings: Cow::Owned(self.of_host(host)),
+            settings: Cow::Owned(self.of_host(host, index == 0 && lends_socket)),
         });
         own.into_iter().chain(hosts).collect()
     }

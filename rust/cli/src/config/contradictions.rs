@@ -97,7 +97,10 @@ fn orphan_conflict(settings: &Settings) -> Option<Conflict> {
     if settings.has_own_application() {
         return None;
     }
-    let is_given = |key: &&Key| settings.setting(**key).source != Source::Default;
+    // The socket is that of the first of them, then.
+    let is_given = |key: &&Key| {
+        **key != Key::ControlSocket && settings.setting(**key).source != Source::Default
+    };
     let key = OWN_KEYS.iter().find(is_given)?;
     Some(Conflict {
         key: *key,

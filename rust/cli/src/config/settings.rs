@@ -57,8 +57,9 @@ impl Settings {
     }
 
     /// The settings of an application that has some of its own. It is where it says, and has the
-    /// pools and limits that it says; else it is as all are.
-    pub(crate) fn of_host(&self, host: &HostOptions) -> Self {
+    /// pools and limits that it says; else it is as all are. The first of several without one for
+    /// all other hosts `has_socket` that was meant for the server.
+    pub(crate) fn of_host(&self, host: &HostOptions, has_socket: bool) -> Self {
         let all = self.setting(Key::Hosts);
         let mut values = self.values.clone();
         for option in hosts::own_options() {
@@ -68,7 +69,8 @@ impl Settings {
                 source: all.source.clone(),
                 name: [all.name.as_str(), &host.name, option.name].join(all.source.joint()),
             });
-            let is_shared = !OWN_KEYS.contains(&option.key);
+            let is_socket = has_socket && option.key == Key::ControlSocket;
+            let is_shared = is_socket || !OWN_KEYS.contains(&option.key);
             let setting = match own {
                 Some(mut own) => {
                     own.add_weaker(inherited.value);

@@ -235,6 +235,7 @@ impl Setup {
             names: self.names,
             root: self.root.path().to_owned(),
             sendfile_roots: self.sendfile_roots,
+            rights: None,
             pools: self.pools,
             limiting: self.limiting,
         };

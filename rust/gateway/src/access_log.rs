@@ -5,7 +5,7 @@
 
 mod combined;
 mod entry;
-mod escape;
+pub(crate) mod escape;
 mod fields;
 mod json;
 mod moment;

@@ -3,11 +3,13 @@
 
 mod clients;
 mod codings;
+mod fields;
 mod files;
 mod heads;
 mod http2;
 mod intake;
 mod path;
+mod versions;
 
 /// A name, what takes any bytes and panics when something does not hold, and bytes to begin with.
 pub type Target = (&'static str, fn(&[u8]), &'static [&'static [u8]]);
@@ -25,7 +27,10 @@ pub const TARGETS: &[Target] = &[
     ("range", files::range, files::RANGE_SEEDS),
     ("conditions", files::conditions, files::CONDITION_SEEDS),
     ("named-file", files::named, files::NAMED_SEEDS),
+    ("http-versions", versions::same, versions::SEEDS),
     ("path", path::route_of, path::SEEDS),
+    ("request-id", fields::request_id, fields::REQUEST_ID_SEEDS),
+    ("log-values", fields::log, fields::LOG_SEEDS),
     ("reply-head", heads::reply, heads::REPLY_SEEDS),
     ("interim-head", heads::interim, heads::REPLY_SEEDS),
     ("limit-key", heads::limit_key, heads::LIMIT_KEY_SEEDS),

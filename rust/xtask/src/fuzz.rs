@@ -138,7 +138,7 @@ impl Fuzzer {
             return Err(FuzzError::Fell {
                 target: target.to_owned(),
                 folder: found,
-                said: process::tail(&text),
+                said: reason(&text),
             });
         }
         println!("   {target}: {}", last_line(&text));
@@ -159,6 +159,17 @@ impl Fuzzer {
     }
 }
 
+/// What the panic says, if there was one; libFuzzer's own last words are about the input.
+fn reason(text: &str) -> String {
+    let panic = text.find("panicked at").map_or("", |at| &text[at..]);
+    let words: String = panic
+        .lines()
+        .take(4)
+        .map(|line| format!("    {line}\n"))
+        .collect();
+    words + &process::tail(text)
+}
+
 /// `Done 1234 runs in 4 second(s)`
 fn last_line(text: &str) -> &str {
     let mut lines = text.lines().rev().map(str::trim);
@@ -174,5 +185,12 @@ mod tests {
         let said = "INFO: Seed: 1\n#2 INITED\nDone 1234 runs in 4 second(s)\n\n";
         assert_eq!(last_line(said), "Done 1234 runs in 4 second(s)");
         assert_eq!(last_line(""), "");
+    }
+
+    #[test]
+    fn a_panic_is_told_before_what_libfuzzer_says() {
+        let said = "INFO\nthread '<unnamed>' panicked at a.rs:1:2:\nit broke\nSUMMARY\n";
+        assert!(reason(said).starts_with("    panicked at a.rs:1:2:\n    it broke\n"));
+        assert!(reason("SUMMARY: timeout\n").contains("timeout"));
     }
 }

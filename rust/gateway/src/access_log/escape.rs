@@ -4,7 +4,7 @@
 use crate::limits::LOGGED_VALUE_BYTES_MAX;
 
 /// Appends `value` as the inside of a JSON string. What is no UTF-8 is replaced.
-pub(super) fn json(value: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn json(value: &[u8], out: &mut Vec<u8>) {
     let value = bounded(value);
     if value.iter().all(|&byte| is_plain(byte)) {
         out.extend_from_slice(value);
@@ -21,7 +21,7 @@ pub(super) fn json(value: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Appends `value` as nginx has it in its combined format: `\xHH` for what is not plain ASCII.
-pub(super) fn combined(value: &[u8], out: &mut Vec<u8>) {
+pub(crate) fn combined(value: &[u8], out: &mut Vec<u8>) {
     let value = bounded(value);
     if value.iter().all(|&byte| is_plain(byte)) {
         out.extend_from_slice(value);

@@ -4,9 +4,11 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use http::Request;
+use http::header::HOST;
 
 use crate::client::{Addresses, Client, Trust};
 use crate::forwarded::TrustedField;
+use crate::intake::head::is_authority;
 use crate::peers::PeerList;
 use crate::proxy_protocol::{self, Announced};
 
@@ -39,6 +41,10 @@ pub(super) fn forwarded(bytes: &[u8]) {
         return;
     };
     let (head, ()) = request.into_parts();
+    let mut hosts = head.headers.get_all(HOST).iter();
+    if !hosts.all(|host| is_authority(host.as_bytes())) {
+        return; // the head was refused
+    }
     let end = |text: &str| text.parse().expect("an address and port");
     let addresses = Addresses::new(end("10.0.0.1:40000"), end("10.0.0.2:8000"));
     let trust = |list: &[&str]| Trust {

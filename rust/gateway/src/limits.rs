@@ -63,7 +63,7 @@ impl Default for Limits {
             http2_streams: 128,
             reply_buffer_bytes: 1024 * 1024,
             reply_file_bytes: 1024 * 1024 * 1024,
-            reply_patience: Duration::from_secs(1),
+            reply_patience: Duration::from_millis(10),
         }
     }
 }

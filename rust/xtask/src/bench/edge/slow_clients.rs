@@ -38,7 +38,7 @@ const WINDOW_BYTES: usize = 2048;
 
 /// What slow readers ask for: a file, and two answers of PHP, of which the larger is more than
 /// the server keeps of a reply in memory.
-const WANTED: [&str; 3] = ["/1m.txt", "/large?bytes=600000", "/large?bytes=3000000"];
+const WANTED: [&str; 3] = ["/1m.txt", "/large?bytes=600000", "/large?bytes=10000000"];
 
 /// What slow senders send, as far as they come.
 const SENT: [&str; 2] = [

@@ -93,6 +93,7 @@ return [
         'body_timeout' => env('ASKR_BODY_TIMEOUT'),
         'keep_alive_timeout' => env('ASKR_KEEP_ALIVE_TIMEOUT'),
         'connection_limit' => env('ASKR_CONNECTION_LIMIT'),
+        'client_connection_limit' => env('ASKR_CLIENT_CONNECTION_LIMIT'),
         'http2' => env('ASKR_HTTP2'),
         'http2_streams' => env('ASKR_HTTP2_STREAMS'),
         'write_timeout' => env('ASKR_WRITE_TIMEOUT'),

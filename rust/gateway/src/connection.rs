@@ -11,6 +11,7 @@ use crate::client::{Addresses, Client};
 use crate::http1;
 use crate::http2;
 use crate::passage::Passage;
+use crate::places::{ClientPlace, Place, Presence};
 use crate::protocol::{self, Protocol};
 use crate::proxy_protocol::{self, Announced, ProxyFault};
 use crate::reply_stream::StreamPump;
@@ -41,6 +42,7 @@ pub(crate) struct Connection {
     /// What the handshake has told.
     pub(crate) tls: Option<TlsFacts>,
     pub(crate) purpose: Purpose,
+    pub(crate) presence: Arc<Presence>,
 }
 
 impl Connection {
@@ -91,8 +93,8 @@ impl Lane {
         let patience = connection.site.applications.all()[0].pools.at(0).queue_wait;
         Lane {
             alarm: Mutex::new(Alarm::new(Instant::now() + patience)),
+            passage: Arc::new(Passage::of(connection.presence.clone())),
             connection,
-            passage: Arc::new(Passage::default()),
             pump: StreamPump::default(),
             scratch: Mutex::new(Vec::new()),
         }
@@ -107,9 +109,12 @@ impl Lane {
 ///
 /// # Cancel safety
 /// Dropping the future closes the connection and cancels what it has in the exchange.
-pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutdown) {
+pub(crate) async fn serve(arrival: Arrival, place: Place, site: Arc<Site>, mut shutdown: Shutdown) {
     arrival.stream.send_at_once();
     let Some(arrival) = introduced(arrival, &site).await else {
+        return;
+    };
+    let Some(_one_of_the_client) = admitted(&arrival, &site) else {
         return;
     };
     let Some((mut arrival, purpose)) = secured(arrival, &site).await else {
@@ -130,6 +135,7 @@ pub(crate) async fn serve(arrival: Arrival, site: Arc<Site>, mut shutdown: Shutd
         .session()
         .map(|session| TlsFacts::new(session, asks_for_certificates()));
     let connection = Arc::new(Connection {
+        presence: place.presence().clone(),
         site,
         addresses,
         https: is_encrypted || stream.is_tls(),
@@ -162,12 +168,32 @@ async fn introduced(mut arrival: Arrival, site: &Site) -> Option<Arrival> {
         Ok(Err(fault)) => fault,
         Err(_) => ProxyFault::Late,
     };
+    refuse(&arrival, &fault, site);
+    None
+}
+
+/// One of the connections that the client may have; `None` if it has too many. Whoever speaks for
+/// others has as many as it likes.
+fn admitted(arrival: &Arrival, site: &Arc<Site>) -> Option<Option<ClientPlace>> {
+    let peer = arrival.addresses.peer();
+    let trusted = site.trust.as_ref().map(|trust| &trust.proxies);
+    if trusted.is_some_and(|proxies| proxies.has(peer)) || site.proxy_protocol.has(peer) {
+        return Some(None);
+    }
+    match site.places.admit(peer) {
+        Ok(place) => Some(place),
+        Err(fault) => {
+            refuse(arrival, &fault, site);
+            None
+        }
+    }
+}
+
+fn refuse(arrival: &Arrival, fault: &(dyn std::error::Error + 'static), site: &Site) {
     if let Some(unlogged) = site.complaints.admit(std::time::Instant::now()) {
         let peer = arrival.addresses.remote_ip();
-        let error = &fault as &dyn std::error::Error;
-        tracing::warn!(peer, error, unlogged, "connection refused");
+        tracing::warn!(peer, error = fault, unlogged, "connection refused");
     }
-    None
 }
 
 /// The arrival with its stream decrypted, where the listener is one for HTTPS; `None` if there

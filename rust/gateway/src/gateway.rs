@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use askr_exchange::GatewayEnd;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::access_log::AccessLog;
@@ -23,6 +23,7 @@ use crate::listen::Listen;
 use crate::listener::{self, Listener};
 use crate::own_fields;
 use crate::park::Doorbell;
+use crate::places::Places;
 use crate::pools::Pools;
 use crate::redirects::Redirects;
 use crate::request_id::RequestIds;
@@ -180,9 +181,6 @@ impl Gateway {
     ) -> Result<(), ServeError> {
         let _doorbell = Doorbell::register(&exchanges[0][0]).map_err(ServeError::Doorbell)?;
         let limits = Arc::new(self.config.limits);
-        let places = Arc::new(Semaphore::new(
-            limits.connections.min(Semaphore::MAX_PERMITS),
-        ));
         let (tls, keeper) = self.tls.unzip();
         let mut roots = Vec::new();
         let mut applications = Vec::new();
@@ -201,6 +199,7 @@ impl Gateway {
             proxy_protocol: self.config.proxy_protocol,
             compression: Compression::new(self.config.compression),
             spool_folder: self.config.spool_folder,
+            places: Arc::new(Places::new(&limits)),
             limits,
             http2: self.config.http2,
             complaints: Complaints::default(),
@@ -215,8 +214,7 @@ impl Gateway {
         let mut listening = JoinSet::new();
         for listener in self.listeners {
             let listener = Listener::new(listener).map_err(ServeError::Listener)?;
-            let (site, places) = (site.clone(), places.clone());
-            listening.spawn(listener::serve(listener, site, places, shutdown.clone()));
+            listening.spawn(listener::serve(listener, site.clone(), shutdown.clone()));
         }
         while listening.join_next().await.is_some() {}
         aside.shutdown().await;

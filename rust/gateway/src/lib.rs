@@ -50,6 +50,7 @@ mod own_fields;
 mod park;
 mod passage;
 mod peers;
+mod places;
 mod pools;
 mod probe;
 mod protocol;

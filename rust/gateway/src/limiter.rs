@@ -25,6 +25,7 @@ mod fields;
 mod key;
 mod tally;
 
+pub(crate) use bucket_key::network;
 pub use key::{LimitKey, LimitKeyError};
 pub use tally::{LimitCounts, LimitTally};
 

@@ -9,6 +9,9 @@ use std::time::Duration;
 pub struct Limits {
     /// Connections open at once; more wait in the kernel's backlog.
     pub connections: usize,
+    /// Connections of one client, which are closed beyond that; 0 is any number. IPv6 clients are
+    /// one by their /64.
+    pub client_connections: usize,
     /// Request line and header fields together (431). Stays below what one exchange head holds.
     pub head_bytes: usize,
     /// Header fields of one request (431). hyper's parser holds at most [`FIELDS_MAX`].
@@ -48,6 +51,7 @@ impl Default for Limits {
     fn default() -> Limits {
         Limits {
             connections: 10_000,
+            client_connections: 0,
             head_bytes: 32 * 1024,
             head_fields: FIELDS_MAX,
             request_line_bytes: 16 * 1024,
@@ -73,6 +77,9 @@ pub const FIELDS_MAX: usize = 100;
 
 /// Connections the kernel holds for us before `accept`.
 pub(crate) const BACKLOG: i32 = 4096;
+
+/// How many idle connections are asked to leave at once when all places are taken.
+pub(crate) const LEAVING_AT_ONCE: usize = 32;
 
 /// What a balancer may say of its client ahead of a connection.
 pub(crate) const PROXY_BYTES_MAX: usize = 4 * 1024;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use tokio::net::{TcpListener, UnixListener};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::client::Addresses;
@@ -66,25 +65,26 @@ impl Listener {
 }
 
 /// Accepts on `listener` and owns its connections, until a drain is over or out of time.
-pub(crate) async fn serve(
-    listener: Listener,
-    site: Arc<Site>,
-    places: Arc<Semaphore>,
-    mut shutdown: Shutdown,
-) {
+pub(crate) async fn serve(listener: Listener, site: Arc<Site>, mut shutdown: Shutdown) {
     let mut connections = JoinSet::new();
     let mut pause = Pause::default();
+    // Accepted, and without a place so far.
+    let mut waiting = None;
     loop {
         tokio::select! {
             biased;
             _ = shutdown.draining() => break,
             Some(_) = connections.join_next() => {}
-            (arrival, place) = accept(&listener, &places, &mut pause) => {
-                let serving = connection::serve(arrival, site.clone(), shutdown.clone());
-                connections.spawn(async move {
-                    serving.await;
-                    drop(place);
-                });
+            arrival = accept(&listener, &mut pause), if waiting.is_none() => {
+                waiting = Some(arrival);
+            }
+            place = site.places.take(), if waiting.is_some() => {
+                let Some(arrival) = waiting.take() else {
+                    continue;
+                };
+                let shutdown = shutdown.of(place.presence().clone());
+                let serving = connection::serve(arrival, place, site.clone(), shutdown);
+                connections.spawn(serving);
             }
         }
     }
@@ -106,22 +106,16 @@ async fn drain(mut connections: JoinSet<()>, mut shutdown: Shutdown) {
     connections.shutdown().await;
 }
 
-/// Waits for a place and for a client to take it. Errors are waited out.
+/// Waits for a client. Errors are waited out.
 ///
 /// # Cancel safety
-/// No accepted connection is lost: `accept` is the last wait.
-async fn accept(
-    listener: &Listener,
-    places: &Arc<Semaphore>,
-    pause: &mut Pause,
-) -> (Arrival, OwnedSemaphorePermit) {
-    let place = places.clone().acquire_owned().await;
-    let place = place.expect("nobody closes the semaphore");
+/// No accepted connection is lost.
+async fn accept(listener: &Listener, pause: &mut Pause) -> Arrival {
     loop {
         match listener.accept().await {
             Ok(arrival) => {
                 pause.reset();
-                return (arrival, place);
+                return arrival;
             }
             Err(error) if is_the_clients(&error) => {}
             Err(error) => {

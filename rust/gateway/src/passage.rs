@@ -1,12 +1,13 @@
 //! What the socket side and the service side of one lane tell each other.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use http::Response;
 
 use crate::intake::fault::HeadFault;
 use crate::limits::INTERIM_BYTES_MAX;
+use crate::places::Presence;
 use crate::transfers::Transfers;
 
 /// Shared by the side of the socket, the service and the bodies of one lane. In HTTP/2 the one
@@ -34,6 +35,7 @@ pub(crate) struct Passage {
     reply_begun: AtomicBool,
     /// What of the replies the kernel copies from files.
     pub(crate) transfers: Transfers,
+    presence: Arc<Presence>,
 }
 
 /// Interim replies in their order.
@@ -45,6 +47,14 @@ struct Interims {
 }
 
 impl Passage {
+    /// For a lane of the connection whose presence that is.
+    pub(crate) fn of(presence: Arc<Presence>) -> Passage {
+        Passage {
+            presence,
+            ..Passage::default()
+        }
+    }
+
     /// A head is shown to hyper.
     pub(crate) fn head_passed(&self) {
         bump(&self.heads);
@@ -62,6 +72,7 @@ impl Passage {
     /// shown to it as such.
     pub(crate) fn begin_request(&self) -> Result<(), HeadFault> {
         bump(&self.requests);
+        self.presence.begin_request();
         self.reply_begun.store(false, Relaxed);
         self.take_interim();
         let (requests, heads) = (self.requests.load(Relaxed), self.heads.load(Relaxed));
@@ -75,6 +86,7 @@ impl Passage {
     /// The reply of the request begun last is over.
     pub(crate) fn end_request(&self) {
         bump(&self.replies);
+        self.presence.end_request();
     }
 
     /// As [`end_request`](Self::end_request), for a reply that hyper was given in pieces.

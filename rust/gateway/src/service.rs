@@ -23,6 +23,7 @@ use crate::limiter::{Candidate, Standings};
 use crate::limits::Limits;
 use crate::own_fields;
 use crate::peers::PeerList;
+use crate::places::Places;
 use crate::pools::Pool;
 use crate::redirects::{self, Redirects};
 use crate::reply::{self, Refusal};
@@ -52,6 +53,7 @@ pub(crate) struct Site {
     pub(crate) compression: Option<Compression>,
     pub(crate) spool_folder: PathBuf,
     pub(crate) limits: Arc<Limits>,
+    pub(crate) places: Arc<Places>,
     /// Clients may speak HTTP/2.
     pub(crate) http2: bool,
     pub(crate) complaints: Complaints,

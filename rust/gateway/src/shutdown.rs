@@ -1,7 +1,11 @@
 //! Tells every part of the gateway when to drain and when to stop.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 use tokio::time::Instant;
+
+use crate::places::Presence;
 
 /// How far the shutdown has come; it only moves forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +18,11 @@ pub enum Stage {
 
 /// The end that listens.
 #[derive(Debug, Clone)]
-pub struct Shutdown(watch::Receiver<Stage>);
+pub struct Shutdown {
+    stage: watch::Receiver<Stage>,
+    /// Of a connection, which may have to leave before the others.
+    presence: Option<Arc<Presence>>,
+}
 
 /// The end that starts the drain. Dropping it lets everything run on.
 #[derive(Debug)]
@@ -25,18 +33,31 @@ impl Shutdown {
     #[must_use]
     pub fn new() -> (ShutdownTrigger, Shutdown) {
         let (sender, receiver) = watch::channel(Stage::Running);
-        (ShutdownTrigger(sender), Shutdown(receiver))
+        let shutdown = Shutdown {
+            stage: receiver,
+            presence: None,
+        };
+        (ShutdownTrigger(sender), shutdown)
     }
 
     /// The stage now.
     #[must_use]
     pub fn stage(&self) -> Stage {
-        *self.0.borrow()
+        *self.stage.borrow()
     }
 
-    /// Whether the stage has moved since this clone was made; cheaper than [`Shutdown::stage`].
+    /// Whether the stage has moved since this clone was made, or somebody wants the place; cheaper than [`Shutdown::stage`].
     pub(crate) fn has_begun(&self) -> bool {
-        self.0.has_changed().unwrap_or(false)
+        let is_asked = |presence: &Arc<Presence>| presence.has_to_leave();
+        self.stage.has_changed().unwrap_or(false) || self.presence.as_ref().is_some_and(is_asked)
+    }
+
+    /// For one connection, which drains when somebody wants its place as well.
+    pub(crate) fn of(&self, presence: Arc<Presence>) -> Shutdown {
+        Shutdown {
+            stage: self.stage.clone(),
+            presence: Some(presence),
+        }
     }
 
     /// Waits for the drain to run out of time. A deadline brought forward counts.
@@ -45,7 +66,7 @@ impl Shutdown {
             let deadline = self.draining().await;
             tokio::select! {
                 () = tokio::time::sleep_until(deadline) => return,
-                changed = self.0.changed() => if changed.is_err() {
+                changed = self.stage.changed() => if changed.is_err() {
                     return tokio::time::sleep_until(deadline).await;
                 },
             }
@@ -58,11 +79,15 @@ impl Shutdown {
     /// Safe to drop and call again.
     pub async fn draining(&mut self) -> Instant {
         loop {
-            if let Stage::Draining(deadline) = *self.0.borrow_and_update() {
+            if let Stage::Draining(deadline) = *self.stage.borrow_and_update() {
                 return deadline;
             }
-            if self.0.changed().await.is_err() {
-                std::future::pending::<()>().await;
+            tokio::select! {
+                changed = self.stage.changed() => if changed.is_err() {
+                    asked_to_leave(self.presence.as_deref()).await;
+                    return Instant::now();
+                },
+                () = asked_to_leave(self.presence.as_deref()) => return Instant::now(),
             }
         }
     }
@@ -78,6 +103,14 @@ impl ShutdownTrigger {
                 true
             }
         });
+    }
+}
+
+/// Never without a presence.
+async fn asked_to_leave(presence: Option<&Presence>) {
+    match presence {
+        Some(presence) => presence.asked_to_leave().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -69,6 +69,7 @@ pub(crate) enum Key {
     BodyTimeout,
     KeepAliveTimeout,
     ConnectionLimit,
+    ClientConnectionLimit,
     Http2,
     Http2Streams,
     QueueLimit,

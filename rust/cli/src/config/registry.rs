@@ -436,7 +436,18 @@ const GENERAL: &[OptionSpec] = &[
         default: || count(Limits::default().connections),
         default_text: None,
         placeholder: "N",
-        doc: "Connections open at once; further ones wait to be accepted.",
+        doc: "Connections open at once. Further ones wait to be accepted, and those that have no request for longest make room.",
+    },
+    OptionSpec {
+        key: Key::ClientConnectionLimit,
+        name: "client_connection_limit",
+        kind: || Kind::Count {
+            range: 0..=1_000_000,
+        },
+        default: || count(Limits::default().client_connections),
+        default_text: None,
+        placeholder: "N",
+        doc: "Connections of one client address, of IPv6 of one /64; further ones are closed. 0 is any number. `trusted_proxies`, balancers of `proxy_protocol` and Unix sockets have as many as they like.",
     },
     OptionSpec {
         key: Key::Http2,

@@ -101,6 +101,7 @@ fn limits(settings: &Settings) -> Limits {
     let bytes = |key| usize::try_from(settings.bytes(key)).unwrap_or(usize::MAX);
     Limits {
         connections: count(Key::ConnectionLimit),
+        client_connections: count(Key::ClientConnectionLimit),
         head_bytes: bytes(Key::HeadLimit),
         head_fields: count(Key::FieldLimit),
         request_line_bytes: bytes(Key::RequestLineLimit),

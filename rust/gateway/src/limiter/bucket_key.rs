@@ -31,7 +31,7 @@ impl Keys {
                 .cookie(&candidate.head.headers, name)
                 .map(|hash| (b'c', hash)),
         }
-        .unwrap_or_else(|| address(candidate.client.ip()));
+        .unwrap_or_else(|| network(candidate.client.ip()));
         let rule = u16::try_from(index).unwrap_or(u16::MAX).to_le_bytes();
         let mut bytes = [0; 11];
         bytes[..2].copy_from_slice(&rule);
@@ -111,7 +111,7 @@ fn is_php_name(one: &[u8], other: &[u8]) -> bool {
 }
 
 /// IPv4 whole, IPv6 by the network that one client has for itself. Clients on Unix sockets are one.
-fn address(client: Option<IpAddr>) -> (u8, [u8; 8]) {
+pub(crate) fn network(client: Option<IpAddr>) -> (u8, [u8; 8]) {
     let mut known_by = [0; 8];
     match client {
         None => (b'u', known_by),

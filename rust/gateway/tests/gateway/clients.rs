@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use askr_gateway::{PeerList, Trust, TrustedField};
-use askr_testkit::{After, FakeWorker, reply};
+use askr_testkit::{After, Client, FakeWorker, eventually, reply};
 
 use crate::server::{Server, Setup};
 
@@ -134,4 +134,50 @@ fn of_others_a_header_is_a_malformed_request() {
         client.closed();
     }
     assert_eq!(worker.taken(), 0);
+}
+
+/// A client that the balancer names.
+fn named(server: &Server, address: &str) -> Client {
+    let mut client = server.client();
+    client.send(format!("PROXY TCP4 {address} 192.0.2.1 40000 443\r\n"));
+    client
+}
+
+#[test]
+fn a_client_has_so_many_connections_and_others_have_theirs() {
+    let server = behind_balancer()
+        .limits(|limits| limits.client_connections = 2)
+        .start();
+    let mut own = [(); 2].map(|()| named(&server, "203.0.113.7"));
+    for client in &mut own {
+        assert_eq!(client.get("/askr/health").status, 200);
+    }
+    assert!(named(&server, "203.0.113.7").rest().is_empty());
+    assert_eq!(
+        named(&server, "203.0.113.8").get("/askr/health").status,
+        200
+    );
+    let [one, mut two] = own;
+    drop(one);
+    eventually("the place is free", || {
+        named(&server, "203.0.113.7")
+            .try_get("/askr/health")
+            .is_ok()
+    });
+    assert_eq!(two.get("/askr/health").status, 200);
+}
+
+#[test]
+fn whoever_speaks_for_others_has_as_many_connections_as_it_likes() {
+    let limited = |setup: Setup| setup.limits(|limits| limits.client_connections = 1);
+    let trust = trusting(&["127.0.0.1"]);
+    let server = limited(Setup::new().config(|it| it.trust = Some(trust))).start();
+    let mut clients = [(); 3].map(|()| server.client());
+    for client in &mut clients {
+        assert_eq!(client.get("/askr/health").status, 200);
+    }
+    let server = limited(Setup::new()).start();
+    let mut only = server.client();
+    assert_eq!(only.get("/askr/health").status, 200);
+    assert!(server.client().rest().is_empty());
 }

@@ -414,16 +414,62 @@ fn a_client_that_leaves_while_php_runs_is_reported_to_php() {
 }
 
 #[test]
-fn connections_beyond_the_limit_wait_for_a_place() {
-    let server = Setup::new().limits(|limits| limits.connections = 2).start();
-    let mut first = server.client();
-    let mut second = server.client();
+fn when_all_places_are_taken_whoever_asked_nothing_for_longest_makes_room() {
+    let server = Setup::new().limits(|limits| limits.connections = 3).start();
+    let mut clients = [(); 3].map(|()| server.client());
+    for client in &mut clients {
+        assert_eq!(client.get("/askr/health").status, 200);
+    }
+    let [mut first, mut second, mut third] = clients;
     assert_eq!(first.get("/askr/health").status, 200);
-    assert_eq!(second.get("/askr/health").status, 200);
+    let mut late = server.client();
+    assert_eq!(late.get("/askr/health").status, 200);
+    second.closed();
+    third.closed();
+    assert_eq!(first.get("/askr/health").status, 200);
+}
+
+#[test]
+fn connections_beyond_the_limit_wait_for_replies_that_are_under_way() {
+    let server = Setup::new().limits(|limits| limits.connections = 2).start();
+    let (finish, finished) = std::sync::mpsc::channel();
+    let finished = std::sync::Arc::new(std::sync::Mutex::new(finished));
+    let _workers = [(); 2].map(|()| {
+        let finished = finished.clone();
+        server.worker(move |job, _| {
+            let finished = finished.lock().unwrap();
+            finished.recv_timeout(askr_testkit::DEADLINE).unwrap();
+            reply(job.take().unwrap(), 200, &[], b"late").unwrap();
+            After::Next
+        })
+    });
+    let mut busy = [server.client(), server.client()];
+    for client in &mut busy {
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    eventually("the workers are busy", || {
+        server.exchange().idle_workers() == 0
+    });
     let mut third = server.client();
     third.send("GET /askr/health HTTP/1.1\r\nHost: a\r\n\r\n");
-    drop(first);
+    for _ in &busy {
+        finish.send(()).unwrap();
+    }
+    for client in &mut busy {
+        // Whole, whoever waits.
+        assert_eq!(client.response().text(), "late");
+    }
     assert_eq!(third.response().status, 200);
+}
+
+#[test]
+fn half_a_request_makes_room_as_well() {
+    let server = Setup::new().limits(|limits| limits.connections = 1).start();
+    let mut slow = server.client();
+    slow.send("GET / HTTP/1.1\r\nHo");
+    let mut other = server.client();
+    assert_eq!(other.get("/askr/health").status, 200);
+    slow.closed();
 }
 
 #[test]

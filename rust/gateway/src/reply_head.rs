@@ -101,7 +101,8 @@ pub(crate) fn interim(encoded: Vec<u8>, subject: &Subject) -> Result<Response<()
     Ok(response)
 }
 
-fn is_bodiless(status: StatusCode) -> bool {
+/// Whether a reply of this status has no body, whatever else it says.
+pub(crate) fn is_bodiless(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 

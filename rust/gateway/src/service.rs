@@ -292,7 +292,8 @@ async fn php(
     if let Some(lease) = forward.unwanted {
         dispatch::discard(lease).await;
     }
-    if let Some(named) = files::take_named(forward.response.headers_mut()) {
+    let named = files::take_named(forward.response.headers_mut());
+    if let Some(named) = named.filter(|_| !reply_head::is_bodiless(forward.response.status())) {
         let sides = (lane.site(), application);
         send_named(sides, subject, head, (&named, &mut forward.response)).await?;
     }

@@ -108,6 +108,20 @@ fn another_status_is_kept_and_has_no_parts() {
 }
 
 #[test]
+fn a_reply_that_has_no_body_gets_none() {
+    for status in [204, 304] {
+        let scene = Scene::with(status, &[], "X-Sendfile", "STORAGE/protected/a.txt");
+        let mut client = scene.server.client();
+        for _ in 0..2 {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            let sent = client.response();
+            assert_eq!((sent.status, sent.body.len()), (status, 0));
+            assert_eq!(sent.header("x-sendfile"), None);
+        }
+    }
+}
+
+#[test]
 fn what_lies_elsewhere_is_not_sent() {
     for (field, path) in [
         ("X-Sendfile", "/etc/passwd"),

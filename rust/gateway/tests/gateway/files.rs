@@ -2,6 +2,8 @@
 
 use askr_gateway::Symlinks;
 use askr_testkit::Response;
+use askr_testkit::streams::{Streams, request};
+use http::HeaderValue;
 
 use crate::server::{Server, Setup};
 
@@ -476,4 +478,44 @@ fn what_is_no_file_is_not_waited_for() {
     let server = setup.start();
     let _worker = server.worker_saying("php");
     assert_eq!(get(&server, "/fifo.txt").text(), "php");
+}
+
+#[test]
+fn files_are_the_same_bytes_over_http_2() {
+    let large = large();
+    let server = site().file("large.bin", &large).start();
+    let mut client = Streams::connect(server.address());
+    for _ in 0..2 {
+        let whole = client.get("/large.bin");
+        assert!(whole.body == large, "the file came changed");
+        assert_eq!(whole.header("content-length"), Some("1600000"));
+        assert_eq!(client.get("/robots.txt").text(), "User-agent: *\n");
+    }
+    let mut part = request("GET", "/large.bin");
+    let range = HeaderValue::from_static("bytes=1000-1499999");
+    part.headers_mut().insert("range", range);
+    let part = client.ask(part, b"");
+    assert_eq!(part.status, 206);
+    assert!(part.body == large[1000..1_500_000]);
+    let head = client.ask(request("HEAD", "/large.bin"), b"");
+    assert_eq!((head.status, head.body.len()), (200, 0));
+    assert_eq!(head.header("content-length"), Some("1600000"));
+}
+
+#[test]
+fn a_file_that_becomes_shorter_while_it_is_sent_is_cut_and_never_looks_whole() {
+    // More than sockets hold.
+    let contents = vec![b'x'; 64 << 20];
+    let setup = site().file("large.bin", &contents);
+    let path = setup.root().join("large.bin");
+    let server = setup.start();
+    let mut client = server.client();
+    client.send("GET /large.bin HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.bytes(1000);
+    let file = std::fs::File::options().write(true).open(path).unwrap();
+    file.set_len(1 << 20).unwrap();
+    let rest = client.rest();
+    assert!(rest.len() < contents.len(), "{} bytes came", rest.len());
+    assert!(rest.iter().skip(1000).all(|&byte| byte == b'x'));
+    assert_eq!(get(&server, "/robots.txt").status, 200);
 }

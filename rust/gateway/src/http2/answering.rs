@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::head;
 use crate::body::{RequestBody, StreamBody};
 use crate::connection::Lane;
+use crate::limits::HTTP2_SEND_BUFFER_BYTES;
 use crate::reply_body::ReplyBody;
 use crate::service;
 
@@ -166,7 +167,10 @@ impl<'a> Sending<'a> {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Over>> {
-        self.stream.reserve_capacity(self.held.len());
+        // No more than is sent at once: what one stream has of the connection's window, others
+        // have not.
+        let wanted = self.held.len().min(HTTP2_SEND_BUFFER_BYTES);
+        self.stream.reserve_capacity(wanted);
         let capacity = match self.stream.capacity() {
             0 => match self.stream.poll_capacity(cx) {
                 Poll::Ready(Some(Ok(capacity))) => capacity,

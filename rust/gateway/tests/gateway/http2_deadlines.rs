@@ -136,3 +136,20 @@ fn a_client_that_reads_nothing_from_its_socket_is_cut_off() {
     client.get(1, "/");
     end.recv_timeout(DEADLINE).unwrap();
 }
+
+#[test]
+fn a_stream_that_is_not_read_does_not_hold_up_the_others() {
+    let server = Setup::new().file("large", vec![b'a'; 1_000_000]).start();
+    let mut client = Frames::connect(server.address());
+    client.frame(kind::WINDOW_UPDATE, 0, 0, &1_000_000_u32.to_be_bytes());
+    client.get(1, "/large");
+    // Its own window is used up, that of the connection is not.
+    let mut taken = 0;
+    while taken < 65_535 {
+        taken += client.until(kind::DATA).payload.len();
+    }
+    client.get(3, "/askr/health");
+    assert_eq!(client.ending(3), Ending::Reply);
+    client.frame(kind::WINDOW_UPDATE, 0, 1, &1_000_000_u32.to_be_bytes());
+    assert_eq!(client.ending(1), Ending::Reply);
+}

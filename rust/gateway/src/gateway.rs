@@ -31,7 +31,7 @@ use crate::service::Site;
 use crate::shutdown::Shutdown;
 use crate::socket::{Duty, Handed, Listening};
 use crate::static_files::{Disk, Reach, Symlinks};
-use crate::tls::{Keeper, Tls};
+use crate::tls::{Keeper, Stapler, Tls};
 
 /// Listening sockets and what is to be served on them.
 #[derive(Debug)]
@@ -209,7 +209,8 @@ impl Gateway {
         });
         let mut aside = aside(&site, roots);
         if let Some((keeper, tls)) = keeper.zip(site.tls.clone()) {
-            aside.spawn(keeper.run(tls));
+            aside.spawn(keeper.run(tls.clone()));
+            aside.spawn(Stapler::default().run(tls));
         }
         let mut listening = JoinSet::new();
         for listener in self.listeners {

@@ -240,3 +240,15 @@ pub(crate) const ACCESS_LOG_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How much of what a client says is in one field of a line of the access log.
 pub(crate) const LOGGED_VALUE_BYTES_MAX: usize = 4096;
+
+/// How long a responder may take to say whether a certificate was revoked.
+pub(crate) const RESPONDER_PATIENCE: Duration = Duration::from_secs(10);
+
+/// What it may say.
+pub(crate) const RESPONSE_BYTES_MAX: usize = 64 * 1024;
+
+/// First pause after a responder has failed; doubles up to [`RESPONDER_PAUSE_MAX`].
+pub(crate) const RESPONDER_PAUSE_MIN: Duration = Duration::from_secs(60);
+
+/// Longest pause after a responder has failed, and between two questions that it answered.
+pub(crate) const RESPONDER_PAUSE_MAX: Duration = Duration::from_secs(12 * 60 * 60);

@@ -2,7 +2,8 @@
 //!
 //! rustls does the protocol. Here stands which certificate a client sees (`names`, `keyring`),
 //! where certificates come from (`pair` reads files, `local` makes them for development), how
-//! they are kept current while the server runs (`keeper`), and how long a handshake may take.
+//! they are kept current while the server runs (`keeper`), what responders say of them (`stapler`,
+//! `responder`), and how long a handshake may take.
 
 mod config;
 mod error;
@@ -13,7 +14,9 @@ mod keyring;
 mod local;
 mod names;
 mod pair;
+mod responder;
 mod settings;
+mod stapler;
 
 use std::io;
 use std::sync::{Arc, RwLock};
@@ -34,6 +37,7 @@ pub(crate) use keeper::Keeper;
 use keyring::Keyring;
 pub use local::LocalAuthority;
 use settings::Settings;
+pub(crate) use stapler::Stapler;
 
 /// Makes encrypted streams of plain ones.
 #[derive(Debug)]

@@ -53,6 +53,23 @@ impl Keyring {
         }
     }
 
+    /// Shows `response` with the certificate at `position`, or nothing, unless another
+    /// certificate has come since `for_whom` was.
+    pub(super) fn staple(&self, position: usize, for_whom: &Pair, response: Option<Vec<u8>>) {
+        let Keyring::Files(current) = self else {
+            return;
+        };
+        let mut current = current.write().expect("nobody panics with it");
+        let pair = &current.pairs[position];
+        if pair.certified.cert == for_whom.certified.cert {
+            let mut pair = pair.clone();
+            let mut certified = CertifiedKey::clone(&pair.certified);
+            certified.ocsp = response;
+            pair.certified = Arc::new(certified);
+            *current = Arc::new(current.with(position, pair));
+        }
+    }
+
     /// What is shown now; nothing where certificates are made.
     pub(super) fn pairs(&self) -> Vec<Pair> {
         match self {

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::config::PairFiles;
 use super::error::PairError;
+use super::responder::Responder;
 use super::settings::provider;
 
 /// A certificate with its key, ready to be shown.
@@ -26,6 +27,8 @@ pub(super) struct Pair {
     pub(super) names: Vec<String>,
     /// When it stops being one.
     pub(super) ends: SystemTime,
+    /// Who says whether it was revoked, where it names somebody.
+    pub(super) responder: Option<Arc<Responder>>,
 }
 
 impl Pair {
@@ -41,6 +44,7 @@ impl Pair {
         };
         let (_, first) = parse_x509_certificate(&chain[0]).map_err(|_| malformed())?;
         let (names, ends) = (names(&first), ends(&first));
+        let responder = Responder::of(&chain).map(Arc::new);
         let certified =
             CertifiedKey::from_der(chain, key, &provider()).map_err(|source| match source {
                 rustls::Error::InconsistentKeys(_) => PairError::Mismatch {
@@ -57,6 +61,7 @@ impl Pair {
             certified: Arc::new(certified),
             names,
             ends,
+            responder,
         })
     }
 }

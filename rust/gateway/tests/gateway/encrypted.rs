@@ -53,6 +53,18 @@ impl Authority {
         files
     }
 
+    /// Its key, as PEM.
+    pub(crate) fn key(&self) -> String {
+        self.issuer.key().serialize_pem()
+    }
+
+    /// Signs what `params` say; the certificate and its key, as PEM.
+    pub(crate) fn sign(&self, params: &CertificateParams) -> [String; 2] {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        [certificate.pem(), key.serialize_pem()]
+    }
+
     /// A client that trusts this authority and shows no certificate.
     pub(crate) fn client(&self) -> ClientConfig {
         self.client_of(&[&TLS13, &TLS12])

@@ -18,6 +18,7 @@ mod http2_requests;
 mod http2_rules;
 mod interim;
 mod limits;
+mod ocsp;
 mod pools;
 mod probes;
 mod requests;

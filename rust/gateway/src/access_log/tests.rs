@@ -1,8 +1,11 @@
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::time::{Duration, UNIX_EPOCH};
 
 use askr_exchange::WorkerId;
 use http::Version;
 use jiff::tz::TimeZone;
+use rustix::fs::{CWD, FileType, Mode};
 use serde_json::{Value, json};
 
 use super::entry::{Asked, Php, Source};
@@ -150,4 +153,29 @@ fn lines_are_in_the_file_when_the_log_has_finished() {
 
     let text = std::fs::read_to_string(path).unwrap();
     assert_eq!(text, "{\"status\":200}\n{\"status\":431}\n");
+}
+
+#[test]
+fn a_reader_that_does_not_read_holds_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipe");
+    rustix::fs::mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    let both_ends = File::options().read(true).write(true).open(&path).unwrap();
+    let place = AccessLogPlace::File(path);
+    let log = AccessLog::open(&place, AccessFormat::Json(AccessField::usual())).unwrap();
+
+    for _ in 0..2 * crate::limits::ACCESS_LOG_BYTES_MAX / 100 {
+        log.write(&entry());
+    }
+    log.finish(Duration::from_millis(1));
+    assert!(!log.0.queue.finish(Duration::ZERO), "nobody has read it");
+
+    let reading = std::thread::spawn(move || {
+        let lines = BufReader::new(both_ends).lines();
+        lines
+            .map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+            .take(1000)
+            .count()
+    });
+    assert_eq!(reading.join().unwrap(), 1000);
 }

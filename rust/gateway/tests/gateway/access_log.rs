@@ -7,6 +7,7 @@ use std::time::Duration;
 use askr_gateway::{
     AccessField, AccessFormat, AccessLog, AccessLogPlace, PeerList, Trust, TrustedField,
 };
+use askr_testkit::streams::{Streams, request};
 use askr_testkit::{After, DEADLINE, encoded_head, eventually, reply};
 use rustix::time::{ClockId, clock_gettime};
 use serde_json::{Value, json};
@@ -360,4 +361,51 @@ fn nobody_else_names_a_request() {
     assert_eq!(id.len(), 16);
 
     assert_eq!(log.lines(server), [json!({ "request": id })]);
+}
+
+#[test]
+fn each_stream_of_http_2_is_a_line_also_one_that_was_taken_back() {
+    let log = Log::of(&["path", "protocol", "status", "end", "sent_bytes"]);
+    let server = setup(&log).start();
+    let (saw, seen) = mpsc::channel();
+    let _worker = server.worker(move |job, received| {
+        let job = job.take().unwrap();
+        if received.target == "/back" {
+            saw.send(()).unwrap();
+            eventually("the client has left", || job.cancelled());
+        } else {
+            let _ = reply(job, 200, &[], b"abc");
+        }
+        After::Next
+    });
+    let mut client = Streams::connect(server.address());
+    assert_eq!(client.get("/whole").text(), "abc");
+    assert_eq!(client.get("/%zz").status, 400);
+    let asked = client.begin(request("GET", "/back"), true).unwrap();
+    client.turn();
+    seen.recv_timeout(DEADLINE).unwrap();
+    client.take_back(asked);
+    assert_eq!(client.get("/askr/health").status, 200);
+    drop(client);
+
+    let line = |path: &str, status: u16, end: &str, sent: u64| {
+        json!({
+            "path": path, "protocol": "HTTP/2.0", "status": status, "end": end, "sent_bytes": sent,
+        })
+    };
+    let mut lines = log.lines(server);
+    lines.sort_by_key(|line| line["path"].as_str().unwrap().to_owned());
+    let refused = lines.remove(0);
+    assert_eq!(
+        (&refused["path"], &refused["status"]),
+        (&json!("/%zz"), &json!(400))
+    );
+    assert_eq!(
+        lines,
+        [
+            line("/askr/health", 200, "whole", 3),
+            line("/back", 499, "left", 0),
+            line("/whole", 200, "whole", 3),
+        ]
+    );
 }

@@ -19,6 +19,7 @@ mod acceptance;
 mod body;
 mod coder;
 mod coding;
+mod kept;
 mod media;
 
 use crate::config::CompressionConfig;
@@ -28,6 +29,7 @@ pub(crate) use acceptance::Acceptance;
 pub(crate) use body::CodedBody;
 use coder::Coder;
 pub use coding::{Coding, CodingError, CodingLevels, LevelError};
+use kept::Kept;
 pub use media::{MediaRange, MediaRangeError};
 
 /// Which replies are compressed, and how.
@@ -36,6 +38,7 @@ pub(crate) struct Compression {
     config: CompressionConfig,
     /// One for each core: more threads that compute would only take turns.
     places: Arc<Semaphore>,
+    kept: Kept,
 }
 
 /// What of a request decides whether its reply is compressed.
@@ -66,6 +69,7 @@ impl Compression {
         (!config.codings.is_empty()).then(|| Compression {
             config,
             places: Arc::new(Semaphore::new(cores)),
+            kept: Kept::default(),
         })
     }
 
@@ -142,10 +146,13 @@ impl Compression {
         let level = self.config.levels.of(coding);
         match content {
             Content::Empty => Ok(Content::Empty),
+            Content::Full(plain) if Kept::is_for(&plain) => {
+                let coded = self.again(coding, level, &plain).await;
+                shorter(plain, coded)
+            }
             Content::Full(plain) => {
                 let coded = self.whole(coding, level, plain.clone()).await;
-                let coded = coded.filter(|coded| coded.len() < plain.len());
-                coded.map(Content::Full).ok_or(Content::Full(plain))
+                shorter(plain, coded)
             }
             other => match Coder::new(coding, level, None) {
                 Ok(coder) => {
@@ -155,6 +162,17 @@ impl Compression {
                 Err(_) => Err(other),
             },
         }
+    }
+
+    /// What will come again need not be coded again.
+    async fn again(&self, coding: Coding, level: u32, plain: &Bytes) -> Option<Bytes> {
+        let known = self.kept.find(plain, coding);
+        if known.is_some() {
+            return known;
+        }
+        let coded = self.whole(coding, level, plain.clone()).await?;
+        self.kept.keep(plain.clone(), coding, coded.clone());
+        Some(coded)
     }
 
     async fn whole(&self, coding: Coding, level: u32, plain: Bytes) -> Option<Bytes> {
@@ -180,6 +198,11 @@ fn is_partial_or_none(status: StatusCode) -> bool {
             | StatusCode::PARTIAL_CONTENT
             | StatusCode::NOT_MODIFIED
     )
+}
+
+fn shorter(plain: Bytes, coded: Option<Bytes>) -> Result<Content, Content> {
+    let coded = coded.filter(|coded| coded.len() < plain.len());
+    coded.map(Content::Full).ok_or(Content::Full(plain))
 }
 
 /// Whoever made the content means it to arrive as it is, or has coded it, or speaks of its bytes.
@@ -255,3 +278,52 @@ static ABOUT_BYTES: [HeaderName; 6] = [
     HeaderName::from_static("digest"),
     HeaderName::from_static("repr-digest"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent_twice(page: &Bytes) -> [Bytes; 2] {
+        let compression = Compression::new(CompressionConfig::default()).unwrap();
+        let wants = Wants {
+            acceptance: Acceptance::of(&HeaderMap::from_iter([(
+                ACCEPT_ENCODING,
+                HeaderValue::from_static("gzip"),
+            )])),
+            known: None,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.unwrap();
+        [(); 2].map(|()| {
+            let mut response = Response::new(Content::Full(page.clone()));
+            let html = HeaderValue::from_static("text/html");
+            response.headers_mut().insert(CONTENT_TYPE, html);
+            let response = runtime.block_on(compression.put_on(response, &wants));
+            match response.into_body() {
+                Content::Full(coded) => coded,
+                _ => panic!("a full content stays one"),
+            }
+        })
+    }
+
+    #[test]
+    fn what_somebody_keeps_is_compressed_once() {
+        for bytes in [5000, 50_000] {
+            let [first, second] = sent_twice(&Bytes::from(vec![b'a'; bytes]));
+            assert!(first.len() < 1000);
+            assert_eq!(first.as_ptr(), second.as_ptr());
+        }
+    }
+
+    #[test]
+    fn what_does_not_shrink_is_tried_once() {
+        let mut state = 1_u32;
+        let noise = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            state.to_be_bytes()[0]
+        });
+        let noise: Bytes = noise.take(2000).collect();
+        let sent = sent_twice(&noise);
+        assert!(sent.iter().all(|sent| sent.as_ptr() == noise.as_ptr()));
+    }
+}

@@ -222,6 +222,9 @@ pub(crate) const CODED_AT_A_TIME_BYTES: usize = 64 * 1024;
 /// A larger file is sent as it is: who has such files compresses them once, beside the original.
 pub(crate) const CODED_FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
+/// What is kept of files in memory that were compressed, the originals counted.
+pub(crate) const CODED_KEPT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// How far back zstd looks: 512 KB. Browsers go along up to 8 MB (RFC 9659), at the price of as
 /// much memory for every reply under way.
 pub(crate) const ZSTD_WINDOW_BITS: u32 = 19;

@@ -23,7 +23,7 @@ mod kept;
 mod media;
 
 use crate::config::CompressionConfig;
-use crate::limits::{CODED_FILE_BYTES_MAX, CODED_IN_PLACE_BYTES_MAX, SHORT_REPLY_PATIENCE};
+use crate::limits::{CODED_FILE_BYTES_MAX, CODED_IN_PLACE_BYTES_MAX};
 use crate::reply_body::Content;
 pub(crate) use acceptance::Acceptance;
 pub(crate) use body::CodedBody;
@@ -86,7 +86,15 @@ impl Compression {
         if head.status == StatusCode::NOT_MODIFIED {
             confirm(&mut head.headers, wants);
         }
-        if !self.is_apt(&head) || !self.is_worth(&head.headers, &mut content).await {
+        if !self.is_apt(&head) {
+            return Response::from_parts(head, content);
+        }
+        if let Content::Stream(stream) = &mut content
+            && let Some(whole) = stream.whole(self.settled(), self.config.patience).await
+        {
+            content = Content::Full(whole);
+        }
+        if !self.is_worth(&head.headers, &content) {
             return Response::from_parts(head, content);
         }
         vary(&mut head.headers);
@@ -111,7 +119,7 @@ impl Compression {
     }
 
     /// Whether there is enough of it, and not too much.
-    async fn is_worth(&self, headers: &HeaderMap, content: &mut Content) -> bool {
+    fn is_worth(&self, headers: &HeaderMap, content: &Content) -> bool {
         let bytes = content.size_hint().exact().filter(|&bytes| bytes > 0);
         let bytes = bytes.or_else(|| length(headers));
         match (content, bytes) {
@@ -121,12 +129,16 @@ impl Compression {
             (Content::Empty | Content::Full(_) | Content::Stream(_), Some(bytes)) => {
                 self.is_long(bytes)
             }
-            (Content::Stream(stream), None) => {
-                let bytes = usize::try_from(self.config.bytes_min).unwrap_or(usize::MAX);
-                !stream.is_shorter(bytes, SHORT_REPLY_PATIENCE).await
-            }
+            (Content::Stream(_), None) => true,
             (Content::Empty | Content::Full(_) | Content::File(_), None) => false,
         }
+    }
+
+    /// Up to here it is waited for the end of a reply: one that is whole can be measured, and is
+    /// coded in one piece.
+    fn settled(&self) -> usize {
+        let bytes_min = usize::try_from(self.config.bytes_min).unwrap_or(usize::MAX);
+        bytes_min.max(CODED_IN_PLACE_BYTES_MAX)
     }
 
     fn is_long(&self, bytes: u64) -> bool {

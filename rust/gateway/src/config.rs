@@ -11,7 +11,7 @@ use crate::client::Trust;
 use crate::compression::{Coding, CodingLevels, MediaRange};
 use crate::host_name::HostName;
 use crate::limiter::LimitKey;
-use crate::limits::Limits;
+use crate::limits::{Limits, SHORT_REPLY_PATIENCE};
 use crate::listen::Listen;
 use crate::peers::PeerList;
 use crate::redirect_rule::RedirectRule;
@@ -186,6 +186,9 @@ pub struct CompressionConfig {
     pub types: Vec<MediaRange>,
     /// How hard to try.
     pub levels: CodingLevels,
+    /// How long a reply whose end is not there yet may take to show that it is a short one. Not
+    /// an option: it is there for workers that are about to end their reply.
+    pub patience: Duration,
 }
 
 impl Default for CompressionConfig {
@@ -196,6 +199,7 @@ impl Default for CompressionConfig {
             bytes_min: 512,
             types: COMPRESSED_TYPES.iter().map(range).collect(),
             levels: CodingLevels::default(),
+            patience: SHORT_REPLY_PATIENCE,
         }
     }
 }

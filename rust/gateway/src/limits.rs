@@ -212,7 +212,7 @@ pub(crate) const HTTP2_RESET_COST: u32 = 10;
 /// half a millisecond.
 pub(crate) const CODED_IN_PLACE_BYTES_MAX: usize = 16 * 1024;
 
-/// How long a reply of unknown length may take to show that it is too short for compression.
+/// How long a reply may take to show that it is a short one, before it is compressed as it comes.
 pub(crate) const SHORT_REPLY_PATIENCE: Duration = Duration::from_millis(2);
 
 /// How much of one reply is compressed before others have their turn, and how much of it a

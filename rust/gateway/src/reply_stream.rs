@@ -116,16 +116,22 @@ impl StreamHandle {
         })
     }
 
-    /// Whether the whole reply is shorter than `bytes`, as far as that is known within
-    /// `patience`: a worker that is about to end its reply has it whole in an instant.
+    /// The whole reply, if it is shorter than `bytes` and its end comes within `patience`: a
+    /// worker that is about to end its reply needs an instant.
     ///
     /// # Cancel safety
     /// Nothing of the reply is lost.
-    pub(crate) async fn is_shorter(&self, bytes: usize, patience: Duration) -> bool {
+    pub(crate) async fn whole(&mut self, bytes: usize, patience: Duration) -> Option<Bytes> {
         let bytes = bytes.min(locked(&self.stream).overflow.memory_bytes());
         let arrived = poll_fn(|cx| locked(&self.stream).poll_until(cx, bytes));
-        let known = tokio::time::timeout(patience, arrived).await;
-        known.is_ok() && locked(&self.stream).buffer.len() < bytes
+        // Without an end in time it is seen below that there is none.
+        let _ = tokio::time::timeout(patience, arrived).await;
+        let mut stream = locked(&self.stream);
+        let is_over = stream.lease.is_none() && stream.cut.is_none() && stream.overflow.is_empty();
+        let sent = stream.buffer.len();
+        let is_what_was_announced = self.left.is_none_or(|left| left == sent as u64);
+        let is_whole = is_over && sent < bytes && is_what_was_announced;
+        is_whole.then(|| std::mem::take(&mut stream.buffer).into())
     }
 
     /// PHP may not send more than it announced: the rest would be taken for another response.

@@ -90,6 +90,7 @@ pub(super) fn compression(settings: &Settings) -> CompressionConfig {
         bytes_min: settings.bytes(Key::CompressMin),
         types: settings.media_types(Key::CompressTypes).to_vec(),
         levels: settings.coding_levels(),
+        ..CompressionConfig::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::mpsc;
 
 use askr_gateway::Coding;
 use askr_testkit::streams::{self, Streams};
-use askr_testkit::{After, Client, Response, encoded_head, reply};
+use askr_testkit::{After, Client, DEADLINE, Response, encoded_head, reply};
 
 use crate::server::{Server, Setup};
 
@@ -58,7 +58,7 @@ fn accepting(client: &mut Client, codings: &str) -> Response {
 
 /// A server whose PHP answers with this.
 fn answering(status: u16, headers: Fields, bytes: usize) -> (Server, impl Drop) {
-    let server = Server::start();
+    let server = patient();
     let worker = server.worker(move |job, _| {
         let _ = reply(job.take().unwrap(), status, headers, &page(bytes));
         After::Next
@@ -165,7 +165,7 @@ fn an_error_page_is_as_worth_it_as_any() {
 
 #[test]
 fn what_does_not_shrink_is_sent_as_it_is() {
-    let server = Server::start();
+    let server = patient();
     let mut noise = Vec::new();
     let mut state = 1_u32;
     noise.resize_with(2000, || {
@@ -223,7 +223,8 @@ fn who_has_the_compressed_reply_is_told_that_it_is_still_good() {
 
 #[test]
 fn the_answer_to_head_is_that_to_get_without_its_body() {
-    let (server, _worker) = answering(200, &[HTML, ("ETag", "\"1\"")], 5000);
+    let headers = &[HTML, ("ETag", "\"1\""), ("Content-Length", "5000")];
+    let (server, _worker) = answering(200, headers, 5000);
     let mut client = server.client();
     client.send(request("HEAD", "/", &[("Accept-Encoding", BROWSER)]));
     let head = client.head_response();
@@ -240,7 +241,7 @@ fn the_answer_to_head_is_that_to_get_without_its_body() {
 
 #[test]
 fn clients_of_http_2_get_the_same() {
-    let server = Server::start();
+    let server = patient();
     let _worker = server.worker(|job, received| {
         let bytes: usize = received.target[1..].parse().unwrap();
         let mut job = job.take().unwrap();
@@ -319,10 +320,16 @@ fn settings_decide_what_is_compressed_and_with_what() {
     assert_eq!(response.header("vary"), None);
 }
 
+/// A server that waits for the end of a short reply, however busy the machine is.
+fn patient() -> Server {
+    let setup = Setup::new().compression(|config| config.patience = DEADLINE);
+    setup.start()
+}
+
 /// The worker tells the head, then the body, then the end; the gateway may look in between.
 #[test]
 fn a_short_reply_is_sent_as_it_is_whenever_its_end_comes() {
-    let server = Server::start();
+    let server = patient();
     let _worker = server.worker(|job, _| {
         let mut job = job.take().unwrap();
         job.write_head(&encoded_head(200, &[HTML])).unwrap();

@@ -141,7 +141,8 @@ const ROWS: &str = "\
   them, and a client on 4 connections that asks a script meanwhile, three times two seconds each.
 - `slow-clients`: two workers, a client on 8 connections that asks a script, and with it 500 clients
   that send a head or a body a byte a second, and 500 that read a file or an answer of PHP, of up to
-  10 MB, a byte a second. All come again when they are sent away.
+  3 MB, a byte a second. The client begins once PHP has done what they asked for; they come again
+  when they are sent away.
 - `large`: a file of 2 GiB as a form's upload, of which PHP says size and checksum; as a download
   that PHP hands over with `X-Sendfile`; and as a static file. curl sends and fetches, and what it
   fetches is compared. Memory is that of no file, seen every 20 ms.

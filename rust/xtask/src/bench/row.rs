@@ -155,7 +155,7 @@ impl Row {
     /// What is asked for.
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Row::Script | Row::Memory | Row::Private => "/",
+            Row::Script | Row::Memory | Row::Private | Row::Idle | Row::SlowClients => "/",
             Row::Page | Row::First => "/page",
             Row::Health | Row::Exchange => "/askr/health",
             Row::Reload | Row::Broken => "/release",

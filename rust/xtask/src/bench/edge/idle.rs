@@ -84,7 +84,7 @@ fn with(
 fn p99_ms(server: &Server, results: &mut Results) -> Result<f64, EdgeError> {
     let mut looks = Vec::new();
     for _ in 0..TIMES {
-        let turn = |client: &mut Client, _| Turn::get(client, "/", Row::Idle.marker());
+        let turn = |client: &mut Client, _| Turn::get(client, Row::Idle.path(), Row::Idle.marker());
         let wait = || thread::sleep(LASTS);
         let ((), tally) = traffic::during(server.address, WORKING, turn, wait)?;
         tally.tell();

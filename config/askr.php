@@ -152,6 +152,16 @@ return [
             // 'login' => ['paths' => ['/login'], 'key' => 'address', 'rate' => '5/1m', 'burst' => 10],
         ],
 
+        // Applications beside this one, by the host names that are theirs.
+        'hosts' => [
+            // 'shop' => ['names' => ['shop.example', '*.shop.example'], 'app_base' => '/srv/shop', 'workers' => 2],
+        ],
+
+        // Requests that are sent elsewhere before anybody is asked.
+        'redirects' => [
+            // 'www' => ['from' => 'www.shop.example', 'to' => 'https://shop.example', 'status' => 301],
+        ],
+
         // Settings of php.ini.
         'ini' => [
             // 'memory_limit' => '256M',

@@ -125,7 +125,7 @@ class InvocationBuilder
     {
         $options = $this->given((array) $this->config->get('askr.server', []));
 
-        foreach (['pools', 'limits'] as $tables) {
+        foreach (['pools', 'limits', 'hosts', 'redirects'] as $tables) {
             foreach ($options[$tables] ?? [] as $name => $table) {
                 $options[$tables][$name] = $this->given((array) $table);
             }

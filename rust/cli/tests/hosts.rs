@@ -276,6 +276,47 @@ while (askr_handle_request(function () {
 }
 
 #[test]
+fn an_application_learns_nothing_of_where_another_lies() {
+    let (own, shop) = (Releases::new(&["one"]), Releases::new(&["first"]));
+    let public = shop.path("first").join("public");
+    fs::write(
+        public.join("base.php"),
+        "<?php echo json_encode(getenv('ASKR_APP_BASE'));",
+    )
+    .unwrap();
+    let host = format!("shop names=shop.example root={}", public.display());
+    let server = Server::classic()
+        .workers(1)
+        .root(own.current().join("public"))
+        .variable("ASKR_APP_BASE", own.current())
+        .flag("host", host)
+        .start();
+
+    assert_eq!(text(&server, "/base.php", "shop.example"), "false");
+}
+
+#[test]
+fn watched_applications_reload_by_themselves() {
+    let (own, shop) = (Releases::new(&["one"]), Releases::new(&["first"]));
+    fs::create_dir(shop.path("first").join("app")).unwrap();
+    let server = with_shop(own.server().workers(1), &shop, "watch=on").start();
+    let other = text(&server, "/pid", "other.example");
+    let before = text(&server, "/pid", "shop.example");
+
+    fs::write(
+        shop.path("first").join("release.php"),
+        "<?php return 'changed';",
+    )
+    .unwrap();
+    fs::write(shop.path("first").join("app/New.php"), "<?php").unwrap();
+
+    server.wait_for_log("reloaded in");
+    assert_eq!(text(&server, "/", "shop.example"), "changed");
+    assert_ne!(text(&server, "/pid", "shop.example"), before);
+    assert_eq!(text(&server, "/pid", "other.example"), other);
+}
+
+#[test]
 fn redirects_and_pools_are_taken_from_the_file() {
     let (own, shop) = (Releases::new(&["one"]), Releases::new(&["first"]));
     let file = own.current().join("askr.toml");

@@ -237,6 +237,8 @@ fn program(config: &ApplicationConfig, log: LogConfig) -> Program {
     let mut program = Program::own_template();
     program.arguments = vec![TEMPLATE_COMMAND.into()];
     program.arguments.extend(log.words().map(OsString::from));
+    // Of the application that is named there; where this one has a folder it is told.
+    program.variables.push(("ASKR_APP_BASE".into(), None));
     program.variables.push((LARAVEL_VARIABLE.into(), None));
     let not_theirs = service_manager::VARIABLES.map(|name| (name.into(), None));
     program.variables.extend(not_theirs);

@@ -14,7 +14,7 @@ use crate::config::duration_text;
 pub(super) fn text(status: &Status) -> String {
     let mut text = one(status);
     for host in &status.hosts {
-        let _ = write!(text, "\n\nhost {}\n{}", host.name, one(&host.status));
+        let _ = write!(text, "\nhost {}\n{}", host.name, one(&host.status));
     }
     text
 }
@@ -205,19 +205,7 @@ mod tests {
                     uncounted: 0,
                 }],
             }),
-            hosts: vec![HostStatus {
-                name: "shop".to_owned(),
-                status: Status {
-                    generation: 9,
-                    path: "/srv/shop/public".into(),
-                    since: u64::MAX,
-                    change: None,
-                    previous: None,
-                    pools: Vec::new(),
-                    store: None,
-                    hosts: Vec::new(),
-                },
-            }],
+            hosts: Vec::new(),
         };
 
         assert_eq!(
@@ -236,11 +224,33 @@ mod tests {
              \u{20} cache          1200     3.0 MB    48.0 MB           99            7          5        1\n\
              \n\
              \u{20} LIMIT                                  PASSED      REFUSED UNCOUNTED\n\
-             \u{20} login                                      40          960         0\n\
-             \n\
+             \u{20} login                                      40          960         0\n"
+        );
+    }
+
+    #[test]
+    fn other_applications_follow() {
+        let status = |generation, hosts| Status {
+            generation,
+            path: "/srv/app/public".into(),
+            since: u64::MAX,
+            change: None,
+            previous: None,
+            pools: Vec::new(),
+            store: None,
+            hosts,
+        };
+        let shop = HostStatus {
+            name: "shop".to_owned(),
+            status: status(9, Vec::new()),
+        };
+
+        assert_eq!(
+            text(&status(1, vec![shop])),
+            "generation 1 of /srv/app/public, for 0s\n\
              \n\
              host shop\n\
-             generation 9 of /srv/shop/public, for 0s\n"
+             generation 9 of /srv/app/public, for 0s\n"
         );
     }
 }

@@ -106,7 +106,10 @@ fn what_a_stranger_says_convinces_no_application() {
 fn without_a_word_to_the_server_the_application_decides_as_under_fpm() {
     let trusting = application("'127.0.0.1'");
     let server = trusting.booted().workers(1).start();
-    let found = ask(&server, "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n");
+    let found = ask(
+        &server,
+        "X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-Proto: https\r\n",
+    );
     assert_eq!(found["ip"], "203.0.113.7");
     assert_eq!(found["remote"], "127.0.0.1");
     assert_eq!(found["url"], "https://own.example/x");

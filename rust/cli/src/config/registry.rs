@@ -13,12 +13,12 @@ use super::decimal::Decimal;
 use super::kind::{Kind, Value};
 use super::options::{ISOLATIONS, Key, OptionSpec};
 use super::sending::SYMLINKS;
-use super::share::Share;
-use super::store::StoreConfig;
 use super::worker_range::WorkerRange;
 
 mod compression;
 mod logging;
+mod paranoid;
+mod store;
 mod tls;
 
 /// Every option, in the order of the reference page.
@@ -27,6 +27,9 @@ pub(crate) static OPTIONS: &[OptionSpec] = &joined::<{ count_of(PARTS) }>(PARTS)
 /// Subjects with many options have a file of their own.
 const PARTS: &[&[OptionSpec]] = &[
     GENERAL,
+    store::OPTIONS,
+    REQUESTS,
+    paranoid::OPTIONS,
     compression::OPTIONS,
     tls::OPTIONS,
     logging::OPTIONS,
@@ -496,59 +499,10 @@ const GENERAL: &[OptionSpec] = &[
         placeholder: "TIME",
         doc: "How long a client may take nothing of its answer; then it is cut off.",
     },
-    OptionSpec {
-        key: Key::StoreSize,
-        name: "store_size",
-        kind: || Kind::Bytes {
-            range: 0..=16 << 30,
-        },
-        default: || bytes(StoreConfig::SIZE),
-        default_text: None,
-        placeholder: "SIZE",
-        doc: "Memory of the store that all processes share: cache, counters, sessions, locks and limits; 0 is none.",
-    },
-    OptionSpec {
-        key: Key::StoreValueMax,
-        name: "store_value_max",
-        kind: || Kind::Bytes {
-            range: 1 << 10..=1 << 30,
-        },
-        default: || None,
-        default_text: Some("`8MB`, or what the cache's part of `store_size` takes if that is less"),
-        placeholder: "SIZE",
-        doc: "Largest value of the store; who writes a larger one gets an error.",
-    },
-    OptionSpec {
-        key: Key::StoreSessions,
-        name: "store_sessions",
-        kind: || Kind::Bytes {
-            range: 256 << 10..=8 << 30,
-        },
-        default: || None,
-        default_text: Some("an eighth of `store_size`"),
-        placeholder: "SIZE",
-        doc: "How much of `store_size` is for sessions, which are never evicted; the cache has that much less.",
-    },
-    OptionSpec {
-        key: Key::StoreFile,
-        name: "store_file",
-        kind: || Kind::Path,
-        default: || None,
-        default_text: Some("none: a restart begins with an empty store"),
-        placeholder: "FILE",
-        doc: "File that the store is written to at a clean stop; the next start reads and removes it.",
-    },
-    OptionSpec {
-        key: Key::StoreSocket,
-        name: "store_socket",
-        kind: || Kind::Path,
-        default: || None,
-        default_text: Some(
-            "a name for the application beside `control_socket`, where the user that PHP runs as can reach it",
-        ),
-        placeholder: "FILE",
-        doc: "Unix socket on which programs outside the server reach the store, as if it were a Redis.",
-    },
+];
+
+/// What stands behind those of the store.
+const REQUESTS: &[OptionSpec] = &[
     OptionSpec {
         key: Key::Limits,
         name: "limits",
@@ -566,33 +520,6 @@ const GENERAL: &[OptionSpec] = &[
         default_text: Some("none"),
         placeholder: "KEY=VALUE",
         doc: "php.ini settings: a repeated flag, a table in files, separated by `;` in the environment. Settings of all channels are merged.",
-    },
-    OptionSpec {
-        key: Key::Paranoid,
-        name: "paranoid",
-        kind: || Kind::Share,
-        default: || Some(Value::Share(Share::NONE)),
-        default_text: None,
-        placeholder: "SHARE",
-        doc: "Watch for state that one request leaves to the next, and log it; a share such as 0.01 looks at every hundredth request only. Worker mode with the Laravel package.",
-    },
-    OptionSpec {
-        key: Key::ParanoidVendor,
-        name: "paranoid_vendor",
-        kind: || Kind::Names,
-        default: || Some(Value::Names(Vec::new())),
-        default_text: Some("none"),
-        placeholder: "PACKAGE",
-        doc: "Composer packages whose classes `paranoid` watches beside those of the application, such as `livewire/livewire` or `spatie/*`; a list, or separated by commas.",
-    },
-    OptionSpec {
-        key: Key::ParanoidIgnore,
-        name: "paranoid_ignore",
-        kind: || Kind::Names,
-        default: || Some(Value::Names(Vec::new())),
-        default_text: Some("none"),
-        placeholder: "NAME",
-        doc: "What `paranoid` is to be silent about, as its log calls it, such as `App\\Services\\Foo::$cache` or `App\\Metrics*`; a list, or separated by commas.",
     },
 ];
 

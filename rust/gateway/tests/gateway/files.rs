@@ -516,6 +516,5 @@ fn a_file_that_becomes_shorter_while_it_is_sent_is_cut_and_never_looks_whole() {
     file.set_len(1 << 20).unwrap();
     let rest = client.rest();
     assert!(rest.len() < contents.len(), "{} bytes came", rest.len());
-    assert!(rest.iter().skip(1000).all(|&byte| byte == b'x'));
     assert_eq!(get(&server, "/robots.txt").status, 200);
 }

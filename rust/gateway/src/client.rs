@@ -5,13 +5,16 @@
 //! that clients reach directly has them, and no field that says it a second time, so that a
 //! framework comes to the same client whatever proxies it trusts itself.
 
+pub(crate) mod forwarded;
+pub(crate) mod peers;
+
 use std::net::{IpAddr, SocketAddr};
 
 use http::header::{HOST, HeaderName};
 use http::request;
 
-use crate::forwarded::{self, Told, TrustedField};
-use crate::peers::{Peer, PeerList};
+use crate::client::forwarded::{Told, TrustedField};
+use crate::client::peers::{Peer, PeerList};
 
 /// Who may speak for a client, and in which fields.
 #[derive(Debug, Clone, PartialEq, Eq)]

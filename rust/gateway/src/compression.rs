@@ -24,7 +24,7 @@ mod media;
 
 use crate::config::CompressionConfig;
 use crate::limits::{CODED_FILE_BYTES_MAX, CODED_IN_PLACE_BYTES_MAX};
-use crate::reply_body::Content;
+use crate::reply::body::Content;
 pub(crate) use acceptance::Acceptance;
 pub(crate) use body::CodedBody;
 use coder::Coder;

@@ -8,14 +8,14 @@ use std::time::Duration;
 use askr_store::{Rate, Store};
 
 use crate::client::Trust;
+use crate::client::peers::PeerList;
 use crate::compression::{Coding, CodingLevels, MediaRange};
-use crate::host_name::HostName;
+use crate::files::roots::{Rights, Symlinks};
+use crate::hosting::host_name::HostName;
+use crate::hosting::redirect_rule::RedirectRule;
 use crate::limiter::LimitKey;
 use crate::limits::{Limits, SHORT_REPLY_PATIENCE};
-use crate::listen::Listen;
-use crate::peers::PeerList;
-use crate::redirect_rule::RedirectRule;
-use crate::static_files::{Rights, Symlinks};
+use crate::listening::listen::Listen;
 use crate::tls::TlsConfig;
 
 /// Where the gateway listens and what it serves.

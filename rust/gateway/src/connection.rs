@@ -1,6 +1,16 @@
 //! One client's connection, from accept to close, in steps: who is it (PROXY protocol), TLS,
 //! which version of HTTP, then its requests.
 
+pub(crate) mod http1;
+pub(crate) mod http2;
+pub(crate) mod intake;
+pub(crate) mod linger;
+pub(crate) mod passage;
+pub(crate) mod protocol;
+pub(crate) mod proxy_protocol;
+pub(crate) mod stream;
+pub(crate) mod transfers;
+
 use std::sync::{Arc, Mutex};
 
 use http::request;
@@ -8,17 +18,15 @@ use tokio::time::{Instant, timeout};
 
 use crate::alarm::Alarm;
 use crate::client::{Addresses, Client};
-use crate::http1;
-use crate::http2;
-use crate::passage::Passage;
-use crate::places::{ClientPlace, Place, Presence};
-use crate::protocol::{self, Protocol};
-use crate::proxy_protocol::{self, Announced, ProxyFault};
-use crate::reply_stream::StreamPump;
+use crate::connection::passage::Passage;
+use crate::connection::protocol::Protocol;
+use crate::connection::proxy_protocol::{Announced, ProxyFault};
+use crate::connection::stream::Stream;
+use crate::listening::places::{ClientPlace, Place, Presence};
+use crate::listening::socket::Duty;
+use crate::reply::stream::StreamPump;
 use crate::service::Site;
 use crate::shutdown::Shutdown;
-use crate::socket::Duty;
-use crate::stream::Stream;
 use crate::tls::TlsFacts;
 
 /// A client that was accepted, as far as its listener knows it.

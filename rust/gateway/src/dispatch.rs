@@ -16,12 +16,12 @@ use tokio::io::{AsyncRead, AsyncSeekExt, ReadBuf};
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
-use crate::body::Spooled;
+use crate::connection::passage::Passage;
+use crate::hosting::pools::Pool;
 use crate::limits::CHUNK_BYTES;
-use crate::passage::Passage;
-use crate::pools::Pool;
-use crate::reply_head;
-use crate::subject::Subject;
+use crate::reply::head as reply_head;
+use crate::request::body::Spooled;
+use crate::request::subject::Subject;
 
 /// Why a worker's reply did not begin.
 #[derive(Debug, thiserror::Error)]

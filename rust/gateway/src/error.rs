@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::listen::Listen;
+use crate::listening::listen::Listen;
 
 use crate::tls::TlsError;
 

@@ -12,10 +12,10 @@ use rustix::fs::Stat;
 use rustix::io::Errno;
 
 use crate::access_log::Record;
+use crate::files::roots::Place;
 use crate::limits::FILE_SWEEP_INTERVAL;
 use crate::reply::Refusal;
-use crate::reply_body::Content;
-use crate::static_files::Place;
+use crate::reply::body::Content;
 use cache::FileCache;
 use document::Document;
 use patterns::Patterns;
@@ -30,6 +30,7 @@ mod parts;
 mod patterns;
 mod ranges;
 mod reply;
+pub(crate) mod roots;
 mod siblings;
 
 pub(crate) use accelerated::{Named, is_named, take as take_named};

@@ -1,4 +1,4 @@
-//! Listeners, HTTP, static files, dispatch.
+//! Listeners, TLS, HTTP, files, dispatch.
 //!
 //! # Responsibility
 //! Owns every client socket: accepts, parses through hyper and h2, serves files, hands requests
@@ -10,18 +10,15 @@
 //! Never depends on `php`. One I/O thread; no lock is held across a wait. Every wait has a
 //! deadline and every buffer a bound, named in `limits.rs`. Status codes for errors stand in
 //! `reply.rs` only, the choice who answers in `route.rs` only, and what is too much of one client
-//! in `limiter.rs` only. hyper sees only request heads the
-//! intake has judged. A reply that was cut never looks whole to its client.
+//! in `limiter.rs` only. hyper sees only request heads the intake has judged. A reply that was
+//! cut never looks whole to its client.
 //! # Testing
 //! `tests/` drives a real gateway over sockets, with `testkit::FakeWorker` for PHP; the pure
-//! parts (`route`, `intake::framing`, `intake::head`) are table-tested where they stand.
+//! parts (`route`, `connection::intake`, `client`, `hosting`, …) are table-tested where they stand.
 #![forbid(unsafe_code)]
 
 mod access_log;
 mod alarm;
-mod application;
-mod banner;
-mod body;
 mod client;
 mod complaints;
 mod compression;
@@ -31,69 +28,43 @@ mod date;
 mod dispatch;
 mod error;
 mod files;
-mod fixed;
-mod forwarded;
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 mod gateway;
-mod host_name;
-mod http1;
-mod http2;
-mod https_redirect;
-mod intake;
+mod hosting;
 mod limiter;
 mod limits;
-mod linger;
-mod listen;
-mod listener;
-mod own_fields;
+mod listening;
 mod park;
-mod passage;
-mod peers;
-mod places;
-mod pools;
 mod probe;
-mod protocol;
-mod proxy_protocol;
-mod redirect_rule;
-mod redirects;
 mod reply;
-mod reply_body;
-mod reply_head;
-mod reply_stream;
-mod request_head;
-mod request_id;
+mod request;
 mod route;
 mod service;
 mod shutdown;
-mod socket;
-mod static_files;
-mod stream;
-mod subject;
 mod tls;
-mod transfers;
 
 pub use access_log::{AccessField, AccessFormat, AccessLog, AccessLogPlace, SyslogAddress};
 pub use client::Trust;
+pub use client::forwarded::TrustedField;
+pub use client::peers::{PeerList, PeerListError};
 pub use compression::{Coding, CodingError, CodingLevels, LevelError, MediaRange, MediaRangeError};
 pub use config::{
     ApplicationConfig, CompressionConfig, FileConfig, GatewayConfig, LimitRule, Limiting,
     PoolConfig,
 };
 pub use error::{BindError, ServeError};
-pub use forwarded::TrustedField;
+pub use files::roots::{Rights, Symlinks};
 pub use gateway::Gateway;
-pub use host_name::{HostName, HostNameError};
+pub use hosting::host_name::{HostName, HostNameError};
+pub use hosting::redirect_rule::{RedirectError, RedirectFrom, RedirectRule, RedirectTo};
 pub use limiter::{LimitCounts, LimitKey, LimitKeyError, LimitTally};
 pub use limits::{FIELDS_MAX, Limits};
-pub use listen::{Listen, ListenError, ListenPlace, Scheme};
+pub use listening::listen::{Listen, ListenError, ListenPlace, Scheme};
+pub use listening::socket::{Handed, ListeningSocket};
 pub use park::runtime;
-pub use peers::{PeerList, PeerListError};
 pub use probe::{Probe, ProbeFault, probe};
-pub use redirect_rule::{RedirectError, RedirectFrom, RedirectRule, RedirectTo};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
-pub use socket::{Handed, ListeningSocket};
-pub use static_files::{Rights, Symlinks};
 pub use tls::{
     AuthorityError, Certificates, ClientAuth, LocalAuthority, PairError, PairFiles, TlsConfig,
     TlsError, TlsVersion,

@@ -10,8 +10,8 @@ use askr_exchange::{
 use tokio::time::timeout;
 
 use crate::limits::CHUNK_BYTES;
-use crate::request_head::now_us;
-use crate::request_id::{RequestId, RequestIds};
+use crate::request::head::now_us;
+use crate::request::id::{RequestId, RequestIds};
 use crate::route::FRONT_CONTROLLER;
 
 /// What to ask for, and whom.

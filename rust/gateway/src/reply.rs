@@ -1,6 +1,13 @@
 //! What a client is told when there is no reply to forward: the only place that knows status
 //! codes for errors.
 
+pub(crate) mod banner;
+pub(crate) mod body;
+pub(crate) mod fixed;
+pub(crate) mod head;
+pub(crate) mod own_fields;
+pub(crate) mod stream;
+
 use std::io;
 use std::time::Instant;
 
@@ -11,16 +18,16 @@ use http::header::{
 use http::{Response, StatusCode};
 use rustix::io::Errno;
 
-use crate::body::BodyFault;
 use crate::complaints::Complaints;
+use crate::connection::intake::fault::HeadFault;
 use crate::dispatch::{self, DispatchFault};
-use crate::intake::fault::HeadFault;
+use crate::hosting::redirects::Redirect;
 use crate::limiter::TooMany;
 use crate::limits::RETRY_AFTER_S;
-use crate::redirects::Redirect;
-use crate::reply_body::Content;
+use crate::reply::body::Content;
+use crate::request::body::BodyFault;
+use crate::request::subject::Subject;
 use crate::route::PathFault;
-use crate::subject::Subject;
 
 /// Why a request is answered by the gateway instead of PHP.
 #[derive(Debug, thiserror::Error)]

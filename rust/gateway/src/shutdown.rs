@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::places::Presence;
+use crate::listening::places::Presence;
 
 /// How far the shutdown has come; it only moves forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

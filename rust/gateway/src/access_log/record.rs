@@ -11,7 +11,7 @@ use rustix::time::{ClockId, clock_gettime};
 use super::entry::{Asked, End, Entry, Php, Source};
 use crate::client::Client;
 use crate::connection::Connection;
-use crate::subject::Subject;
+use crate::request::subject::Subject;
 
 /// The notes about a request, which become its line when it is over. Nobody keeps any when they
 /// would not be read.

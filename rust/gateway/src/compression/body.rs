@@ -12,8 +12,8 @@ use tokio::sync::Semaphore;
 
 use super::coder::Coder;
 use crate::limits::{CODED_AT_A_TIME_BYTES, CODED_IN_PLACE_BYTES_MAX};
-use crate::reply_body::Content;
-use crate::reply_stream::CutReply;
+use crate::reply::body::Content;
+use crate::reply::stream::CutReply;
 
 /// What another content brings, coded. Nothing is held back while that content pauses: what came
 /// so far is flushed, so that the client sees it when it would have seen it plain.

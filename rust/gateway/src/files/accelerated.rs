@@ -13,7 +13,7 @@ use http::header::{HeaderMap, HeaderName};
 use percent_encoding::percent_decode;
 use rustix::io::Errno;
 
-use crate::static_files::{Reach, reach};
+use crate::files::roots::{Reach, reach};
 
 /// What PHP wants to be sent, in its own words.
 #[derive(Debug, PartialEq, Eq)]

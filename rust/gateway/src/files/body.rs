@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 
 use super::document::read_now;
 use super::ranges::Span;
+use crate::connection::transfers::Transfers;
 use crate::limits::{FILE_READ_BYTES, TRANSFER_BYTES_MAX};
-use crate::transfers::Transfers;
 
 /// Parts of a file, and what stands between them.
 #[derive(Debug)]

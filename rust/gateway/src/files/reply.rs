@@ -16,7 +16,7 @@ use super::document::{Contents, Document};
 use super::parts::{content_range, parts};
 use super::ranges::{self, Span, Wanted};
 use crate::reply;
-use crate::reply_body::Content;
+use crate::reply::body::Content;
 
 /// Gives `response` the contents of `document`, as far as the client wants them. What it already
 /// says about them is kept.

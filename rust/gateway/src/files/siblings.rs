@@ -8,8 +8,8 @@ use http::HeaderMap;
 
 use super::document::{FileKey, Version};
 use crate::compression::{Acceptance, Coding};
+use crate::files::roots::Place;
 use crate::limits::{SIBLING_RECHECK, SIBLINGS_KNOWN_MAX};
-use crate::static_files::Place;
 
 /// The packed copy to send instead of a file.
 #[derive(Debug)]

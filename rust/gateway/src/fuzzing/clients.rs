@@ -6,11 +6,11 @@ use std::task::{Context, Poll, Waker};
 use http::Request;
 use http::header::HOST;
 
+use crate::client::forwarded::TrustedField;
+use crate::client::peers::PeerList;
 use crate::client::{Addresses, Client, Trust};
-use crate::forwarded::TrustedField;
-use crate::intake::head::is_authority;
-use crate::peers::PeerList;
-use crate::proxy_protocol::{self, Announced};
+use crate::connection::intake::head::is_authority;
+use crate::connection::proxy_protocol::{self, Announced};
 
 pub(super) const FORWARDED_SEEDS: &[&[u8]] = &[
     b"X-Forwarded-For: 192.0.2.1, [2001:db8::1]:80, 10.0.0.1\nX-Forwarded-Proto: https, http\n",

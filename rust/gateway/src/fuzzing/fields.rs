@@ -3,7 +3,7 @@
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::access_log::escape;
-use crate::request_id::RequestIds;
+use crate::request::id::RequestIds;
 
 pub(super) const REQUEST_ID_SEEDS: &[&[u8]] = &[
     b"x-request-id: 7f3c-abc\n",

@@ -7,11 +7,11 @@ use askr_exchange::ReplyHead;
 use http::Request;
 
 use crate::client::{Addresses, Client};
-use crate::intake::interim;
+use crate::connection::intake::interim;
 use crate::limiter::bucket_key::Keys;
 use crate::limiter::{Candidate, LimitKey};
-use crate::reply_head::{decode, interim as interim_of};
-use crate::subject::Subject;
+use crate::reply::head::{decode, interim as interim_of};
+use crate::request::subject::Subject;
 
 pub(super) const REPLY_SEEDS: &[&[u8]] = &[
     b"200\nContent-Type: text/html\nContent-Length: 5\n",

@@ -6,9 +6,9 @@ use http::{Request, Uri};
 use tokio::time::Instant;
 
 use super::step_of;
-use crate::http2::head::judge;
-use crate::http2::meter::Meter;
-use crate::intake::head::HeadLimits;
+use crate::connection::http2::head::judge;
+use crate::connection::http2::meter::Meter;
+use crate::connection::intake::head::HeadLimits;
 
 /// The first byte of each says in how many pieces it arrives.
 pub(super) const FRAMES_SEEDS: &[&[u8]] = &[

@@ -1,9 +1,9 @@
 //! The bytes of an HTTP/1 client, however they are cut.
 
 use super::step_of;
-use crate::intake::chunks::ChunkScan;
-use crate::intake::framing::{Framing, Step};
-use crate::intake::head::HeadLimits;
+use crate::connection::intake::chunks::ChunkScan;
+use crate::connection::intake::framing::{Framing, Step};
+use crate::connection::intake::head::HeadLimits;
 
 const LIMITS: HeadLimits = HeadLimits {
     head_bytes: 512,

@@ -3,8 +3,8 @@
 use http::Request;
 use http::header::{CONNECTION, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 
-use crate::http2::head::judge;
-use crate::intake::head::{HeadLimits, HeadScan};
+use crate::connection::http2::head::judge;
+use crate::connection::intake::head::{HeadLimits, HeadScan};
 
 /// Method, target, authority, then fields.
 pub(super) const SEEDS: &[&[u8]] = &[

@@ -2,9 +2,9 @@ use http::{HeaderValue, request};
 use proptest::prelude::*;
 
 use super::*;
+use crate::client::forwarded::TrustedField;
+use crate::client::peers::PeerList;
 use crate::client::{Addresses, Client, Trust};
-use crate::forwarded::TrustedField;
-use crate::peers::PeerList;
 
 fn keys() -> Keys {
     Keys::new(RandomState::new())

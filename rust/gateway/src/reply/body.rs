@@ -11,12 +11,12 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::access_log::End;
 use crate::compression::CodedBody;
+use crate::connection::passage::Passage;
+use crate::connection::transfers::Transfers;
 use crate::dispatch;
 use crate::files::FileBody;
-use crate::passage::Passage;
-use crate::reply_stream::{CutReply, StreamHandle};
-use crate::subject::Subject;
-use crate::transfers::Transfers;
+use crate::reply::stream::{CutReply, StreamHandle};
+use crate::request::subject::Subject;
 
 /// A body that tells its connection when it is over, in whatever way that happens.
 pub(crate) struct ReplyBody {

@@ -11,7 +11,7 @@ use http::{Response, StatusCode, request};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 
-use crate::passage::Passage;
+use crate::connection::passage::Passage;
 
 /// What is still to come of a request.
 #[derive(Debug)]

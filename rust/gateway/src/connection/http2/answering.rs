@@ -15,10 +15,10 @@ use http_body::Body;
 use tokio::time::Instant;
 
 use super::head;
-use crate::body::{RequestBody, StreamBody};
 use crate::connection::Lane;
 use crate::limits::HTTP2_SEND_BUFFER_BYTES;
-use crate::reply_body::ReplyBody;
+use crate::reply::body::ReplyBody;
+use crate::request::body::{RequestBody, StreamBody};
 use crate::service;
 
 /// Answers one request. Ends early when the client takes it back.

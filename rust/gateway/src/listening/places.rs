@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
+use crate::client::peers::Peer;
 use crate::limiter::network;
 use crate::limits::{LEAVING_AT_ONCE, Limits};
-use crate::peers::Peer;
 
 /// All places of a gateway.
 #[derive(Debug)]

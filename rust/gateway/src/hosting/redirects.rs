@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use crate::host_name;
-use crate::redirect_rule::{FromPath, RedirectFrom, RedirectRule, RedirectTo, Scheme, ToPath};
+use crate::hosting::host_name;
+use crate::hosting::redirect_rule::{
+    FromPath, RedirectFrom, RedirectRule, RedirectTo, Scheme, ToPath,
+};
 
 /// All rules. Where several have a request, the one with the closest host counts, of those the one
 /// with the closest path.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use http::header::{HeaderMap, HeaderValue};
 
-use crate::own_fields::REQUEST_ID;
+use crate::reply::own_fields::REQUEST_ID;
 
 /// What a request is called, by us or by a proxy.
 #[derive(Clone, PartialEq, Eq)]

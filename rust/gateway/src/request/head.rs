@@ -9,7 +9,7 @@ use http::header::{
 use http::{Version, request};
 
 use crate::client::Client;
-use crate::own_fields::REQUEST_ID;
+use crate::reply::own_fields::REQUEST_ID;
 use crate::route::Script;
 
 /// What the gateway knows about a request beyond what the client sent.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use http::Uri;
 
-use crate::host_name::HostName;
+use crate::hosting::host_name::HostName;
 
 /// A rule that sends clients elsewhere, before any application is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +89,7 @@ impl RedirectRule {
         let scheme = from.scheme.is_none() || to.scheme.is_none() || from.scheme == to.scheme;
         let host = match (&from.host, &to.authority) {
             (None, _) | (_, None) => true,
-            (Some(from), Some(to)) => from.has(&crate::host_name::plain(to)),
+            (Some(from), Some(to)) => from.has(&crate::hosting::host_name::plain(to)),
         };
         scheme && host && self.path_leads_back()
     }

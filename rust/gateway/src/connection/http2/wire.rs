@@ -15,9 +15,9 @@ use tokio::time::Instant;
 
 use super::meter::Meter;
 use crate::alarm::Alarm;
+use crate::connection::linger::Linger;
+use crate::connection::stream::Stream;
 use crate::limits::HTTP2_GATHER_BYTES;
-use crate::linger::Linger;
-use crate::stream::Stream;
 
 /// h2's end.
 #[derive(Debug)]

@@ -11,9 +11,9 @@ use tokio::task::JoinSet;
 use crate::client::Addresses;
 use crate::connection::{self, Arrival};
 use crate::limits::{ACCEPT_PAUSE_MAX, ACCEPT_PAUSE_MIN};
+use crate::listening::socket::{Duty, Listening, ListeningSocket, SocketFile};
 use crate::service::Site;
 use crate::shutdown::Shutdown;
-use crate::socket::{Duty, Listening, ListeningSocket, SocketFile};
 
 /// A socket that listens, in the runtime.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use http::header::{
 use http::{Method, Response, request};
 use tokio::sync::watch;
 
-use crate::reply_body::Content;
+use crate::reply::body::Content;
 
 /// The text to show now, if any.
 #[derive(Debug)]

@@ -2,9 +2,9 @@
 
 use http::Response;
 
-use crate::application::Application;
+use crate::hosting::application::Application;
+use crate::reply::body::Content;
 use crate::reply::{self, Refusal};
-use crate::reply_body::Content;
 
 /// `/askr/health`: this process lives.
 pub(crate) fn health() -> Response<Content> {

@@ -8,8 +8,8 @@ use http::header::{CONTENT_LENGTH, COOKIE, HOST, HeaderMap, HeaderValue};
 use http::uri::Scheme;
 use http::{Method, Uri, request};
 
-use crate::intake::fault::HeadFault;
-use crate::intake::head::{HeadLimits, is_authority, is_target, parse_length};
+use crate::connection::intake::fault::HeadFault;
+use crate::connection::intake::head::{HeadLimits, is_authority, is_target, parse_length};
 
 /// Tells why a request is refused, if it is.
 pub(crate) fn judge(head: &request::Parts, limits: HeadLimits) -> Result<(), HeadFault> {

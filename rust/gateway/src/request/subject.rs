@@ -4,7 +4,7 @@ use http::header::HeaderValue;
 use http::{Method, Uri, request};
 
 use crate::access_log::Record;
-use crate::request_id::RequestId;
+use crate::request::id::RequestId;
 
 /// The name of a request and what was asked. The query stays out of logs: it may hold secrets.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Subject {
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn of_nothing() -> Subject {
         let (head, ()) = http::Request::new(()).into_parts();
-        let id = crate::request_id::RequestIds::default().next();
+        let id = crate::request::id::RequestIds::default().next();
         Subject::new(id, &head, Record::default())
     }
 

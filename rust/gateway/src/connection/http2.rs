@@ -23,13 +23,13 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
+use crate::connection::stream::Stream;
 use crate::connection::{Connection, Lane};
 use crate::limits::{
     HTTP2_CONNECTION_WINDOW_BYTES, HTTP2_FIELD_OVERHEAD_BYTES, HTTP2_GOAWAY_PATIENCE,
     HTTP2_RESETS_OF_OURS_MAX, HTTP2_SEND_BUFFER_BYTES, HTTP2_STREAM_WINDOW_BYTES, Limits,
 };
 use crate::shutdown::Shutdown;
-use crate::stream::Stream;
 use wire::{Wire, WireHandle};
 
 /// Serves `stream` until the client or a drain ends it.

@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use http::Response;
 
-use crate::intake::fault::HeadFault;
+use crate::connection::intake::fault::HeadFault;
+use crate::connection::transfers::Transfers;
 use crate::limits::INTERIM_BYTES_MAX;
-use crate::places::Presence;
-use crate::transfers::Transfers;
+use crate::listening::places::Presence;
 
 /// Shared by the side of the socket, the service and the bodies of one lane. In HTTP/2 the one
 /// side is the task of the stream, and hyper stands for it.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use crate::limits::BACKLOG;
-use crate::listen::{Listen, ListenPlace, Scheme};
+use crate::listening::listen::{Listen, ListenPlace, Scheme};
 
 /// A socket that somebody else has opened, for us to serve on.
 #[derive(Debug)]

@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
+use crate::connection::stream::Stream;
 use crate::limits::{LINGER, LINGER_BYTES_MAX};
-use crate::stream::Stream;
 
 /// The end of one connection, whose own side is closed.
 #[derive(Debug)]

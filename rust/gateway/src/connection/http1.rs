@@ -8,13 +8,13 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 
-use crate::body::RequestBody;
+use crate::connection::intake::Intake;
+use crate::connection::stream::Stream;
 use crate::connection::{Connection, Lane};
-use crate::intake::Intake;
 use crate::limits::{CHUNK_BYTES, FIELDS_MAX, Limits};
+use crate::request::body::RequestBody;
 use crate::service;
 use crate::shutdown::Shutdown;
-use crate::stream::Stream;
 
 /// Serves `stream` until the client or a drain ends it.
 ///

@@ -10,8 +10,8 @@ use std::str;
 
 use http::header::{HeaderMap, HeaderValue};
 
-use crate::intake::head::is_authority;
-use crate::peers::PeerList;
+use crate::client::peers::PeerList;
+use crate::connection::intake::head::is_authority;
 
 /// A field in which proxies may speak of their client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use tokio::time::MissedTickBehavior;
 
-use crate::banner::Banner;
-use crate::host_name::{self, HostName};
+use crate::files::roots::Disk;
+use crate::hosting::host_name::{self, HostName};
+use crate::hosting::pools::Pools;
 use crate::limiter::Limiter;
 use crate::limits::{POLLS_PER_GLANCE, SWEEP_INTERVAL};
-use crate::pools::Pools;
-use crate::static_files::Disk;
+use crate::reply::banner::Banner;
 
 /// What answers the requests for some host names.
 #[derive(Debug)]

@@ -14,8 +14,8 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 
+use crate::connection::stream::Stream;
 use crate::limits::TRANSFER_BYTES_MAX;
-use crate::stream::Stream;
 
 /// The parts that are to go over one connection of HTTP/1, in order.
 #[derive(Debug, Default)]

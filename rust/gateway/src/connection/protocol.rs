@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
+use crate::connection::stream::Stream;
 use crate::limits::{HTTP2_PREFACE_PATIENCE, Limits};
 use crate::service::Site;
 use crate::shutdown::Shutdown;
-use crate::stream::Stream;
 
 /// A version of HTTP, as far as connections differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,11 +21,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
+use crate::connection::linger::Linger;
+use crate::connection::passage::Passage;
+use crate::connection::stream::Stream;
+use crate::connection::transfers::is_stand_in;
 use crate::limits::Limits;
-use crate::linger::Linger;
-use crate::passage::Passage;
-use crate::stream::Stream;
-use crate::transfers::is_stand_in;
 use fault::HeadFault;
 use framing::{Framing, Step};
 use interim::Interim;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::{HeaderMap, HeaderName, HeaderValue, SERVER, STRICT_TRANSPORT_SECURITY};
 
 use crate::access_log::Spans;
-use crate::subject::Subject;
+use crate::request::subject::Subject;
 
 /// Puts them beside those of the application, whose own word on them counts.
 pub(crate) fn put(headers: &mut HeaderMap, subject: &Subject, debug: bool) {

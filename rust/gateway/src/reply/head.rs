@@ -10,9 +10,9 @@ use http::{Method, Response, StatusCode, Version};
 
 use crate::dispatch::{Answer, DispatchFault};
 use crate::files;
-use crate::reply_body::Content;
-use crate::reply_stream::{ReplyRoom, StreamFraming, StreamHandle};
-use crate::subject::Subject;
+use crate::reply::body::Content;
+use crate::reply::stream::{ReplyRoom, StreamFraming, StreamHandle};
+use crate::request::subject::Subject;
 
 /// What of the request decides how its reply is framed.
 #[derive(Debug, Clone)]

@@ -30,8 +30,8 @@ return [
     |--------------------------------------------------------------------------
     |
     | The address and the port the server listens on. Options of askr:start win
-    | over them, and so does a "listen" key in the application's askr.toml. A
-    | port of 0 takes a free one, which is printed when the server is up.
+    | over them, and so does "listen", below and in the application's askr.toml,
+    | which may name several. A port of 0 takes a free one, which is printed.
     |
     */
 
@@ -51,6 +51,9 @@ return [
     */
 
     'server' => [
+        // Instead of host and port: "https://[::]:443", "unix:/run/shop.sock", or several, after commas.
+        'listen' => env('ASKR_LISTEN'),
+
         // How many workers there are, and how long each lives.
         'workers' => env('ASKR_WORKERS', 'auto'),
         'max_requests' => env('ASKR_MAX_REQUESTS', 10000),
@@ -124,6 +127,8 @@ return [
         'tls_client_ca' => env('ASKR_TLS_CLIENT_CA'),
         'tls_client_auth' => env('ASKR_TLS_CLIENT_AUTH'),
         'tls_min' => env('ASKR_TLS_MIN'),
+        'http_redirect' => env('ASKR_HTTP_REDIRECT'),
+        'hsts' => env('ASKR_HSTS'),
 
         // The server itself.
         'shutdown_timeout' => env('ASKR_SHUTDOWN_TIMEOUT'),

@@ -64,7 +64,11 @@ class AboutSection
     {
         $state = $this->state->running();
 
-        return $state === null ? 'not running' : "running on {$state->address()->toUrl()}";
+        return match ($state?->urls) {
+            null => 'not running',
+            [] => 'starting',
+            default => "running on {$state->place()}",
+        };
     }
 
     private function store(): string

@@ -79,7 +79,9 @@ class ParanoidCommand extends Command
     private function flags(): array
     {
         return array_filter([
-            'listen' => '127.0.0.1:0',
+            // Without encryption, whatever the application's server has.
+            'listen' => 'http://127.0.0.1:0',
+            'http-redirect' => 'off',
             // The commands for the application's server are not to reach this one.
             'control-socket' => sys_get_temp_dir().'/askr-paranoid-'.getmypid().'.sock',
             'isolation' => 'worker',

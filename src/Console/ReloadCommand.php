@@ -19,6 +19,7 @@ class ReloadCommand extends Command
 
     /** @var string */
     protected $signature = 'askr:reload
+        {--host= : Reload one application of several, by its name under "hosts" [default: that of all other hosts]}
         {--path= : The folder of another release [default: the one the server was started with, its links resolved anew]}
         {--no-canary : Replace all workers at once, without trying one first}';
 
@@ -26,6 +27,7 @@ class ReloadCommand extends Command
     public function handle(ServerConsole $console): int
     {
         return $this->tell($console, 'reload', array_filter([
+            'host' => $this->option('host') ?? false,
             'path' => $this->option('path') ?? false,
             'no-canary' => (bool) $this->option('no-canary'),
         ]));

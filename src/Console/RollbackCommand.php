@@ -18,11 +18,12 @@ class RollbackCommand extends Command
     use TellsTheServer;
 
     /** @var string */
-    protected $signature = 'askr:rollback';
+    protected $signature = 'askr:rollback
+        {--host= : Roll back one application of several, by its name under "hosts" [default: that of all other hosts]}';
 
     /** Ask for workers of the generation before: 0 when all are, 1 when there is none any more, 69 without a server. */
     public function handle(ServerConsole $console): int
     {
-        return $this->tell($console, 'rollback');
+        return $this->tell($console, 'rollback', array_filter(['host' => $this->option('host') ?? false]));
     }
 }

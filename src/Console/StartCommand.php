@@ -10,7 +10,6 @@ use Askr\Laravel\Exceptions\UnsupportedMachine;
 use Askr\Laravel\Exceptions\UnusableAddress;
 use Askr\Laravel\Process\ForegroundServer;
 use Askr\Laravel\Process\InvocationBuilder;
-use Askr\Laravel\Process\ServerAddress;
 use Askr\Laravel\Process\ServerState;
 use Askr\Laravel\Process\ServerStateFile;
 use Illuminate\Console\Command;
@@ -67,11 +66,10 @@ class StartCommand extends Command
         }
 
         try {
-            $address = $builder->address($this->option('host'), $this->option('port'));
-            $invocation = $builder->build($this->flags($address), $this->option('classic'));
-            $this->components->info('Starting the server');
+            $invocation = $builder->build($this->flags($builder), $this->option('classic'));
+            $this->components->info('Starting the server. Press Ctrl+C to stop it');
 
-            return $server->run($invocation, $address, $this->forward(...), $this->welcome(...));
+            return $server->run($invocation, $this->forward(...), $this->welcome(...));
         } catch (BinaryNotFound|StateFileNotWritable|UnsupportedMachine|UnusableAddress $exception) {
             $this->components->error($exception->getMessage());
 
@@ -83,11 +81,14 @@ class StartCommand extends Command
      * The options that were given, as flags of the server.
      *
      * @return array<string, string|true|list<string>>
+     *
+     * @throws UnusableAddress
      */
-    private function flags(ServerAddress $address): array
+    private function flags(InvocationBuilder $builder): array
     {
-        $isAddressGiven = $this->option('host') !== null || $this->option('port') !== null;
-        $given = ['listen' => $isAddressGiven ? $address->toString() : null];
+        [$host, $port] = [$this->option('host'), $this->option('port')];
+        $isAddressGiven = $host !== null || $port !== null;
+        $given = ['listen' => $isAddressGiven ? $builder->address($host, $port)->toString() : null];
 
         foreach (self::PASSED_ON as $name) {
             $given[$name] = $this->option($name);
@@ -102,18 +103,18 @@ class StartCommand extends Command
 
     private function refuse(ServerState $running): int
     {
+        $does = $running->urls === [] ? 'being started' : "served already, on [{$running->place()}]";
         $this->components->error(
-            "This application is served already, on [{$running->address()->toUrl()}] by process {$running->processId}. ".
-            'Stop it with `php artisan askr:stop` first.'
+            "This application is {$does} by process {$running->processId}. Stop it with `php artisan askr:stop` first."
         );
 
         return self::FAILURE;
     }
 
     /** Say where the application can be seen. */
-    private function welcome(ServerAddress $address): void
+    private function welcome(string $url): void
     {
-        $this->components->info("Server running on [{$address->toUrl()}]. Press Ctrl+C to stop it");
+        $this->components->info("Server running on [{$url}]");
     }
 
     /** Show what the server prints, as it is. */

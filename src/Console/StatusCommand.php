@@ -18,13 +18,21 @@ use Symfony\Component\Console\Attribute\AsCommand;
 class StatusCommand extends Command
 {
     /** @var string */
-    protected $signature = 'askr:status';
+    protected $signature = 'askr:status
+        {--host= : Show one application of several, by its name under "hosts" [default: all]}';
 
-    /** Show the state; the exit code is 0 only when the server runs. */
+    /** Show the state; the exit code is 0 only when the server runs, and has the application that is meant. */
     public function handle(ServerStateFile $file, ServerConsole $console): int
     {
+        $host = $this->option('host');
         $state = $file->running();
-        $status = $console->status();
+        $status = $console->status($host);
+
+        if ($state !== null && $status === null && $host !== null) {
+            $this->components->error("The server says nothing of an application [{$host}].");
+
+            return self::FAILURE;
+        }
 
         if ($state === null && $status === null) {
             $this->components->warn('The server is not running.');
@@ -34,8 +42,14 @@ class StatusCommand extends Command
 
         $this->components->info('The server is running.');
         $this->showProcess($state);
-        $this->showGeneration($status ?? []);
-        $this->showStore($status['store'] ?? null);
+        $this->showApplication($status ?? []);
+
+        foreach ($status['hosts'] ?? [] as $other) {
+            $this->newLine();
+            $this->components->twoColumnDetail("<options=bold>Host {$other['name']}</>");
+            $this->showApplication($other);
+        }
+
         $this->newLine();
 
         return self::SUCCESS;
@@ -45,10 +59,18 @@ class StatusCommand extends Command
     private function showProcess(?ServerState $state): void
     {
         if ($state !== null) {
-            $this->components->twoColumnDetail('Address', $state->address()->toUrl());
+            $this->components->twoColumnDetail('Address', $state->place() ?: 'does not serve yet');
             $this->components->twoColumnDetail('Process', (string) $state->processId);
             $this->components->twoColumnDetail('Started', date(DATE_ATOM, $state->startedAt));
         }
+    }
+
+    /** @param  array<string, mixed>  $status */
+    private function showApplication(array $status): void
+    {
+        $this->showGeneration($status);
+        array_map($this->showPool(...), $status['pools'] ?? []);
+        $this->showStore($status['store'] ?? null);
     }
 
     /** @param  array<string, mixed>  $status */
@@ -64,15 +86,17 @@ class StatusCommand extends Command
         ] as $name => $value) {
             $value === null ?: $this->components->twoColumnDetail($name, (string) $value);
         }
+    }
 
-        foreach ($status['pools'] ?? [] as $pool) {
-            $this->newLine();
-            $this->components->twoColumnDetail("Pool {$pool['name']}", "{$pool['waiting']} requests wait");
-            $this->table(
-                ['Seat', 'Process', 'Generation', 'State', 'Replies', 'Failed', 'Age', 'Private memory'],
-                array_map($this->row(...), $pool['workers']),
-            );
-        }
+    /** @param  array<string, mixed>  $pool */
+    private function showPool(array $pool): void
+    {
+        $this->newLine();
+        $this->components->twoColumnDetail("Pool {$pool['name']}", "{$pool['waiting']} requests wait");
+        $this->table(
+            ['Seat', 'Process', 'Generation', 'State', 'Replies', 'Failed', 'Age', 'Private memory'],
+            array_map($this->row(...), $pool['workers']),
+        );
     }
 
     /** @param  null|array<string, mixed>  $store */

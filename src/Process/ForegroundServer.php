@@ -28,13 +28,12 @@ class ForegroundServer
     /**
      * Run the server, and give its exit code.
      *
-     * @param  ServerAddress  $address  Where the server was told to listen; it may say another.
      * @param  Closure(string): void  $output  Given what the server prints.
-     * @param  Closure(ServerAddress): void  $serving  Told where the server listens, once it does.
+     * @param  Closure(string): void  $serving  Told each URL at which the server serves, once it does.
      *
      * @throws StateFileNotWritable
      */
-    public function run(ServerInvocation $invocation, ServerAddress $address, Closure $output, Closure $serving): int
+    public function run(ServerInvocation $invocation, Closure $output, Closure $serving): int
     {
         $announcement = new Announcement;
         $this->signals->forward($this->server->signal(...));
@@ -42,15 +41,16 @@ class ForegroundServer
         $processId = $this->server->start($invocation, function (string $text) use ($output, $serving, $announcement, &$state): void {
             $output($text);
 
-            if ($state !== null && $heard = $announcement->hear($text)) {
-                $this->file->write($state->listeningOn($heard));
-                $serving($heard);
+            foreach ($state === null ? [] : $announcement->hear($text) as $url) {
+                $state = $state->servingAt($url);
+                $this->file->write($state);
+                $serving($url);
             }
         });
 
         $startTime = $this->processes->startTime($processId);
         $base = $invocation->environment['ASKR_APP_BASE'] ?? null;
-        $state = new ServerState($processId, $startTime, $address->host, $address->port, time(), $base ?: null);
+        $state = new ServerState($processId, $startTime, time(), $base ?: null);
 
         return $this->attend($state);
     }

@@ -131,7 +131,9 @@ class InvocationBuilder
             }
         }
 
-        return $options + ['listen' => $this->address(null, null)->toString()];
+        $options['listen'] ??= $this->address(null, null)->toString();
+
+        return $options;
     }
 
     /**

@@ -44,12 +44,6 @@ final readonly class ServerAddress
             : "{$this->host}:{$this->port}";
     }
 
-    /** As a browser wants it. */
-    public function toUrl(): string
-    {
-        return "http://{$this->toString()}";
-    }
-
     private static function isAddress(string $host): bool
     {
         return filter_var($host, FILTER_VALIDATE_IP) !== false;

@@ -44,16 +44,17 @@ class ServerConsole
     /**
      * What the server runs, as it describes itself, or null when it cannot be asked.
      *
+     * @param  string|null  $host  The application that is meant, or null for all.
      * @return null|array<string, mixed>
      *
      * @throws UnusableAddress
      */
-    public function status(): ?array
+    public function status(?string $host = null): ?array
     {
         $text = '';
 
         try {
-            $code = $this->run('status', ['json' => true], function (string $printed) use (&$text): void {
+            $code = $this->run('status', array_filter(['json' => true, 'host' => $host]), function (string $printed) use (&$text): void {
                 $text .= $printed;
             });
         } catch (BinaryNotFound|UnsupportedMachine) {

@@ -13,14 +13,14 @@ final readonly class ServerState
      * @param  string|null  $startTime  What tells the process from a later one with the same number.
      * @param  int  $startedAt  Unix time, in seconds.
      * @param  string|null  $base  The folder of the application, by the name that the server was given.
+     * @param  list<string>  $urls  Where it serves, as it says itself; none before it does.
      */
     public function __construct(
         public int $processId,
         public ?string $startTime,
-        public string $host,
-        public int $port,
         public int $startedAt,
         public ?string $base = null,
+        public array $urls = [],
     ) {
     }
 
@@ -40,35 +40,33 @@ final readonly class ServerState
         return new self(
             $processId,
             isset($fields['masterStartTime']) ? (string) $fields['masterStartTime'] : null,
-            (string) ($fields['host'] ?? ''),
-            (int) ($fields['port'] ?? 0),
             (int) ($fields['startedAt'] ?? 0),
             isset($fields['base']) ? (string) $fields['base'] : null,
+            array_values(array_filter((array) ($fields['urls'] ?? []), is_string(...))),
         );
     }
 
-    /** @return array{masterProcessId: int, masterStartTime: ?string, host: string, port: int, startedAt: int, base: ?string} */
+    /** @return array{masterProcessId: int, masterStartTime: ?string, startedAt: int, base: ?string, urls: list<string>} */
     public function toArray(): array
     {
         return [
             'masterProcessId' => $this->processId,
             'masterStartTime' => $this->startTime,
-            'host' => $this->host,
-            'port' => $this->port,
             'startedAt' => $this->startedAt,
             'base' => $this->base,
+            'urls' => $this->urls,
         ];
     }
 
-    /** The same server, at the address it has really taken. */
-    public function listeningOn(ServerAddress $address): self
+    /** The same server, which serves there as well. */
+    public function servingAt(string $url): self
     {
-        return new self($this->processId, $this->startTime, $address->host, $address->port, $this->startedAt, $this->base);
+        return new self($this->processId, $this->startTime, $this->startedAt, $this->base, [...$this->urls, $url]);
     }
 
-    /** Where the server listens. */
-    public function address(): ServerAddress
+    /** Where the server serves, for people to read; nothing before it does. */
+    public function place(): string
     {
-        return new ServerAddress($this->host, $this->port);
+        return implode(', ', $this->urls);
     }
 }

@@ -122,11 +122,11 @@ class CommandsTest extends TestCase
         $this->assertSame(self::BINARY, $about()['Binary']);
         $this->assertSame('not running', $about()['Server']);
 
-        $this->app->make(ServerStateFile::class)->write(new ServerState(4711, '900', '127.0.0.1', 8000, 0));
+        $this->app->make(ServerStateFile::class)->write(new ServerState(4711, '900', 0, null, ['https://127.0.0.1:8443', 'unix:/run/shop.sock']));
         $this->app->make('config')->set('askr.binary', '/nowhere/askr');
 
         $this->assertSame('not found', $about()['Binary']);
-        $this->assertSame('running on http://127.0.0.1:8000', $about()['Server']);
+        $this->assertSame('running on https://127.0.0.1:8443, unix:/run/shop.sock', $about()['Server']);
         $this->artisan('about', ['--only' => 'askr'])->expectsOutputToContain('running on')->assertSuccessful();
     }
 
@@ -193,11 +193,41 @@ class CommandsTest extends TestCase
         $this->running();
 
         $this->artisan('askr:start')
-            ->expectsOutputToContain('served already')
+            ->expectsOutputToContain('served already, on [https://127.0.0.1:8443] by process 4711')
             ->assertFailed();
 
         $this->assertNull($this->server->invocation);
         $this->assertFileExists($this->path);
+    }
+
+    public function test_a_server_that_does_not_serve_yet_is_said_to_be_starting(): void
+    {
+        $this->running(urls: []);
+        $this->console(["askr: no server of this application answers\n"], exitCode: 69);
+
+        $this->artisan('askr:start')->expectsOutputToContain('being started by process 4711')->assertFailed();
+        $this->artisan('askr:status')->expectsOutputToContain('does not serve yet')->assertSuccessful();
+        $this->assertSame('starting', $this->app->make(AboutSection::class)->lines()['Server']);
+    }
+
+    public function test_start_says_where_a_server_serves_that_listens_elsewhere_than_at_an_address(): void
+    {
+        $this->console(["askr: serving unix:/run/shop.sock\n", "askr: serving https://127.0.0.1:8443\n"]);
+        $this->server->meanwhile = function (): void {
+            $this->assertSame('unix:/run/shop.sock, https://127.0.0.1:8443', $this->app->make(ServerStateFile::class)->running()?->place());
+        };
+        $this->app->make('config')->set(['askr.host' => 'not a host', 'askr.server' => ['listen' => 'unix:/run/shop.sock,https://127.0.0.1:8443']]);
+
+        $this->artisan('askr:start')
+            ->expectsOutputToContain('Server running on [unix:/run/shop.sock]')
+            ->expectsOutputToContain('Server running on [https://127.0.0.1:8443]')
+            ->assertSuccessful();
+
+        $this->assertNotContains('--listen', $this->server->invocation->command);
+        $this->assertSame(
+            ['listen' => 'unix:/run/shop.sock,https://127.0.0.1:8443'],
+            json_decode($this->server->invocation->environment['ASKR_LARAVEL_CONFIG'], true),
+        );
     }
 
     public function test_start_takes_over_from_a_server_that_died(): void
@@ -285,7 +315,7 @@ class CommandsTest extends TestCase
     public function test_a_server_that_runs_is_found_by_the_name_it_was_given(): void
     {
         (new ServerStateFile($this->path, $this->processes))
-            ->write(new ServerState(4711, '900', '127.0.0.1', 8000, 1_700_000_000, '/srv/app/current'));
+            ->write(new ServerState(4711, '900', 1_700_000_000, '/srv/app/current'));
 
         $this->artisan('askr:reload')->assertSuccessful();
         $this->assertSame('/srv/app/current', $this->server->invocation->environment['ASKR_APP_BASE']);
@@ -319,7 +349,7 @@ class CommandsTest extends TestCase
         $this->console(["askr: no server of this application answers\n"], exitCode: 69);
 
         $this->artisan('askr:status')
-            ->expectsOutputToContain('http://127.0.0.1:8000')
+            ->expectsOutputToContain('https://127.0.0.1:8443')
             ->expectsOutputToContain('4711')
             ->assertSuccessful();
     }
@@ -349,6 +379,50 @@ class CommandsTest extends TestCase
         $this->assertSame([self::BINARY, 'status', '--json'], $this->server->invocation->command);
     }
 
+    public function test_one_of_several_applications_can_be_meant(): void
+    {
+        foreach (['askr:reload' => 'reload', 'askr:rollback' => 'rollback'] as $command => $passed) {
+            $this->artisan($command, ['--host' => 'shop'])->assertSuccessful();
+
+            $this->assertSame([self::BINARY, $passed, '--host', 'shop'], $this->server->invocation->command);
+        }
+
+        $this->console(['{"generation": 3}']);
+        $this->artisan('askr:status', ['--host' => 'shop'])->expectsOutputToContain('Generation')->assertSuccessful();
+        $this->assertSame([self::BINARY, 'status', '--json', '--host', 'shop'], $this->server->invocation->command);
+    }
+
+    public function test_status_fails_when_the_server_has_no_such_application(): void
+    {
+        $this->running();
+        $this->console(["askr: there is no application shop\n"], exitCode: 1);
+
+        $this->artisan('askr:status', ['--host' => 'shop'])
+            ->expectsOutputToContain('says nothing of an application [shop]')
+            ->assertFailed();
+    }
+
+    public function test_status_shows_the_other_applications(): void
+    {
+        $pool = fn (int $process): array => ['name' => 'default', 'waiting' => 0, 'workers' => [[
+            'seat' => 0, 'pid' => $process, 'generation' => 1, 'state' => 'idle', 'canary' => false, 'replies' => 0, 'failures' => 0, 'age' => 1,
+        ]]];
+        $this->console([(string) json_encode([
+            'generation' => 7, 'pools' => [$pool(815)],
+            'hosts' => [
+                ['name' => 'shop', 'generation' => 9, 'path' => '/srv/shop/public', 'pools' => [$pool(816)]],
+                ['name' => 'blog', 'generation' => 4, 'change' => 'given up: no such class', 'pools' => []],
+            ],
+        ])]);
+
+        $console = $this->app->make(Kernel::class);
+        $this->assertSame(0, $console->call('askr:status'));
+        $this->assertMatchesRegularExpression(
+            '~ 815 .*Host shop .*/srv/shop .* 816 .*Host blog .*given up: no such class~s',
+            $console->output(),
+        );
+    }
+
     public function test_status_fails_when_the_server_does_not_run(): void
     {
         foreach (['askr: no server', '{ not json'] as $printed) {
@@ -365,9 +439,10 @@ class CommandsTest extends TestCase
         $this->app->instance(ServerProcess::class, $this->server);
     }
 
-    private function running(): void
+    /** @param  list<string>  $urls */
+    private function running(array $urls = ['https://127.0.0.1:8443']): void
     {
         (new ServerStateFile($this->path, $this->processes))
-            ->write(new ServerState(4711, '900', '127.0.0.1', 8000, 1_700_000_000));
+            ->write(new ServerState(4711, '900', 1_700_000_000, null, $urls));
     }
 }

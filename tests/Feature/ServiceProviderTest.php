@@ -36,7 +36,7 @@ class ServiceProviderTest extends TestCase
     public function test_every_option_of_the_server_is_in_the_configuration(): void
     {
         preg_match_all('/^## (\w+)$/m', (string) file_get_contents(dirname(__DIR__, 2).'/docs/config.md'), $options);
-        $given = ['app_base', 'root', 'worker_script', 'listen'];
+        $given = ['app_base', 'root', 'worker_script'];
 
         $this->assertGreaterThan(30, count($options[1]));
         $configured = array_keys((require dirname(__DIR__, 2).'/config/askr.php')['server']);

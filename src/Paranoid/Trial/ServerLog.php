@@ -6,7 +6,6 @@ namespace Askr\Laravel\Paranoid\Trial;
 
 use Askr\Laravel\Paranoid\Report;
 use Askr\Laravel\Process\Announcement;
-use Askr\Laravel\Process\ServerAddress;
 use Closure;
 
 /**
@@ -18,7 +17,7 @@ final class ServerLog
 
     private Announcement $announcement;
 
-    private ?ServerAddress $address = null;
+    private ?string $url = null;
 
     private string $unfinished = '';
 
@@ -34,7 +33,7 @@ final class ServerLog
     /** Take the next part of what the server prints. */
     public function hear(string $text): void
     {
-        $this->address ??= $this->announcement->hear($text);
+        $this->url ??= $this->announcement->hear($text)[0] ?? null;
         $lines = explode("\n", $this->unfinished.$text);
         $this->unfinished = array_pop($lines);
 
@@ -44,9 +43,9 @@ final class ServerLog
     }
 
     /** Where the server serves, or null as long as it does not. */
-    public function address(): ?ServerAddress
+    public function url(): ?string
     {
-        return $this->address;
+        return $this->url;
     }
 
     /** The last things the server had to complain of. */

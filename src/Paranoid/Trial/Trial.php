@@ -6,7 +6,6 @@ namespace Askr\Laravel\Paranoid\Trial;
 
 use Askr\Laravel\Contracts\ServerProcess;
 use Askr\Laravel\Exceptions\TrialFailed;
-use Askr\Laravel\Process\ServerAddress;
 use Askr\Laravel\Process\ServerInvocation;
 use Askr\Laravel\Process\SignalForwarder;
 use Closure;
@@ -50,8 +49,8 @@ class Trial
 
         try {
             $this->server->start($invocation, $log->hear(...));
-            $address = $this->await($log);
-            $this->visitAll($address, $visitor, $targets, $rounds, $outcome, $log);
+            $url = $this->await($log);
+            $this->visitAll($url, $visitor, $targets, $rounds, $outcome, $log);
         } finally {
             // Nothing is left behind, whatever has happened.
             $this->server->signal(self::TERMINATE);
@@ -65,11 +64,11 @@ class Trial
     /**
      * @throws TrialFailed
      */
-    private function await(ServerLog $log): ServerAddress
+    private function await(ServerLog $log): string
     {
         $deadline = microtime(true) + self::START_SECONDS_MAX;
 
-        while ($log->address() === null) {
+        while ($log->url() === null) {
             if (! $this->server->isRunning() || microtime(true) > $deadline) {
                 throw TrialFailed::becauseNothingServes($log->complaints());
             }
@@ -77,17 +76,17 @@ class Trial
             usleep(self::LOOK_EVERY_MS * 1000);
         }
 
-        return $log->address();
+        return $log->url();
     }
 
     /**
      * Let the baseline be set by requests that run no route: what the first visits of the
      * targets leave is to be seen as well.
      */
-    private function warmUp(ServerAddress $address, Visitor $visitor): void
+    private function warmUp(string $url, Visitor $visitor): void
     {
         for ($visit = -self::WARM_UP_VISITS; $visit < 0; $visit++) {
-            $visitor->visit($address, Target::of('/askr-paranoid-warm-up'), $visit);
+            $visitor->visit($url, Target::of('/askr-paranoid-warm-up'), $visit);
         }
     }
 
@@ -96,14 +95,14 @@ class Trial
      *
      * @throws TrialFailed
      */
-    private function visitAll(ServerAddress $address, Visitor $visitor, array $targets, int $rounds, Outcome $outcome, ServerLog $log): void
+    private function visitAll(string $url, Visitor $visitor, array $targets, int $rounds, Outcome $outcome, ServerLog $log): void
     {
         $count = count($targets) * $rounds;
-        $this->warmUp($address, $visitor);
+        $this->warmUp($url, $visitor);
 
         for ($visit = 0; $visit < $count; $visit++) {
             $target = $targets[$visit % count($targets)];
-            $outcome->note($target, $visitor->visit($address, $target, $visit));
+            $outcome->note($target, $visitor->visit($url, $target, $visit));
 
             // Asked after each visit, because this also takes in what the server prints.
             if (! $this->server->isRunning()) {
@@ -112,6 +111,6 @@ class Trial
         }
 
         // What a request has left is seen when the next one begins, so the last needs one more.
-        $visitor->visit($address, $targets[0], $count);
+        $visitor->visit($url, $targets[0], $count);
     }
 }

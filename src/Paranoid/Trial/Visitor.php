@@ -4,8 +4,6 @@ declare(strict_types=1);
 
 namespace Askr\Laravel\Paranoid\Trial;
 
-use Askr\Laravel\Process\ServerAddress;
-
 /**
  * Asks a server for one URL after the other, each on a connection of its own.
  */
@@ -24,11 +22,11 @@ class Visitor
     ) {
     }
 
-    /** Ask for a URL, and wait for the whole answer as long as is reasonable. */
-    public function visit(ServerAddress $server, Target $target, int $visit): Visit
+    /** Ask the server at an `http` URL for a target, and wait for the whole answer as long as is reasonable. */
+    public function visit(string $url, Target $target, int $visit): Visit
     {
         $deadline = microtime(true) + $this->timeout;
-        $stream = @stream_socket_client("tcp://{$server->toString()}", $code, $message, $this->timeout);
+        $stream = @stream_socket_client(str_replace('http://', 'tcp://', $url), $code, $message, $this->timeout);
 
         if ($stream === false) {
             return new Visit(null);

@@ -22,7 +22,7 @@ class ParanoidCommandTest extends TestCase
             ->assertExitCode(2);
 
         $this->assertSame([
-            '--listen', '127.0.0.1:0', '--control-socket', sys_get_temp_dir().'/askr-paranoid-'.getmypid().'.sock',
+            '--listen', 'http://127.0.0.1:0', '--http-redirect', 'off', '--control-socket', sys_get_temp_dir().'/askr-paranoid-'.getmypid().'.sock',
             '--isolation', 'worker', '--workers', '1', '--max-requests', '0', '--log-level', 'info', '--log-format', 'json',
             '--paranoid', 'on', '--paranoid-vendor', 'livewire/*,spatie/*',
         ], array_slice($server->invocation->command, 6));

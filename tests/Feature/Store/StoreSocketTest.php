@@ -138,7 +138,7 @@ class StoreSocketTest extends TestCase
         $file = new ServerStateFile("{$this->folder}/state.json", new FakeProcessTable([4711 => 'now']));
 
         if ($base !== null) {
-            $file->write(new ServerState(4711, 'now', '127.0.0.1', 8000, 0, $base));
+            $file->write(new ServerState(4711, 'now', 0, $base));
         }
 
         return $file;

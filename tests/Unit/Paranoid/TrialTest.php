@@ -10,7 +10,6 @@ use Askr\Laravel\Paranoid\Trial\Target;
 use Askr\Laravel\Paranoid\Trial\Trial;
 use Askr\Laravel\Paranoid\Trial\Visit;
 use Askr\Laravel\Paranoid\Trial\Visitor;
-use Askr\Laravel\Process\ServerAddress;
 use Askr\Laravel\Process\ServerInvocation;
 use Askr\Laravel\Process\SignalForwarder;
 use Askr\Laravel\Testing\Fakes\FakeServerProcess;
@@ -35,7 +34,7 @@ class TrialTest extends TestCase
         $this->try([self::SERVING, self::BASELINE], ['/a', '/b'], rounds: 2);
 
         $this->assertSame(['/askr-paranoid-warm-up'], array_unique(array_map(fn (string $visit): string => explode(' ', $visit)[1], array_splice($this->visited, 0, 3))));
-        $this->assertSame(['127.0.0.1:40123 /a #0', '127.0.0.1:40123 /b #1', '127.0.0.1:40123 /a #2', '127.0.0.1:40123 /b #3', '127.0.0.1:40123 /a #4'], $this->visited);
+        $this->assertSame(['http://127.0.0.1:40123 /a #0', 'http://127.0.0.1:40123 /b #1', 'http://127.0.0.1:40123 /a #2', 'http://127.0.0.1:40123 /b #3', 'http://127.0.0.1:40123 /a #4'], $this->visited);
         $this->assertSame([15], $this->server->signals);
     }
 
@@ -124,9 +123,9 @@ class TrialTest extends TestCase
             {
             }
 
-            public function visit(ServerAddress $server, Target $target, int $visit): Visit
+            public function visit(string $url, Target $target, int $visit): Visit
             {
-                $this->visited[] = "{$server->toString()} {$target->toString()} #{$visit}";
+                $this->visited[] = "{$url} {$target->toString()} #{$visit}";
 
                 return $this->visit;
             }

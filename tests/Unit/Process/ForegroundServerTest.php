@@ -6,7 +6,6 @@ namespace Askr\Laravel\Tests\Unit\Process;
 
 use Askr\Laravel\Exceptions\StateFileNotWritable;
 use Askr\Laravel\Process\ForegroundServer;
-use Askr\Laravel\Process\ServerAddress;
 use Askr\Laravel\Process\ServerInvocation;
 use Askr\Laravel\Process\ServerState;
 use Askr\Laravel\Process\ServerStateFile;
@@ -21,7 +20,8 @@ class ForegroundServerTest extends TestCase
 
     private string $printed = '';
 
-    private string $serving = '';
+    /** @var list<string> */
+    private array $serving = [];
 
     protected function setUp(): void
     {
@@ -39,22 +39,22 @@ class ForegroundServerTest extends TestCase
 
         $this->assertSame(3, $this->serve($server));
         $this->assertSame(4711, $state?->processId);
-        $this->assertSame('127.0.0.1:8000', $state?->address()->toString());
+        $this->assertSame([], $state?->urls);
         $this->assertFileDoesNotExist($this->path);
     }
 
-    public function test_the_state_file_has_the_address_the_server_has_really_taken(): void
+    public function test_the_state_file_has_the_urls_at_which_the_server_really_serves(): void
     {
-        $server = new FakeServerProcess(["booting\n", "askr: serving http://127.0.0.1:40", "123\n"]);
+        $server = new FakeServerProcess(["booting\n", "askr: serving https://127.0.0.1:40", "123\naskr: serving unix:/run/a b.sock\n"]);
         $server->meanwhile = function () use (&$state): void {
             $state = $this->file()->running();
         };
 
         $this->serve($server);
 
-        $this->assertSame(40123, $state?->port);
-        $this->assertSame('127.0.0.1:40123', $this->serving);
-        $this->assertSame("booting\naskr: serving http://127.0.0.1:40123\n", $this->printed);
+        $this->assertSame(['https://127.0.0.1:40123', 'unix:/run/a b.sock'], $state?->urls);
+        $this->assertSame($state->urls, $this->serving);
+        $this->assertSame("booting\naskr: serving https://127.0.0.1:40123\naskr: serving unix:/run/a b.sock\n", $this->printed);
     }
 
     public function test_the_first_signal_is_passed_on_patiently_and_a_second_as_it_is(): void
@@ -90,7 +90,7 @@ class ForegroundServerTest extends TestCase
     public function test_the_state_of_another_server_is_left_alone(): void
     {
         $server = new FakeServerProcess;
-        $server->meanwhile = fn () => $this->file()->write(new ServerState(1, '1', '127.0.0.1', 1, 0));
+        $server->meanwhile = fn () => $this->file()->write(new ServerState(1, '1', 0));
 
         $this->serve($server);
 
@@ -102,12 +102,11 @@ class ForegroundServerTest extends TestCase
     {
         return (new ForegroundServer($server, $this->file(), new FakeProcessTable([4711 => '900']), new SignalForwarder))->run(
             new ServerInvocation(['askr'], [], '/'),
-            new ServerAddress('127.0.0.1', 8000),
             function (string $text): void {
                 $this->printed .= $text;
             },
-            function (ServerAddress $address): void {
-                $this->serving = $address->toString();
+            function (string $url): void {
+                $this->serving[] = $url;
             },
         );
     }

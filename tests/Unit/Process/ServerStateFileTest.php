@@ -31,13 +31,13 @@ class ServerStateFileTest extends TestCase
 
     public function test_a_server_that_runs_is_found_again(): void
     {
-        $state = new ServerState(12, '900', '127.0.0.1', 8000, 1_700_000_000, '/srv/app/current');
+        $state = new ServerState(12, '900', 1_700_000_000, '/srv/app/current', ['https://[::1]:8443', 'unix:/run/shop.sock']);
 
         $this->file()->write($state);
 
         $this->assertEquals($state, $this->file([12 => '900'])->running());
         $this->assertSame(
-            ['masterProcessId' => 12, 'masterStartTime' => '900', 'host' => '127.0.0.1', 'port' => 8000, 'startedAt' => 1_700_000_000, 'base' => '/srv/app/current'],
+            ['masterProcessId' => 12, 'masterStartTime' => '900', 'startedAt' => 1_700_000_000, 'base' => '/srv/app/current', 'urls' => ['https://[::1]:8443', 'unix:/run/shop.sock']],
             json_decode((string) file_get_contents($this->path), true),
         );
         $this->assertSame([$this->path], glob("{$this->path}*"));
@@ -45,14 +45,14 @@ class ServerStateFileTest extends TestCase
 
     public function test_a_server_that_is_gone_does_not_run(): void
     {
-        $this->file()->write(new ServerState(12, '900', '127.0.0.1', 8000, 0));
+        $this->file()->write(new ServerState(12, '900', 0));
 
         $this->assertNull($this->file()->running());
     }
 
     public function test_another_process_with_the_same_number_is_not_the_server(): void
     {
-        $this->file()->write(new ServerState(12, '900', '127.0.0.1', 8000, 0));
+        $this->file()->write(new ServerState(12, '900', 0));
 
         $this->assertNull($this->file([12 => '901'])->running());
     }
@@ -78,8 +78,8 @@ class ServerStateFileTest extends TestCase
 
     public function test_a_server_forgets_itself_and_no_other(): void
     {
-        $mine = new ServerState(12, '900', '127.0.0.1', 8000, 0);
-        $other = new ServerState(13, '950', '127.0.0.1', 8000, 0);
+        $mine = new ServerState(12, '900', 0);
+        $other = new ServerState(13, '950', 0);
 
         $this->file()->write($other);
         $this->file()->forget($mine);
@@ -95,7 +95,7 @@ class ServerStateFileTest extends TestCase
         $this->expectExceptionMessage('/nowhere/at/all.json cannot be written');
 
         (new ServerStateFile('/nowhere/at/all.json', new FakeProcessTable))
-            ->write(new ServerState(12, '900', '127.0.0.1', 8000, 0));
+            ->write(new ServerState(12, '900', 0));
     }
 
     /** @param  array<int, string>  $startTimes */

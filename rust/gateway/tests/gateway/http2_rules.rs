@@ -1,7 +1,7 @@
 //! What RFC 9113 asks of a server, section by section.
 
-use askr_testkit::Client;
 use askr_testkit::frames::{Ending, Frames, PREFACE, block, flag, get_fields, kind};
+use askr_testkit::{After, Client, reply};
 
 use crate::server::Server;
 
@@ -344,6 +344,32 @@ fn section_8_3_pseudo_fields_are_complete_single_known_and_first() {
         }),
     ] {
         resets(PROTOCOL_ERROR, |client| client.head(1, &wrong, true));
+    }
+}
+
+#[test]
+fn section_8_3_1_a_fragment_never_reaches_php() {
+    // It is malformed, and the library has cut it off before we see the path; HTTP/1 refuses it.
+    let server = Server::start();
+    let _worker = server.worker(|job, received| {
+        let head = format!("{received:?}");
+        let secret = head.contains("secret") || head.contains('#');
+        let seen = format!("{} {} {secret}", received.target, received.script_name);
+        reply(job.take().unwrap(), 200, &[], seen.as_bytes()).unwrap();
+        After::Next
+    });
+    for (path, seen) in [
+        ("/a#secret", "/a /index.php false"),
+        ("/a?b=c#secret", "/a?b=c /index.php false"),
+        ("/a#secret?b=c", "/a /index.php false"),
+        ("/#/../secret", "/ /index.php false"),
+        ("/a?#secret#secret", "/a? /index.php false"),
+        ("#secret", "/ /index.php false"),
+    ] {
+        let mut client = Frames::connect(server.address());
+        client.get(1, path);
+        let payload = client.until(kind::DATA).payload;
+        assert_eq!(String::from_utf8_lossy(&payload), seen, "{path}");
     }
 }
 

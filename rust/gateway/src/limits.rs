@@ -97,6 +97,10 @@ pub(crate) const TRAILER_BYTES_MAX: usize = 8 * 1024;
 /// the answer instead of a reset.
 pub(crate) const LINGER: Duration = Duration::from_secs(2);
 
+/// An idle connection of HTTP/1 does without hyper and its buffers after this. Longer than clients
+/// at work pause: beginning anew costs two allocations.
+pub(crate) const REST_PATIENCE: Duration = Duration::from_millis(250);
+
 /// What a closing connection still takes from the client.
 pub(crate) const LINGER_BYTES_MAX: usize = 1024 * 1024;
 

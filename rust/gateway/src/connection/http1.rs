@@ -1,8 +1,13 @@
 //! A connection of HTTP/1: its requests one after another, through the intake and hyper.
+//!
+//! hyper keeps two buffers of 8 KiB for as long as it is there. So a connection that has been idle
+//! for a moment rests: the intake holds the socket by itself, and hyper begins anew at the next
+//! byte, or at a drain, whose end of the connection is hyper's as well.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,45 +28,95 @@ use crate::shutdown::Shutdown;
 pub(crate) async fn serve(stream: Stream, connection: Arc<Connection>, mut shutdown: Shutdown) {
     let lane = Arc::new(Lane::new(connection));
     let limits = &lane.site().limits;
-    let intake = Intake::new(stream, lane.passage.clone(), limits.clone());
+    let mut intake = Intake::new(stream, lane.passage.clone(), limits.clone());
     let answering = lane.clone();
     let service = service_fn(move |request: http::Request<_>| {
         service::answer(answering.clone(), request.map(RequestBody::Http1))
     });
-    let serving = builder(limits).serve_connection(TokioIo::new(intake), service);
-
-    let mut serving = pin!(serving);
     let watched = shutdown.clone();
-    let mut draining = pin!(shutdown.draining());
-    let mut drain_seen = false;
-    let mut drain_polled = false;
-    let ended = poll_fn(|cx| {
-        // The waker of this task never changes, so the drain need be polled again only when
-        // there is one.
-        if !drain_seen && (!drain_polled || watched.has_begun()) {
-            drain_polled = true;
-            drain_seen = draining.as_mut().poll(cx).is_ready();
-            if drain_seen {
-                serving.as_mut().graceful_shutdown();
-            }
+    let draining = pin!(shutdown.draining());
+    let mut drain = Drain {
+        draining,
+        watched,
+        polled: false,
+        begun: false,
+    };
+    loop {
+        let io = TokioIo::new(intake);
+        let mut serving = builder(limits).serve_connection(io, service.clone());
+        if drain.begun {
+            Pin::new(&mut serving).graceful_shutdown();
         }
-        lane.site().tick();
-        loop {
-            let ended = serving.as_mut().poll(cx);
-            let again = lane.pump.run(cx) || lane.passage.take_end_of_pieces();
-            if ended.is_ready() || !again {
-                return ended;
+        let ended = poll_fn(|cx| {
+            if drain.begins(cx) {
+                Pin::new(&mut serving).graceful_shutdown();
             }
+            lane.site().tick();
+            poll_awake(&lane, cx, |cx| Pin::new(&mut serving).poll(cx))
+        })
+        .await;
+        if let Some(ended) = ended {
+            return ended.unwrap_or_else(|error| ended_early(&lane, &error));
         }
-    })
-    .await;
-    if let Err(error) = ended {
-        let peer = lane.connection.addresses.remote_ip();
-        tracing::debug!(
-            peer,
-            error = &error as &dyn std::error::Error,
-            "connection ended early"
-        );
+        let parts = serving.into_parts();
+        intake = parts.io.into_inner();
+        intake.rest(&parts.read_buf);
+        drop(parts.read_buf);
+        let woken = poll_fn(|cx| {
+            lane.site().tick();
+            match drain.begins(cx) {
+                true => Poll::Ready(Ok(())),
+                false => intake.poll_awake(cx),
+            }
+        });
+        if let Err(error) = woken.await {
+            return ended_early(&lane, &error);
+        }
+    }
+}
+
+/// Ready when the connection has ended, or with `None` when it is to rest.
+fn poll_awake<E>(
+    lane: &Lane,
+    cx: &mut Context<'_>,
+    mut serving: impl FnMut(&mut Context<'_>) -> Poll<Result<(), E>>,
+) -> Poll<Option<Result<(), E>>> {
+    loop {
+        let ended = serving(cx);
+        let again = lane.pump.run(cx) || lane.passage.take_end_of_pieces();
+        let rests = lane.passage.take_rest();
+        match ended {
+            Poll::Ready(ended) => return Poll::Ready(Some(ended)),
+            Poll::Pending if again => {}
+            Poll::Pending if rests => return Poll::Ready(None),
+            Poll::Pending => return Poll::Pending,
+        }
+    }
+}
+
+fn ended_early(lane: &Lane, error: &(dyn std::error::Error + 'static)) {
+    let peer = lane.connection.addresses.remote_ip();
+    tracing::debug!(peer, error, "connection ended early");
+}
+
+/// Watches for the drain. The waker of a connection's task never changes, so that it need be
+/// polled again only when there is one.
+struct Drain<'a, F> {
+    draining: Pin<&'a mut F>,
+    watched: Shutdown,
+    polled: bool,
+    begun: bool,
+}
+
+impl<F: Future> Drain<'_, F> {
+    /// Whether it begins now.
+    fn begins(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.begun || (self.polled && !self.watched.has_begun()) {
+            return false;
+        }
+        self.polled = true;
+        self.begun = self.draining.as_mut().poll(cx).is_ready();
+        self.begun
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod fault;
 pub(crate) mod framing;
 pub(crate) mod head;
 pub(crate) mod interim;
+mod rest;
 
 use std::io;
 use std::pin::Pin;
@@ -29,6 +30,7 @@ use crate::limits::Limits;
 use fault::HeadFault;
 use framing::{Framing, Step};
 use interim::Interim;
+use rest::Rest;
 
 /// Stands in for a refused head. Its contents are never looked at.
 const PLACEHOLDER: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\n\r\n";
@@ -60,6 +62,7 @@ pub(crate) struct Intake {
     stalled_since: Option<Instant>,
     linger: Option<Linger>,
     interim: Interim,
+    rest: Rest,
 }
 
 /// Whether more of the stream may be shown to hyper.
@@ -92,6 +95,7 @@ impl Intake {
             stalled_since: None,
             linger: None,
             interim: Interim::default(),
+            rest: Rest::default(),
         }
     }
 
@@ -137,6 +141,7 @@ impl Intake {
 
     fn after_read(&mut self) {
         self.moved_at = Instant::now();
+        self.rest.idle_since = None;
         if self.end == End::Refused {
             self.held.truncate(self.passable);
             self.append_placeholder();
@@ -168,6 +173,7 @@ impl Intake {
     ///
     /// Ready when hyper has something to see after all.
     fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.consider_rest(cx);
         loop {
             let busy = self.passage.is_busy() || self.framing.in_body();
             let (since, patience) = match self.head_since {
@@ -301,6 +307,7 @@ impl AsyncWrite for Intake {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.begin_write();
         ready!(self.poll_interim_before_write(cx))?;
         let wrote = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.poll_wrote(cx, wrote)
@@ -311,6 +318,7 @@ impl AsyncWrite for Intake {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.begin_write();
         ready!(self.poll_interim_before_write(cx))?;
         let this = &mut *self;
         let stood_in = slices.iter().position(|slice| is_stand_in(slice));
@@ -334,7 +342,9 @@ impl AsyncWrite for Intake {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.interim.between_writes = true;
         ready!(self.poll_interim(cx))?;
-        Pin::new(&mut self.stream).poll_flush(cx)
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.flushed(cx);
+        Poll::Ready(Ok(()))
     }
 
     /// Closes our side, then reads on for a moment if the client may still be sending.

@@ -27,6 +27,8 @@ pub(crate) struct Passage {
     /// The refused head, which is the last one, and why.
     refused: OnceLock<HeadFault>,
     reset: AtomicBool,
+    /// The connection has been idle for long enough to do without hyper.
+    rest_asked: AtomicBool,
     /// Interim replies of the request under way that were not given to the socket yet.
     interim: Mutex<Interims>,
     /// There are some; spares the lock in every flush.
@@ -58,6 +60,7 @@ impl Passage {
     /// A head is shown to hyper.
     pub(crate) fn head_passed(&self) {
         bump(&self.heads);
+        self.stay_awake();
     }
 
     /// The next head shown to hyper is a placeholder for a refused one.
@@ -109,6 +112,32 @@ impl Passage {
     /// Whether a request is being answered.
     pub(crate) fn is_busy(&self) -> bool {
         self.requests.load(Relaxed) != self.replies.load(Relaxed)
+    }
+
+    /// Whether hyper has made requests of all heads, and has been given all their replies.
+    pub(crate) fn is_idle(&self) -> bool {
+        let heads = self.heads.load(Relaxed);
+        heads == self.requests.load(Relaxed) && heads == self.replies.load(Relaxed)
+    }
+
+    /// hyper may be dropped until the client sends something, unless something happens before it
+    /// is.
+    pub(crate) fn ask_for_rest(&self) {
+        self.rest_asked.store(true, Relaxed);
+    }
+
+    /// Whether hyper may be dropped.
+    pub(crate) fn take_rest(&self) -> bool {
+        let asked = self.rest_asked.load(Relaxed);
+        if asked {
+            self.stay_awake();
+        }
+        asked
+    }
+
+    /// hyper has something to do.
+    pub(crate) fn stay_awake(&self) {
+        self.rest_asked.store(false, Relaxed);
     }
 
     /// The reply of the request under way goes to hyper now.

@@ -153,6 +153,19 @@ impl Visit {
         self.0.conn.alpn_protocol()
     }
 
+    /// Sends a GET and reads a reply that ends with `end`; the connection stays.
+    pub(crate) fn ask(&mut self, target: &str, end: &str) -> io::Result<String> {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n");
+        self.0.write_all(request.as_bytes())?;
+        let mut reply = String::new();
+        while !reply.ends_with(end) {
+            let mut byte = [0];
+            self.0.read_exact(&mut byte)?;
+            reply.push(char::from(byte[0]));
+        }
+        Ok(reply)
+    }
+
     /// Sends a GET and reads all that comes until the server closes.
     pub(crate) fn get(&mut self, target: &str) -> io::Result<String> {
         let request = format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

@@ -22,6 +22,7 @@ mod ocsp;
 mod pools;
 mod probes;
 mod requests;
+mod resting;
 mod roots;
 mod server;
 mod shutdown;

@@ -11,8 +11,7 @@ use std::thread;
 
 use askr_exchange::control::ProcessEnd;
 use askr_exchange::{
-    Activity, GatewayEnd, Lease, ReplyError, ReplyEvent, SeatState, Subject, Taken, WorkerEnd,
-    WorkerId,
+    Activity, GatewayEnd, Lease, ReplyError, ReplyEvent, SeatState, Subject, Taken, WorkerId,
 };
 use askr_shm::sync::Ordering;
 use askr_shm::{Deadline, Doorbell, Offset, Region};
@@ -304,44 +303,38 @@ fn processor_time_of_this_thread() -> u64 {
 #[test]
 fn one_request_in_four_goes_to_the_favoured_worker_while_it_sleeps() {
     let gateway = gateway();
-    let mut workers: Vec<WorkerEnd> = (0..3).map(|seat| worker(&gateway, seat)).collect();
-    gateway.favour(Some(worker_id(2)));
-    let threads = workers.drain(..).map(|mut worker| {
-        thread::spawn(move || {
-            let mut count = 0;
-            while let Taken::Request(job) = worker.take(PATIENCE) {
-                echo(job);
-                count += 1;
-            }
-            count
-        })
-    });
-    let threads: Vec<_> = threads.collect();
-    for _ in 0..40 {
-        until("sleep", || gateway.idle_workers() == 3);
+    let (mut favoured, mut other) = (worker(&gateway, 0), worker(&gateway, 1));
+    gateway.favour(Some(worker_id(0)));
+    for call in 1..=40 {
+        say_that_the_first_sleeps(&gateway);
         let mut lease = submit(&gateway, "/", b"");
+        let taker = if call % FAVOURED_CALLS == 0 {
+            assert!(matches!(other.take(AT_ONCE), Taken::Nothing), "{call}");
+            &mut favoured
+        } else {
+            &mut other
+        };
+        echo(take(taker));
         assert_eq!(reply(&gateway, &mut lease), Ok((200, Vec::new())));
     }
-    (0..3).for_each(|seat| gateway.retire(worker_id(seat)));
-    let counts: Vec<u32> = threads.into_iter().map(|at| at.join().unwrap()).collect();
-    assert_eq!(counts.iter().sum::<u32>(), 40);
-    assert!(counts[2] >= 5, "{counts:?}");
+}
+
+/// As a worker does that lies down. Nobody wakes up when it is called.
+fn say_that_the_first_sleeps(gateway: &GatewayEnd) {
+    let memory = Region::open(fds(gateway).0, 4096).unwrap();
+    let sleeping = memory.word32(Offset::new(SLEEPING));
+    sleeping.store(1, Ordering::Release);
 }
 
 /// A worker on seat 0 that says it sleeps, as one does that dies in its sleep, and a request that
 /// is kept for it.
 fn kept_for_a_sleeper(gateway: &GatewayEnd) -> Lease {
-    let memory = Region::open(fds(gateway).0, 4096).unwrap();
     std::mem::forget(worker(gateway, 0));
-    memory
-        .word32(Offset::new(SLEEPING))
-        .store(1, Ordering::Release);
+    say_that_the_first_sleeps(gateway);
     gateway.favour(Some(worker_id(0)));
     // Each is taken back before anybody wakes up.
     (1..FAVOURED_CALLS).for_each(|_| drop(submit(gateway, "/", b"")));
-    memory
-        .word32(Offset::new(SLEEPING))
-        .store(1, Ordering::Release);
+    say_that_the_first_sleeps(gateway);
     submit(gateway, "/", b"kept")
 }
 

@@ -15,6 +15,7 @@ use Askr\Laravel\Paranoid\Trial\Trial;
 use Askr\Laravel\Paranoid\Trial\Visitor;
 use Askr\Laravel\Process\InvocationBuilder;
 use Illuminate\Console\Command;
+use Illuminate\Contracts\Config\Repository;
 use Symfony\Component\Console\Attribute\AsCommand;
 use Symfony\Component\Console\Output\OutputInterface;
 
@@ -40,8 +41,11 @@ class ParanoidCommand extends Command
         {--strict : Fail also for what was filled and then no longer changed}';
 
     /** Run the trial: 0 when nothing bleeds, 1 when something does, 2 when nothing can be said. */
-    public function handle(InvocationBuilder $builder, Targets $targets, Trial $trial): int
+    public function handle(InvocationBuilder $builder, Repository $config, Targets $targets, Trial $trial): int
     {
+        // This application alone: others would take the sockets of those that run, and redirects the visits.
+        $config->set(['askr.server.hosts' => [], 'askr.server.redirects' => []]);
+
         try {
             $chosen = $targets->choose($this->argument('urls'), $this->option('file'));
             $rounds = $this->rounds(count($chosen));

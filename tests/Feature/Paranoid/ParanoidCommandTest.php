@@ -28,6 +28,22 @@ class ParanoidCommandTest extends TestCase
         ], array_slice($server->invocation->command, 6));
     }
 
+    public function test_the_server_has_this_application_alone(): void
+    {
+        $this->app->instance(ServerProcess::class, $server = new FakeServerProcess(exitCode: 70));
+        $this->app->make('config')->set([
+            'askr.binary' => dirname(__DIR__, 2).'/fixtures/laravel/askr',
+            'askr.server' => ['hsts' => '1h', 'hosts' => ['shop' => ['names' => ['shop.test']]], 'redirects' => ['secure' => ['from' => 'http://', 'to' => 'https://']]],
+        ]);
+
+        $this->artisan('askr:paranoid', ['urls' => ['/']])->assertExitCode(2);
+
+        $this->assertSame(
+            ['hsts', 'listen'],
+            array_keys(json_decode($server->invocation->environment['ASKR_LARAVEL_CONFIG'], true)),
+        );
+    }
+
     public function test_a_list_that_is_not_there_is_named(): void
     {
         $this->artisan('askr:paranoid', ['--file' => '/nowhere/urls.txt'])

@@ -16,6 +16,8 @@ class StartProcessTest extends TestCase
 {
     private string $folder;
 
+    private string $url = 'http://127.0.0.1:40123';
+
     protected function setUp(): void
     {
         parent::setUp();
@@ -59,6 +61,21 @@ class StartProcessTest extends TestCase
         $this->assertFileDoesNotExist("{$this->folder}/state.json");
     }
 
+    public function test_a_server_that_listens_on_a_unix_socket_alone_is_found_and_stopped(): void
+    {
+        $this->url = 'unix:/run/shop.sock';
+        $start = $this->artisan('askr:start');
+        $start->start();
+        $start->waitUntil(fn (string $type, string $text): bool => str_contains($text, 'running on [unix:/run/shop.sock]'));
+
+        $status = $this->artisan('askr:status');
+        $this->assertSame(0, $status->run());
+        $this->assertStringContainsString('unix:/run/shop.sock', $status->getOutput());
+
+        $this->assertSame(0, $this->artisan('askr:stop')->run());
+        $this->assertSame(0, $start->wait());
+    }
+
     public function test_the_server_inherits_nothing_that_only_the_env_file_says(): void
     {
         file_put_contents("{$this->folder}/exit-code", '70');
@@ -81,6 +98,7 @@ class StartProcessTest extends TestCase
             'ASKR_BINARY' => dirname(__DIR__).'/fixtures/laravel/askr',
             'ASKR_STATE_FILE' => "{$this->folder}/state.json",
             'FAKE_ASKR_FOLDER' => $this->folder,
+            'FAKE_ASKR_URL' => $this->url,
         ], timeout: 30);
     }
 }

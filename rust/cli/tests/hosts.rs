@@ -167,11 +167,13 @@ fn an_application_that_does_not_boot_rests_until_a_reload_and_harms_nobody() {
     let (own, shop) = (Releases::new(&["one"]), Releases::new(&["first"]));
     shop.add_flawed("broken", Flaw::BootException);
     shop.switch_to("broken");
-    let server = with_shop(own.server().workers(1), &shop, "queue_timeout=0s").start();
+    let server = with_shop(own.server().workers(1), &shop, "queue_timeout=1h").start();
 
     server.wait_for_log("given up; a reload begins anew");
     assert_eq!(text(&server, "/", "other.example"), "one");
-    assert_eq!(ask(&server, "/", "shop.example").status, 503);
+    let refused = ask(&server, "/", "shop.example");
+    assert_eq!(refused.status, 503);
+    assert_eq!(refused.text(), "503 the application does not start\n");
     assert_eq!(ask(&server, "/askr/ready", "shop.example").status, 503);
     assert_eq!(ask(&server, "/askr/ready", "other.example").status, 200);
     let change = status(&server, &["--host", "shop"])["change"].to_string();

@@ -49,6 +49,7 @@ struct Opened {
     disk: Disk,
     roots: Option<watch::Receiver<Vec<PathBuf>>>,
     banner: Option<Banner>,
+    rests: Option<watch::Receiver<bool>>,
     limiter: Option<Arc<Limiter>>,
     names: Vec<HostName>,
     pools: Vec<PoolConfig>,
@@ -122,6 +123,12 @@ impl Gateway {
     /// before the others. Scripts are looked for in the first only.
     pub fn follow(&mut self, index: usize, roots: watch::Receiver<Vec<PathBuf>>) {
         self.applications[index].roots = Some(roots);
+    }
+
+    /// Is to answer 503 at once for an application, by its index, while it rests: nobody will take its
+    /// requests.
+    pub fn spare(&mut self, index: usize, rests: watch::Receiver<bool>) {
+        self.applications[index].rests = Some(rests);
     }
 
     /// Is to show this text below every page that PHP makes for an application, while there is one.
@@ -241,6 +248,7 @@ impl Opened {
             disk,
             roots: None,
             banner: None,
+            rests: None,
             limiter: limiting.map(limiter).map(Arc::new),
             names,
             pools,
@@ -252,6 +260,7 @@ impl Opened {
             pools: Pools::new(&self.pools, exchanges),
             disk: self.disk,
             banner: self.banner,
+            rests: self.rests,
             limiter: self.limiter,
         };
         (self.names, application)

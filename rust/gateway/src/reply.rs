@@ -52,6 +52,8 @@ pub(crate) enum Refusal {
     File(#[from] io::Error),
     #[error("no worker is ready")]
     NotReady,
+    #[error("the application does not start")]
+    Resting,
     #[error("this port speaks HTTPS only")]
     NotEncrypted,
     #[error("no application has this host name")]
@@ -195,7 +197,7 @@ fn manner(refusal: &Refusal) -> Manner {
         },
         Refusal::NotFound => Manner::staying(StatusCode::NOT_FOUND),
         Refusal::File(error) => Manner::staying(file_status(error)),
-        Refusal::NotReady => Manner::retrying(),
+        Refusal::NotReady | Refusal::Resting => Manner::retrying(),
         Refusal::NotEncrypted => Manner::closing(StatusCode::BAD_REQUEST),
         Refusal::Misdirected => Manner::staying(StatusCode::MISDIRECTED_REQUEST),
     }

@@ -262,6 +262,9 @@ async fn php(
     };
     let body = body::spool(body, place, &lane.alarm).await?;
     subject.record().received(body.bytes());
+    if application.rests() {
+        return Err(Refusal::Resting);
+    }
     let mut encoded = std::mem::take(&mut *lane.scratch.lock().expect("nobody panics with it"));
     encoded.clear();
     let circumstances = Circumstances {

@@ -54,6 +54,7 @@ pub struct Supervisor {
     callers: BTreeMap<u32, Caller>,
     changes: u32,
     is_changing: watch::Sender<bool>,
+    rests: watch::Sender<bool>,
     current: Current,
 }
 
@@ -147,6 +148,7 @@ impl Supervisor {
             callers: BTreeMap::new(),
             changes: 0,
             is_changing: watch::channel(false).0,
+            rests: watch::channel(false).0,
             current: Current::new(generation),
         })
     }
@@ -170,6 +172,12 @@ impl Supervisor {
     #[must_use]
     pub fn is_changing(&self) -> watch::Receiver<bool> {
         self.is_changing.subscribe()
+    }
+
+    /// Whether nothing boots any more, and nobody tries, until a reload.
+    #[must_use]
+    pub fn rests(&self) -> watch::Receiver<bool> {
+        self.rests.subscribe()
     }
 
     /// Steers it while it runs.

@@ -51,6 +51,7 @@ impl Ensemble {
         let supervisor = Supervisor::start(supervisor, exchanges.to_vec())?;
         let remote = supervisor.remote();
         self.gateway.follow(index, supervisor.roots());
+        self.gateway.spare(index, supervisor.rests());
         if let Some(watched) = config.watch.clone() {
             let (told, shown) = watch::channel(None);
             self.gateway.show(index, shown);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::files::roots::Disk;
@@ -19,6 +20,7 @@ pub(crate) struct Application {
     pub(crate) pools: Pools,
     pub(crate) disk: Disk,
     pub(crate) banner: Option<Banner>,
+    pub(crate) rests: Option<watch::Receiver<bool>>,
     pub(crate) limiter: Option<Arc<Limiter>>,
 }
 
@@ -39,6 +41,13 @@ pub(crate) struct HostMap {
     below: HashMap<Box<str>, usize>,
     /// Who has all others.
     others: Option<usize>,
+}
+
+impl Application {
+    /// Whether it has been given up until somebody begins anew.
+    pub(crate) fn rests(&self) -> bool {
+        self.rests.as_ref().is_some_and(|rests| *rests.borrow())
+    }
 }
 
 impl Applications {

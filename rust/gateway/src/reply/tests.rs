@@ -60,6 +60,7 @@ fn what_went_wrong_behind_the_gateway_keeps_the_connection() {
     check(DispatchFault::Cut.into(), 502, false);
     check(DispatchFault::ReplyStatus { status: 99 }.into(), 500, false);
     check(Refusal::NotReady, 503, false);
+    check(Refusal::Resting, 503, false);
     check(Refusal::NotFound, 404, false);
     check(PathFault::Climbs.into(), 400, false);
 }

@@ -51,12 +51,14 @@ impl Supervisor {
                 self.readiness.send_replace(Standing::Ready);
             }
             Order::Rest(failure) => {
+                self.rests.send_replace(true);
                 let error: &dyn Error = &failure;
                 error!(error, "given up; a reload begins anew");
                 self.readiness.send_replace(Standing::GivenUp(failure));
             }
             Order::Current(generation, _) => {
                 self.current = Current::new(generation);
+                self.rests.send_replace(false);
                 self.publish_roots();
             }
             Order::Report(change, progress) => self.report(change, progress),

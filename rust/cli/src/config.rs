@@ -40,6 +40,7 @@ mod watch;
 mod worker_range;
 
 pub(crate) use access_log::AccessLogConfig;
+pub(crate) use account::account;
 pub(crate) use application::{ApplicationConfig, ParanoidConfig};
 pub(crate) use channels::{Inputs, LARAVEL_VARIABLE};
 pub(crate) use control_socket::ControlSocket;

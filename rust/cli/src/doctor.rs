@@ -1,19 +1,22 @@
-//! Looks at the engine, the application and the machine, and shows what it saw.
+//! Looks at the engine, applications, certificates, addresses and the machine, and shows what it
+//! saw.
 
 mod application;
+mod certificates;
 mod engine;
 mod finding;
 mod machine;
+mod sockets;
 
 pub(crate) use engine::REPORT_COMMAND;
 pub(crate) use finding::{Finding, State, page};
 
-use crate::config::Settings;
+use crate::config::{Inputs, Settings};
 use application::Application;
 use engine::ask_engine;
 
 /// Everything that was found, in the order in which it is shown.
-pub(crate) fn examine(settings: &Settings) -> Vec<Finding> {
+pub(crate) fn examine(settings: &Settings, inputs: &Inputs) -> Vec<Finding> {
     let engine = ask_engine();
     let mut findings = engine::findings(&engine);
     for one in settings.applications() {
@@ -24,6 +27,8 @@ pub(crate) fn examine(settings: &Settings) -> Vec<Finding> {
             _ => finding.about(one.name),
         }));
     }
+    findings.extend(certificates::findings(settings, inputs));
+    findings.extend(sockets::findings(settings));
     findings.extend(machine::findings(settings));
     findings
 }

@@ -61,11 +61,11 @@ pub use hosting::redirect_rule::{RedirectError, RedirectFrom, RedirectRule, Redi
 pub use limiter::{LimitCounts, LimitKey, LimitKeyError, LimitTally};
 pub use limits::{FIELDS_MAX, Limits};
 pub use listening::listen::{Listen, ListenError, ListenPlace, Scheme};
-pub use listening::socket::{Handed, ListeningSocket};
+pub use listening::socket::{Handed, ListeningSocket, try_address};
 pub use park::runtime;
 pub use probe::{Probe, ProbeFault, probe};
 pub use shutdown::{Shutdown, ShutdownTrigger, Stage};
 pub use tls::{
-    AuthorityError, Certificates, ClientAuth, LocalAuthority, PairError, PairFiles, TlsConfig,
-    TlsError, TlsVersion,
+    AuthorityError, Certificates, ClientAuth, Lifetime, LocalAuthority, PairError, PairFacts,
+    PairFiles, TlsConfig, TlsError, TlsVersion,
 };

@@ -1,14 +1,16 @@
 //! Encrypted connections: certificates, handshakes, and what they tell about a client.
 //!
 //! rustls does the protocol. Here stands which certificate a client sees (`names`, `keyring`),
-//! where certificates come from (`pair` reads files, `local` makes them for development), how
-//! they are kept current while the server runs (`keeper`), what responders say of them (`stapler`,
-//! `responder`), and how long a handshake may take.
+//! where certificates come from (`pair` reads files, `local` makes them for development), what they
+//! are worth to who does not serve (`inspection`), how they are kept current while the server runs
+//! (`keeper`), what responders say of them (`stapler`, `responder`), and how long a handshake may
+//! take.
 
 mod config;
 mod error;
 mod facts;
 mod files;
+mod inspection;
 mod keeper;
 mod keyring;
 mod local;
@@ -33,6 +35,7 @@ use crate::limits::Limits;
 pub use config::{Certificates, ClientAuth, PairFiles, TlsConfig, TlsVersion};
 pub use error::{AuthorityError, PairError, TlsError};
 pub(crate) use facts::TlsFacts;
+pub use inspection::{Lifetime, PairFacts};
 pub(crate) use keeper::Keeper;
 use keyring::Keyring;
 pub use local::LocalAuthority;

@@ -9,7 +9,7 @@ use crate::exit::{self, Failure};
 
 /// Prints every finding; the exit code says whether any of them failed.
 pub(crate) fn doctor(inputs: &Inputs) -> Result<ExitCode, Failure> {
-    let findings = examine(&Settings::resolve(inputs)?);
+    let findings = examine(&Settings::resolve(inputs)?, inputs);
     print(&page(&findings))?;
     let has_failed = findings.iter().any(|finding| finding.state == State::Fail);
     Ok(if has_failed {

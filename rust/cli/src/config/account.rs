@@ -15,7 +15,7 @@ use crate::user::Account;
 ///
 /// # Errors
 /// When there is no such user, or we cannot become it.
-pub(super) fn account(settings: &Settings) -> Result<Option<Account>, ConfigError> {
+pub(crate) fn account(settings: &Settings) -> Result<Option<Account>, ConfigError> {
     let Some(text) = settings.text(Key::User) else {
         return Ok(None);
     };

@@ -144,15 +144,28 @@ impl Drop for SocketFile {
     }
 }
 
+/// Whether an address could be listened on; nobody can connect meanwhile.
+///
+/// # Errors
+/// What the system says against it.
+pub fn try_address(address: SocketAddr) -> io::Result<()> {
+    bind_tcp(address).map(drop)
+}
+
 fn open_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = bind_tcp(address)?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn bind_tcp(address: SocketAddr) -> io::Result<Socket> {
     let domain = Domain::for_address(address);
     let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for old connections in TIME_WAIT.
     socket.set_reuse_address(true)?;
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
-    socket.listen(BACKLOG)?;
-    Ok(socket.into())
+    Ok(socket)
 }
 
 /// Nobody can connect before the socket listens, and then the mode of its file is set.

@@ -6,12 +6,13 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::config::{Certificates, PairFiles, TlsConfig};
 use super::files::Look;
+use super::inspection::Lifetime;
 use super::pair::Pair;
 use super::{Keyring, Tls};
 use crate::limits::{CERTIFICATE_CHECK_INTERVAL, CERTIFICATE_LOOK_INTERVAL};
@@ -127,13 +128,12 @@ impl Keyring {
     fn say_what_ends(&self, now: SystemTime) {
         for pair in self.pairs() {
             let certificate = pair.files.certificate.display();
-            match pair.ends.duration_since(now) {
-                Err(_) => tracing::error!(%certificate, "certificate has ended"),
-                Ok(left) if left < ENDS_SOON => {
-                    let days = left.as_secs() / DAY.as_secs();
+            match Lifetime::until(pair.ends, now) {
+                Lifetime::Ended => tracing::error!(%certificate, "certificate has ended"),
+                Lifetime::EndsSoon { days } => {
                     tracing::warn!(%certificate, days, "certificate ends soon");
                 }
-                Ok(_) => {}
+                Lifetime::Lasts { .. } => {}
             }
         }
     }
@@ -172,6 +172,3 @@ fn take_up(tls: &Tls, subject: &Subject) {
         },
     }
 }
-
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const ENDS_SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);

@@ -61,17 +61,6 @@ mod tests {
 
     #[test]
     fn seeds_and_what_is_left_of_them_do_no_harm() {
-        for (_, run, seeds) in TARGETS {
-            for seed in *seeds {
-                for end in 0..=seed.len() {
-                    run(&seed[..end]);
-                }
-                for at in 0..seed.len() {
-                    let mut bytes = seed.to_vec();
-                    bytes[at] ^= 0x81;
-                    run(&bytes);
-                }
-            }
-        }
+        askr_testkit::seeds::replay(TARGETS);
     }
 }

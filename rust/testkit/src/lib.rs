@@ -5,8 +5,8 @@
 //! ([`Client`]), clients of HTTP/2 that keep its rules ([`streams`]) and that break them
 //! ([`frames`]), the real binary end to end ([`Server`]), a Laravel application for it to serve
 //! ([`Application`]), releases of a small one that can be broken in every way ([`Releases`]), a
-//! load whose every answer is looked at ([`Load`]), nginx in front of FPM to compare it with ([`Fpm`]), and waits that end
-//! ([`eventually`]).
+//! load whose every answer is looked at ([`Load`]), nginx in front of FPM to compare it with ([`Fpm`]), the seeds of
+//! fuzz targets without a fuzzer ([`seeds`]), and waits that end ([`eventually`]).
 //! # Not here
 //! Starting a gateway alone: the tests of that crate do.
 //! # Invariants
@@ -26,6 +26,7 @@ mod load;
 mod log;
 mod releases;
 mod response;
+pub mod seeds;
 mod server;
 pub mod streams;
 
